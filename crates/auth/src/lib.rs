@@ -1,0 +1,1 @@
+//! Passwords, sessions, one-time codes and the counters that bound guessing.

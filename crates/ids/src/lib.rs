@@ -1,0 +1,134 @@
+//! Typed ids: one newtype for each noun, so that a task's id cannot be passed where a user's is wanted.
+//!
+//! Every id is a UUIDv7 (RFC 9562, section 5.7): its first 48 bits are the milliseconds since the epoch, so rows sort
+//! by age and inserts go to the right end of their index. Ids made by one process never run backwards, also within one
+//! millisecond.
+//!
+//! ```
+//! use belfort_ids::{TaskId, UserId};
+//! use chrono::DateTime;
+//!
+//! let now = DateTime::from_timestamp(1_767_225_600, 0).unwrap();
+//! let (first, second) = (TaskId::new(now), TaskId::new(now));
+//! assert!(first < second);
+//! assert_eq!(first.to_string().parse::<TaskId>(), Ok(first));
+//! // let wrong: UserId = first; // does not compile
+//! # let _ = UserId::new(now);
+//! ```
+
+use std::sync::Mutex;
+
+use chrono::{DateTime, Utc};
+use uuid::{ContextV7, Timestamp, Uuid};
+
+/// The counter that keeps ids of one millisecond in order.
+static SEQUENCE: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
+        #[cfg_attr(feature = "postgres", derive(diesel::expression::AsExpression, diesel::deserialize::FromSqlRow))]
+        #[cfg_attr(feature = "postgres", diesel(sql_type = diesel::sql_types::Uuid))]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id, dated `now`.
+            pub fn new(now: DateTime<Utc>) -> Self {
+                Self(at(now))
+            }
+
+            /// The id as the UUID it is.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+
+        #[cfg(feature = "postgres")]
+        impl diesel::serialize::ToSql<diesel::sql_types::Uuid, diesel::pg::Pg> for $name {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut diesel::serialize::Output<'b, '_, diesel::pg::Pg>,
+            ) -> diesel::serialize::Result {
+                <Uuid as diesel::serialize::ToSql<diesel::sql_types::Uuid, diesel::pg::Pg>>::to_sql(&self.0, out)
+            }
+        }
+
+        #[cfg(feature = "postgres")]
+        impl diesel::deserialize::FromSql<diesel::sql_types::Uuid, diesel::pg::Pg> for $name {
+            fn from_sql(value: diesel::pg::PgValue<'_>) -> diesel::deserialize::Result<Self> {
+                Uuid::from_sql(value).map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A customer: one row of the control schema, one schema, one database role.
+    TenantId
+    /// A sign-up that waits for its code.
+    SignupId
+    /// A person with an account in a workspace.
+    UserId
+    /// A set of permissions that a user has.
+    RoleId
+    /// A group of users.
+    TeamId
+    /// An invitation that was not accepted yet.
+    InvitationId
+    /// A login of a user on one device.
+    SessionId
+    /// A task.
+    TaskId
+    /// A comment on a task.
+    CommentId
+    /// A tag that tasks can carry.
+    TagId
+    /// An event of the audit history.
+    EventId
+}
+
+fn at(now: DateTime<Utc>) -> Uuid {
+    // Before 1970 there are no ids; the clock of such a machine is wrong and its ids start at zero.
+    let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
+    Uuid::new_v7(Timestamp::from_unix(&SEQUENCE, seconds, now.timestamp_subsec_nanos()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_one_moment_are_in_order_and_distinct() {
+        let now = DateTime::from_timestamp(1_767_225_600, 0).unwrap();
+        let ids: Vec<_> = (0..10_000).map(|_| TaskId::new(now)).collect();
+        assert!(ids.is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn an_id_carries_its_millisecond() {
+        let now = DateTime::from_timestamp_millis(1_767_225_600_123).unwrap();
+        assert_eq!(UserId::new(now).uuid().get_timestamp().unwrap().to_unix(), (1_767_225_600, 123_000_000));
+    }
+}

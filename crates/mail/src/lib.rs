@@ -1,0 +1,1 @@
+//! Letters out: an outbox folder in development, SMTP in production.

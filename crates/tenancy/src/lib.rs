@@ -1,0 +1,1 @@
+//! One Postgres schema and one database role a tenant; connections that cannot be had unbound

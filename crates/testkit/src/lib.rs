@@ -1,0 +1,1 @@
+//! For tests: a private Postgres, a tenant a test, a running server, typed callers.

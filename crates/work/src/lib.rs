@@ -1,0 +1,1 @@
+//! The domain: tasks, comments and tags, with their reach and their audit.

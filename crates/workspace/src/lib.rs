@@ -1,0 +1,1 @@
+//! Who is in a workspace: sign-up, sessions, people, invitations, roles and teams.
