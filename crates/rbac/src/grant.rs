@@ -1,0 +1,157 @@
+//! The check, and the proof that it was made.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use belfort_ids::UserId;
+
+use crate::{Action, Offers, Permissions, Resource, Scope};
+
+/// Who asks: an authenticated user with the permissions of their role, as they stand in this transaction.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    user: UserId,
+    permissions: Permissions,
+    /// The user, then the members of their teams.
+    people: Arc<[UserId]>,
+}
+
+/// The role has no permission for this action on this resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("your role has no permission to {action} {resource}")]
+pub struct Denied {
+    /// The resource's word.
+    pub resource: &'static str,
+    /// The action's word.
+    pub action: &'static str,
+}
+
+impl Principal {
+    /// A principal; `mates` are the other members of the user's teams.
+    pub fn new(user: UserId, permissions: Permissions, mates: impl IntoIterator<Item = UserId>) -> Self {
+        let others = mates.into_iter().filter(|mate| *mate != user);
+        let people = std::iter::once(user).chain(others).collect();
+        Self { user, permissions, people }
+    }
+
+    /// The user.
+    pub const fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// What the user's role permits.
+    pub const fn permissions(&self) -> &Permissions {
+        &self.permissions
+    }
+
+    /// The permission to do `A` on `R`, as a value that a query can demand.
+    pub fn grant<R, A>(&self) -> Result<Grant<R, A>, Denied>
+    where
+        R: Offers<A>,
+        A: Action,
+    {
+        let denied = Denied { resource: R::NAME, action: A::NAME };
+        let scope = self.permissions.scope(R::NAME, A::NAME).ok_or(denied)?;
+        let reach = Reach { scope, reads: A::READS, people: Arc::clone(&self.people), user: self.user };
+        Ok(Grant { reach, of: PhantomData })
+    }
+}
+
+/// Proof that the caller may do `A` on `R`, as far as its [`Reach`] goes.
+///
+/// Only [`Principal::grant`] makes one. Storage functions take it by reference: what they do without it does not compile.
+pub struct Grant<R, A> {
+    reach: Reach,
+    of: PhantomData<fn() -> (R, A)>,
+}
+
+impl<R, A> Grant<R, A> {
+    /// Which rows it goes for.
+    pub const fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// Who holds it.
+    pub const fn user(&self) -> UserId {
+        self.reach.user
+    }
+}
+
+impl<R: Resource, A: Action> fmt::Debug for Grant<R, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Grant({}:{}, {} of {})", R::NAME, A::NAME, self.reach.scope, self.reach.user)
+    }
+}
+
+/// Which rows a grant goes for. A resource turns it into one predicate, the same for every statement.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    scope: Scope,
+    reads: bool,
+    user: UserId,
+    people: Arc<[UserId]>,
+}
+
+impl Reach {
+    /// The scope it was granted with.
+    pub const fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Whose rows are in reach: rows that one of these made or is assigned to. `None`: everybody's.
+    pub fn people(&self) -> Option<&[UserId]> {
+        match self.scope {
+            Scope::All => None,
+            Scope::Team => Some(&self.people),
+            Scope::Own => Some(std::slice::from_ref(&self.user)),
+        }
+    }
+
+    /// Who reaches a row also by being its viewer: the caller, for actions that only read.
+    pub fn viewer(&self) -> Option<UserId> {
+        self.reads.then_some(self.user)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::{Create, Read, Update};
+
+    crate::resources! { static VOCABULARY { Tasks = "tasks" [Create, Read, Update, Delete] } }
+
+    fn principal(scope: &str) -> (UserId, UserId, Principal) {
+        let now = DateTime::UNIX_EPOCH;
+        let (me, mate) = (UserId::new(now), UserId::new(now));
+        let words = [("tasks", "read", scope), ("tasks", "update", scope)];
+        let permissions = Permissions::parse(&VOCABULARY, words).unwrap();
+        (me, mate, Principal::new(me, permissions, [mate, me]))
+    }
+
+    #[test]
+    fn what_is_not_permitted_is_denied() {
+        let (_, _, principal) = principal("all");
+        let denied = principal.grant::<Tasks, Create>().unwrap_err();
+        assert_eq!(denied, Denied { resource: "tasks", action: "create" });
+    }
+
+    #[test]
+    fn a_scope_reaches_as_far_as_it_says() {
+        for (scope, people) in [("own", 1), ("team", 2)] {
+            let (me, mate, principal) = principal(scope);
+            let grant = principal.grant::<Tasks, Read>().unwrap();
+            assert_eq!(grant.reach().people().unwrap(), &[me, mate][..people]);
+        }
+        assert!(principal("all").2.grant::<Tasks, Read>().unwrap().reach().people().is_none());
+    }
+
+    #[test]
+    fn a_viewer_reaches_a_row_for_reading_alone() {
+        let (me, _, principal) = principal("own");
+        assert_eq!(principal.grant::<Tasks, Read>().unwrap().reach().viewer(), Some(me));
+        assert_eq!(principal.grant::<Tasks, Update>().unwrap().reach().viewer(), None);
+    }
+}

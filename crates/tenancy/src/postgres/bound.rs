@@ -1,0 +1,105 @@
+//! The transaction that is bound to a tenant.
+
+use std::sync::Arc;
+
+use belfort_db::{Key, Queries};
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::pg::PgConnection;
+
+use super::connection::{self, Begun, Pooled};
+use super::{Busy, Tenancy, directory};
+use crate::{Status, Tenant};
+
+/// A transaction in which one tenant's tables, and only they, can be seen, as that tenant's role.
+///
+/// It is the only value in Belfort that a query on a tenant's tables can run with. [`TenantTx::commit`] uses it up; dropped
+/// without, be it by `?` or by a panic, everything in it is undone. Either way the binding ends before the connection goes
+/// back to the pool, because Postgres ends it with the transaction.
+pub struct TenantTx {
+    lease: Pooled,
+    tenant: Arc<Tenant>,
+    open: bool,
+}
+
+/// Why there is no transaction for this tenant.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// No connection was free in time.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The tenant is suspended: no login may take its role.
+    #[error("the tenant is suspended")]
+    Suspended,
+    /// The tenant does not exist any more.
+    #[error("the tenant is gone")]
+    Gone,
+    /// The database failed.
+    #[error("the database refused a transaction")]
+    Database(#[from] diesel::result::Error),
+}
+
+pub(super) fn begin(tenancy: &Tenancy, tenant: &Arc<Tenant>) -> Result<TenantTx, BindError> {
+    if tenant.status == Status::Suspended {
+        return Err(BindError::Suspended);
+    }
+    // One message, so one round trip. The utility statement needs no right to execute `set_config`, which nobody has.
+    let bind = format!("BEGIN; SET LOCAL ROLE \"{}\"", tenant.schema());
+    match connection::begin_with(&tenancy.0.lane, tenancy.0.wait, &bind) {
+        Ok(lease) => Ok(TenantTx { lease, tenant: Arc::clone(tenant), open: true }),
+        Err(Begun::Busy(busy)) => Err(busy.into()),
+        Err(Begun::Refused(error)) => Err(why(tenancy, tenant, error)),
+    }
+}
+
+/// Taking a role is refused when the tenant was suspended or deleted since its address was looked up.
+fn why(tenancy: &Tenancy, tenant: &Tenant, error: diesel::result::Error) -> BindError {
+    tenancy.forget();
+    let now =
+        tenancy.control().map_err(BindError::from).and_then(|mut c| Ok(directory::by_id(&mut c, tenant.id)?));
+    match now {
+        Ok(None) => BindError::Gone,
+        Ok(Some(now)) if now.status == Status::Suspended => BindError::Suspended,
+        Ok(Some(_)) => BindError::Database(error),
+        Err(other) => other,
+    }
+}
+
+impl TenantTx {
+    /// Whose transaction it is.
+    pub fn tenant(&self) -> &Arc<Tenant> {
+        &self.tenant
+    }
+
+    /// Makes everything done in it last.
+    ///
+    /// # Errors
+    /// When the database did not confirm it; then it is not known whether it lasts, and nobody may be told that it does.
+    pub fn commit(mut self) -> Result<(), diesel::result::Error> {
+        self.open = false;
+        let committed = AnsiTransactionManager::commit_transaction(&mut self.lease.pg);
+        self.lease.broken |= committed.is_err();
+        committed
+    }
+}
+
+impl Queries for TenantTx {
+    fn with<T>(&mut self, _: Key, run: impl FnOnce(&mut PgConnection) -> T) -> T {
+        run(&mut self.lease.pg)
+    }
+}
+
+impl belfort_db::Tenant for TenantTx {}
+
+impl Drop for TenantTx {
+    fn drop(&mut self) {
+        if self.open {
+            connection::roll_back(&mut self.lease);
+        }
+    }
+}
+
+impl std::fmt::Debug for TenantTx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TenantTx").field("tenant", &self.tenant.id).finish_non_exhaustive()
+    }
+}

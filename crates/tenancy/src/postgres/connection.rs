@@ -1,0 +1,123 @@
+//! Pooled connections. They stay inside this crate: what goes out is bound.
+
+use std::time::Duration;
+
+use diesel::Connection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::pg::PgConnection;
+
+use super::{Busy, DatabaseUrl};
+
+pub(super) type Pool = r2d2::Pool<Manager>;
+pub(super) type Pooled = r2d2::PooledConnection<Manager>;
+
+/// Makes connections and decides which of them may be used again.
+pub(super) struct Manager {
+    url: DatabaseUrl,
+}
+
+/// A connection and whether it is still to be trusted.
+pub(super) struct Lease {
+    pub(super) pg: PgConnection,
+    /// Set when a transaction could not be ended: nobody may get this connection after that.
+    pub(super) broken: bool,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = Lease;
+    type Error = diesel::ConnectionError;
+
+    fn connect(&self) -> Result<Lease, Self::Error> {
+        let mut pg = PgConnection::establish(self.url.reveal())?;
+        pg.set_prepared_statement_cache_size(diesel::connection::CacheSize::Unbounded);
+        Ok(Lease { pg, broken: false })
+    }
+
+    fn is_valid(&self, lease: &mut Lease) -> Result<(), Self::Error> {
+        lease.pg.batch_execute("SELECT 1").map_err(diesel::ConnectionError::CouldntSetupConfiguration)
+    }
+
+    fn has_broken(&self, lease: &mut Lease) -> bool {
+        lease.broken
+            || std::thread::panicking()
+            || AnsiTransactionManager::is_broken_transaction_manager(&mut lease.pg)
+            || depth(&mut lease.pg) != Some(0)
+    }
+}
+
+/// How many transactions deep the connection is, or `None` when nobody knows.
+fn depth(pg: &mut PgConnection) -> Option<u32> {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(pg);
+    status.transaction_depth().ok().map(|depth| depth.map_or(0, std::num::NonZeroU32::get))
+}
+
+pub(super) fn pool(url: DatabaseUrl, size: u32, wait: Duration) -> Result<Pool, r2d2::Error> {
+    let pool = Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        // A look at each checkout would cost a round trip; a dead connection is found by the statement that binds it.
+        .test_on_check_out(false)
+        .connection_timeout(wait)
+        .error_handler(Box::new(LogErrors))
+        .build_unchecked(Manager { url });
+    Ok(pool)
+}
+
+/// A connection, waiting as long as the pool says.
+pub(super) fn checkout(pool: &Pool) -> Result<Pooled, r2d2::Error> {
+    pool.get()
+}
+
+/// The same for a request, which is told to come again.
+pub(super) fn lease(pool: &Pool, wait: Duration) -> Result<Pooled, Busy> {
+    pool.get().map_err(|error| {
+        tracing::warn!(%error, "no database connection was free");
+        Busy { waited: wait }
+    })
+}
+
+/// Begins a transaction with `sql`, which begins with `BEGIN;` and binds, in one message.
+///
+/// A connection that died in the pool is put away and the next one is tried: nothing has happened on it yet.
+pub(super) fn begin_with(pool: &Pool, wait: Duration, sql: &str) -> Result<Pooled, Begun> {
+    let mut last = None;
+    for _ in 0..=pool.max_size() {
+        let mut lease = lease(pool, wait).map_err(Begun::Busy)?;
+        match AnsiTransactionManager::begin_transaction_sql(&mut lease.pg, sql) {
+            Ok(()) => return Ok(lease),
+            Err(error) => {
+                // The message may have got as far as BEGIN.
+                lease.broken = lease.pg.batch_execute("ROLLBACK").is_err();
+                if !lease.broken {
+                    return Err(Begun::Refused(error));
+                }
+                last = Some(error);
+            }
+        }
+    }
+    Err(Begun::Refused(last.unwrap_or(diesel::result::Error::BrokenTransactionManager)))
+}
+
+/// Why a transaction did not begin.
+pub(super) enum Begun {
+    /// No connection.
+    Busy(Busy),
+    /// Postgres did not do it.
+    Refused(diesel::result::Error),
+}
+
+/// Ends the transaction of a lease that is about to go back, whatever state it is in.
+pub(super) fn roll_back(lease: &mut Lease) {
+    if AnsiTransactionManager::rollback_transaction(&mut lease.pg).is_err() {
+        lease.broken = true;
+    }
+}
+
+#[derive(Debug)]
+struct LogErrors;
+
+impl r2d2::HandleError<diesel::ConnectionError> for LogErrors {
+    fn handle_error(&self, error: diesel::ConnectionError) {
+        tracing::error!(%error, "cannot connect to the database");
+    }
+}

@@ -1,0 +1,94 @@
+//! Connections to the control schema.
+
+use std::time::Duration;
+
+use belfort_db::{Control, Key, Queries};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::pg::PgConnection;
+
+use super::connection::{self, Begun, Lease, Pool, Pooled};
+use super::{BindError, Busy};
+
+/// A connection to the control schema; each statement stands for itself and lasts as soon as it is answered.
+///
+/// Counters need that: an attempt is counted also when the request that made it fails.
+pub struct ControlConn {
+    lease: Pooled,
+}
+
+/// A transaction on the control schema. Dropped without [`ControlTx::commit`], everything in it is undone.
+pub struct ControlTx {
+    lease: Pooled,
+    open: bool,
+}
+
+/// Nothing is on the search path: control tables are named with their schema, and a tenant's table can only be meant by mistake.
+const UNBOUND: &str = "SET LOCAL search_path TO ''";
+
+pub(super) fn checkout(pool: &Pool, wait: Duration) -> Result<ControlConn, Busy> {
+    connection::lease(pool, wait).map(|lease| ControlConn { lease })
+}
+
+pub(super) fn begin(pool: &Pool, wait: Duration) -> Result<ControlTx, BindError> {
+    match connection::begin_with(pool, wait, &format!("BEGIN; {UNBOUND}")) {
+        Ok(lease) => Ok(ControlTx { lease, open: true }),
+        Err(Begun::Busy(busy)) => Err(busy.into()),
+        Err(Begun::Refused(error)) => Err(error.into()),
+    }
+}
+
+impl ControlConn {
+    /// Whether the database answers.
+    pub(super) fn answers(&mut self) -> bool {
+        self.lease.pg.batch_execute("SELECT 1").is_ok()
+    }
+}
+
+impl ControlTx {
+    /// Makes everything done in it last.
+    pub fn commit(mut self) -> Result<(), diesel::result::Error> {
+        self.open = false;
+        let committed = AnsiTransactionManager::commit_transaction(&mut self.lease.pg);
+        self.lease.broken |= committed.is_err();
+        committed
+    }
+
+    pub(super) fn lease(&mut self) -> &mut Lease {
+        &mut self.lease
+    }
+}
+
+impl Drop for ControlTx {
+    fn drop(&mut self) {
+        if self.open {
+            connection::roll_back(&mut self.lease);
+        }
+    }
+}
+
+impl Queries for ControlConn {
+    fn with<T>(&mut self, _: Key, run: impl FnOnce(&mut PgConnection) -> T) -> T {
+        run(&mut self.lease.pg)
+    }
+}
+
+impl Queries for ControlTx {
+    fn with<T>(&mut self, _: Key, run: impl FnOnce(&mut PgConnection) -> T) -> T {
+        run(&mut self.lease.pg)
+    }
+}
+
+impl Control for ControlConn {}
+impl Control for ControlTx {}
+
+impl std::fmt::Debug for ControlConn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ControlConn")
+    }
+}
+
+impl std::fmt::Debug for ControlTx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ControlTx")
+    }
+}

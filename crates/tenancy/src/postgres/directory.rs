@@ -1,0 +1,147 @@
+//! Which tenant is at an address.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use belfort_db::{Control, Queries as _};
+use belfort_ids::TenantId;
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::tables::{domains, tenants};
+use super::{BindError, ControlTx};
+use crate::{Host, Slug, Status, Tenant};
+
+/// What a request says about where it wants to go.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Address {
+    /// `{slug}.{base domain}`, or the slug in a header.
+    Slug(Slug),
+    /// A host of the tenant's own.
+    Host(Host),
+}
+
+/// How old a remembered address can be. It bounds how long a renamed tenant is found under its old name, and nothing else:
+/// whether a tenant may be used is decided by Postgres at each transaction.
+const REMEMBER: Duration = Duration::from_secs(5);
+/// Addresses that are remembered at once; then all are forgotten.
+const CAPACITY: usize = 20_000;
+
+#[derive(Default)]
+pub(super) struct Directory(RwLock<HashMap<Address, (Instant, Arc<Tenant>)>>);
+
+impl Directory {
+    pub(super) fn find(
+        &self,
+        address: &Address,
+        look_up: impl FnOnce() -> Result<Option<Tenant>, BindError>,
+    ) -> Result<Option<Arc<Tenant>>, BindError> {
+        if let Some((at, tenant)) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(address)
+            && at.elapsed() < REMEMBER
+        {
+            return Ok(Some(Arc::clone(tenant)));
+        }
+        let Some(tenant) = look_up()?.map(Arc::new) else { return Ok(None) };
+        // A suspended tenant is not remembered: it is back as soon as it is resumed.
+        if tenant.status == Status::Active {
+            let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            if known.len() >= CAPACITY {
+                known.clear();
+            }
+            known.insert(address.clone(), (Instant::now(), Arc::clone(&tenant)));
+        }
+        Ok(Some(tenant))
+    }
+
+    pub(super) fn clear(&self) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tenants, check_for_backend(diesel::pg::Pg))]
+struct TenantRow {
+    id: TenantId,
+    slug: String,
+    name: String,
+    plan: String,
+    status: String,
+    lane: i16,
+    created_at: DateTime<Utc>,
+}
+
+impl TryFrom<TenantRow> for Tenant {
+    type Error = diesel::result::Error;
+
+    fn try_from(row: TenantRow) -> Result<Self, Self::Error> {
+        let corrupt =
+            |e: Box<dyn std::error::Error + Send + Sync>| diesel::result::Error::DeserializationError(e);
+        Ok(Self {
+            id: row.id,
+            slug: Slug::parse(&row.slug).map_err(|e| corrupt(e.into()))?,
+            name: row.name,
+            plan: row.plan.parse().map_err(|e: crate::UnknownWord| corrupt(e.into()))?,
+            status: row.status.parse().map_err(|e: crate::UnknownWord| corrupt(e.into()))?,
+            lane: row.lane,
+            created_at: row.created_at,
+        })
+    }
+}
+
+pub(super) fn lookup(db: &mut impl Control, address: &Address) -> QueryResult<Option<Tenant>> {
+    let row = match address {
+        Address::Slug(slug) => {
+            db.find(tenants::table.filter(tenants::slug.eq(slug.as_str())).select(TenantRow::as_select()))
+        }
+        Address::Host(host) => db.find(
+            domains::table
+                .inner_join(tenants::table)
+                .filter(domains::host.eq(host.as_str()))
+                .select(TenantRow::as_select()),
+        ),
+    };
+    row?.map(Tenant::try_from).transpose()
+}
+
+/// The tenant with this id.
+pub fn by_id(db: &mut impl Control, id: TenantId) -> QueryResult<Option<Tenant>> {
+    let row = db.find(tenants::table.find(id).select(TenantRow::as_select()))?;
+    row.map(Tenant::try_from).transpose()
+}
+
+/// Every tenant, by slug.
+pub fn all(db: &mut impl Control) -> QueryResult<Vec<Tenant>> {
+    let rows: Vec<TenantRow> = db.rows(tenants::table.order(tenants::slug).select(TenantRow::as_select()))?;
+    rows.into_iter().map(Tenant::try_from).collect()
+}
+
+/// The hosts of the tenant's own.
+pub fn domains(db: &mut impl Control, id: TenantId) -> QueryResult<Vec<String>> {
+    db.rows(domains::table.filter(domains::tenant_id.eq(id)).order(domains::host).select(domains::host))
+}
+
+/// Gives the tenant another plan; false when there is no such tenant.
+pub fn set_plan(db: &mut impl Control, id: TenantId, plan: crate::Plan) -> QueryResult<bool> {
+    Ok(db.run(diesel::update(tenants::table.find(id)).set(tenants::plan.eq(plan.as_str())))? == 1)
+}
+
+/// Gives the tenant another name; false when there is no such tenant.
+pub fn rename(db: &mut impl Control, id: TenantId, name: &str) -> QueryResult<bool> {
+    Ok(db.run(diesel::update(tenants::table.find(id)).set(tenants::name.eq(name)))? == 1)
+}
+
+/// Leads a host to the tenant.
+///
+/// # Errors
+/// A unique violation of `domains_pkey` when the host leads somewhere already.
+pub fn add_domain(db: &mut ControlTx, id: TenantId, host: &Host) -> QueryResult<()> {
+    let row = (domains::host.eq(host.as_str()), domains::tenant_id.eq(id));
+    db.run(diesel::insert_into(domains::table).values(row)).map(drop)
+}
+
+/// Leads a host nowhere; false when it did not lead to this tenant.
+pub fn remove_domain(db: &mut ControlTx, id: TenantId, host: &Host) -> QueryResult<bool> {
+    let row = domains::table.find(host.as_str()).filter(domains::tenant_id.eq(id));
+    Ok(db.run(diesel::delete(row))? == 1)
+}

@@ -1,0 +1,105 @@
+//! The logins that take the tenants' roles.
+//!
+//! A lane is a login without any right of its own and without inheritance: what it can do is take the role of a tenant of
+//! its lane. The owner of the tables, whose URL the operator gives, never runs a tenant's query, so an injected `RESET ROLE`
+//! leads to a login that owns nothing. There is one lane now; tenants carry the number of theirs.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use super::connection::{Lease, Pooled};
+use super::tables::lanes;
+use super::{ConnectError, DatabaseUrl};
+
+/// The lane that new tenants get.
+pub(super) const FIRST: i16 = 0;
+
+/// A secret as it stands in the database.
+#[derive(Debug, Clone)]
+pub struct SealedSecret {
+    /// Which key it is sealed under.
+    pub key_id: String,
+    /// The ciphertext.
+    pub token: String,
+}
+
+/// The secret could not be sealed or opened.
+#[derive(Debug, thiserror::Error)]
+#[error("a secret in the database does not open with the keys at hand")]
+pub struct VaultError;
+
+/// Keeps the lanes' passwords: something that seals under keys which are not in the database.
+pub trait Vault {
+    /// A new password, long and random, and how it is to be stored.
+    fn invent(&self) -> Result<(String, SealedSecret), VaultError>;
+    /// The password again.
+    fn open(&self, sealed: &SealedSecret) -> Result<String, VaultError>;
+}
+
+/// Makes the lane's login if there is none and answers the URL to connect with as that login.
+pub(super) fn prepare(
+    owner: &mut Pooled,
+    url: &DatabaseUrl,
+    vault: &dyn Vault,
+) -> Result<DatabaseUrl, ConnectError> {
+    let lease: &mut Lease = owner;
+    let (login, password) = lease.pg.transaction::<_, ConnectError, _>(|pg| {
+        // Two servers may start at once on an empty database.
+        pg.batch_execute("SELECT pg_advisory_xact_lock(hashtextextended('belfort lanes', 0))")?;
+        let known: Option<(String, String, String)> = lanes::table
+            .find(FIRST)
+            .select((lanes::login, lanes::key_id, lanes::secret))
+            .first(pg)
+            .optional()?;
+        if let Some((login, key_id, token)) = known {
+            return Ok((login, vault.open(&SealedSecret { key_id, token })?));
+        }
+        let (password, sealed) = vault.invent()?;
+        let login = create_login(pg, &password)?;
+        let row = (
+            lanes::number.eq(FIRST),
+            lanes::login.eq(&login),
+            lanes::key_id.eq(&sealed.key_id),
+            lanes::secret.eq(&sealed.token),
+        );
+        diesel::insert_into(lanes::table).values(row).execute(pg)?;
+        Ok((login, password))
+    })?;
+    Ok(url.with_login(&login, &password))
+}
+
+/// The login is named after the database: roles belong to the whole cluster.
+fn create_login(pg: &mut PgConnection, password: &str) -> QueryResult<String> {
+    let database: String = diesel::select(current_database()).get_result(pg)?;
+    let login = format!("{}_lane_{FIRST}", database.get(..50).unwrap_or(&database));
+    let (role, database) = (quoted(&login), quoted(&database));
+    // Nobody but the owner and the lanes may come in, and nobody may make temporary tables: one could stand before a real one.
+    pg.batch_execute(&format!(
+        "REVOKE ALL ON DATABASE {database} FROM PUBLIC;
+         CREATE ROLE {role} LOGIN NOINHERIT NOCREATEDB NOCREATEROLE PASSWORD {password};
+         GRANT CONNECT ON DATABASE {database} TO {role};
+         ALTER ROLE {role} SET search_path TO '$user';
+         ALTER ROLE {role} SET statement_timeout TO '30s';
+         ALTER ROLE {role} SET lock_timeout TO '10s';
+         ALTER ROLE {role} SET idle_in_transaction_session_timeout TO '60s'",
+        password = literal(password),
+    ))?;
+    Ok(login)
+}
+
+/// The login of a lane.
+pub(super) fn login(pg: &mut PgConnection, lane: i16) -> QueryResult<String> {
+    lanes::table.find(lane).select(lanes::login).first(pg)
+}
+
+pub(super) fn quoted(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+diesel::define_sql_function! {
+    fn current_database() -> diesel::sql_types::Text;
+}

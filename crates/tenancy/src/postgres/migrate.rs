@@ -1,0 +1,129 @@
+//! Migrations: of the control schema, and of every tenant.
+
+use belfort_db::Queries as _;
+use belfort_ids::TenantId;
+use diesel::connection::SimpleConnection;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
+
+use super::tables::tenants;
+use super::{BindError, DatabaseUrl, Tenancy};
+use crate::SchemaName;
+
+/// The DDL, embedded by the program and handed over as a value.
+#[derive(Clone, Copy)]
+pub struct Migrations {
+    control: Source,
+    pub(super) tenant: Source,
+}
+
+/// Embedded migrations, lent: diesel wants a source by value.
+#[derive(Clone, Copy)]
+pub(super) struct Source(&'static EmbeddedMigrations);
+
+impl MigrationSource<Pg> for Source {
+    fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<Pg>>>> {
+        self.0.migrations()
+    }
+}
+
+/// Why the database could not be migrated.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// No connection.
+    #[error("cannot connect to the database")]
+    Connect(#[from] ConnectionError),
+    /// A migration failed; it left nothing.
+    #[error("a migration failed: {0}")]
+    Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database failed.
+    #[error("the database failed during a migration")]
+    Database(#[from] diesel::result::Error),
+    /// No transaction could be begun.
+    #[error("no transaction for the migration")]
+    Bind(#[from] BindError),
+}
+
+/// What became of one tenant in [`Migrations::tenants`].
+#[derive(Debug)]
+pub struct TenantOutcome {
+    /// Its slug.
+    pub slug: String,
+    /// How many migrations it got, or why it got none; then it is as it was.
+    pub result: Result<usize, MigrateError>,
+}
+
+impl Migrations {
+    /// The migrations of the control schema and of tenants' schemas.
+    pub const fn new(control: &'static EmbeddedMigrations, tenant: &'static EmbeddedMigrations) -> Self {
+        Self { control: Source(control), tenant: Source(tenant) }
+    }
+
+    /// Brings the control schema up to date, in one transaction, one process at a time. Answers how many migrations ran.
+    pub fn control(&self, url: &DatabaseUrl) -> Result<usize, MigrateError> {
+        let mut pg = PgConnection::establish(url.reveal())?;
+        pg.transaction(|pg| {
+            pg.batch_execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended('belfort control', 0)); SET LOCAL search_path TO public",
+            )?;
+            pg.run_pending_migrations(self.control).map(|ran| ran.len()).map_err(MigrateError::Migration)
+        })
+    }
+
+    /// Brings every tenant that is behind up to date, each in a transaction of its own: a tenant that fails stays as it was
+    /// and does not stop the others. `progress` hears of each tenant when it is done, with how many there are in all.
+    pub fn tenants(
+        &self,
+        tenancy: &Tenancy,
+        mut progress: impl FnMut(usize, &TenantOutcome),
+    ) -> Result<Vec<TenantOutcome>, MigrateError> {
+        let latest = self.latest_of_tenants();
+        let behind: Vec<(TenantId, String)> = tenancy.control().map_err(BindError::from)?.rows(
+            tenants::table
+                .filter(tenants::schema_version.ne(&latest))
+                .order(tenants::id)
+                .select((tenants::id, tenants::slug)),
+        )?;
+        let total = behind.len();
+        let outcomes = behind.into_iter().map(|(id, slug)| {
+            let outcome = TenantOutcome { slug, result: self.one(tenancy, id, &latest) };
+            progress(total, &outcome);
+            outcome
+        });
+        Ok(outcomes.collect())
+    }
+
+    fn one(&self, tenancy: &Tenancy, id: TenantId, latest: &str) -> Result<usize, MigrateError> {
+        let mut tx = tenancy.begin_control()?;
+        let pg = &mut tx.lease().pg;
+        // The row's lock makes a second process wait, and find nothing left to do.
+        let version: String =
+            tenants::table.find(id).select(tenants::schema_version).for_update().first(pg)?;
+        if version == latest {
+            return Ok(0);
+        }
+        pg.batch_execute(&format!(
+            "SET LOCAL lock_timeout TO '5s'; SET LOCAL search_path TO \"{}\"",
+            SchemaName::of(id)
+        ))?;
+        let ran =
+            pg.run_pending_migrations(self.tenant).map(|ran| ran.len()).map_err(MigrateError::Migration)?;
+        diesel::update(tenants::table.find(id)).set(tenants::schema_version.eq(latest)).execute(pg)?;
+        tx.commit()?;
+        Ok(ran)
+    }
+
+    /// The version a tenant has when it has every migration.
+    pub(super) fn latest_of_tenants(&self) -> String {
+        let all: Vec<Box<dyn Migration<Pg>>> = self.tenant.migrations().unwrap_or_default();
+        all.iter().map(|migration| migration.name().version().to_string()).max().unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Migrations {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Migrations(tenants: {})", self.latest_of_tenants())
+    }
+}

@@ -1,0 +1,139 @@
+//! Where the database is.
+
+use std::fmt;
+
+/// A database URL as libpq reads it: `postgres://user:password@host:port/database?options`.
+#[derive(Clone)]
+pub struct DatabaseUrl(String);
+
+/// Why a database URL is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DatabaseUrlError {
+    /// It is no URL of a Postgres database.
+    #[error("a database URL begins with postgres:// or postgresql://")]
+    Scheme,
+    /// The host is elsewhere and this program was built without TLS.
+    #[error(
+        "the database is on another machine and this program was built without TLS: build it with `--features tls`, or \
+         use a unix socket or a loopback address"
+    )]
+    NoTls,
+    /// The host is elsewhere and nothing says that it must prove who it is.
+    #[error(
+        "the database is on another machine: add sslmode=verify-full (and sslrootcert=…) to the database URL"
+    )]
+    SslMode,
+}
+
+impl DatabaseUrl {
+    /// Reads a URL. A host on another machine is refused unless the connection to it is encrypted and verified: libpq's own
+    /// default falls back to plain text without a word.
+    pub fn parse(text: &str) -> Result<Self, DatabaseUrlError> {
+        let rest = ["postgres://", "postgresql://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+        let rest = rest.ok_or(DatabaseUrlError::Scheme)?;
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let authority = rest.split('/').next().unwrap_or_default();
+        let hosts = authority.rsplit('@').next().unwrap_or_default();
+        let mut parameters = query.split('&').filter_map(|pair| pair.split_once('='));
+        let named = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .filter(|(key, _)| key.starts_with("host"));
+        let local = hosts.split(',').all(|host| is_local(without_port(host)))
+            && named.clone().all(|(_, host)| is_local(host));
+        if !local {
+            if cfg!(not(feature = "tls")) {
+                return Err(DatabaseUrlError::NoTls);
+            }
+            if !parameters.any(|(key, value)| key == "sslmode" && value == "verify-full") {
+                return Err(DatabaseUrlError::SslMode);
+            }
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The same database as another user. Later parameters of a URL override earlier ones (libpq, section 34.1.1).
+    pub(super) fn with_login(&self, user: &str, password: &str) -> Self {
+        let joint = if self.0.contains('?') { '&' } else { '?' };
+        Self(format!("{}{joint}user={}&password={}", self.0, percent(user), percent(password)))
+    }
+
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    /// Without the user, the password and the parameters.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_string())
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.0.split('?').next().unwrap_or_default();
+        let place = place.split_once("://").map_or(place, |(_, rest)| rest);
+        let place = place.rsplit_once('@').map_or(place, |(_, rest)| rest);
+        write!(f, "postgres://…@{place}")
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    if let Some(v6) = host.strip_prefix('[') {
+        return v6.split(']').next().unwrap_or_default();
+    }
+    host.split(':').next().unwrap_or_default()
+}
+
+/// A unix socket, this machine's loopback, or nothing, which is libpq's default socket.
+fn is_local(host: &str) -> bool {
+    host.is_empty()
+        || host.starts_with('/')
+        || host.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("%2f"))
+        || matches!(host, "localhost" | "127.0.0.1" | "::1")
+}
+
+fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|b| match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(b).to_string(),
+            _ => format!("%{b:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_shows_no_secret() {
+        let url =
+            DatabaseUrl::parse("postgres://owner:s3cret@localhost:5432/belfort?password=other").unwrap();
+        assert_eq!(
+            format!("{url:?} {url}"),
+            "postgres://…@localhost:5432/belfort postgres://…@localhost:5432/belfort"
+        );
+    }
+
+    #[test]
+    fn a_database_elsewhere_needs_verified_tls() {
+        for local in [
+            "postgres://u@localhost/db",
+            "postgres://u@%2Fvar%2Frun/db",
+            "postgres:///db?host=/var/run",
+            "postgresql://[::1]:5432/db",
+        ] {
+            assert!(DatabaseUrl::parse(local).is_ok(), "{local}");
+        }
+        for elsewhere in [
+            "postgres://u@db.example/db",
+            "postgres:///db?host=db.example",
+            "postgres://localhost,db.example/db",
+        ] {
+            assert!(DatabaseUrl::parse(elsewhere).is_err(), "{elsewhere}");
+        }
+        assert_eq!(DatabaseUrl::parse("mysql://x").unwrap_err(), DatabaseUrlError::Scheme);
+    }
+}

@@ -1,0 +1,1 @@
+CREATE TABLE half (id integer); CREATE TABLE half (id integer);

@@ -1,0 +1,4 @@
+DROP TABLE lanes;
+DROP TABLE domains;
+DROP TABLE tenants;
+GRANT USAGE ON SCHEMA public TO PUBLIC;

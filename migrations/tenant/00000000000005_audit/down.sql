@@ -1,0 +1,2 @@
+DROP FUNCTION audit_append;
+DROP TABLE audit_events;
