@@ -1,1 +1,166 @@
 //! A private Postgres for development and tests, from the binaries on the machine.
+//!
+//! ```no_run
+//! use belfort_devpg::{PrivatePostgres, Settings};
+//!
+//! # fn main() -> Result<(), belfort_devpg::StartError> {
+//! let postgres = PrivatePostgres::start(&Settings {
+//!     dir: ".belfort/postgres".into(),
+//!     bin: None,                         // BELFORT_PG_BIN
+//!     path: Some("/usr/bin:/bin".into()), // PATH
+//!     durable: true,
+//! })?;
+//! let url = postgres.url("postgres", "postgres");
+//! // … connect with any client of libpq's …
+//! postgres.stop();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What it promises:
+//!
+//! - Nothing listens on TCP. The only way in is a unix socket in a directory that nobody but the user who runs the server
+//!   (and root) can enter. There, whoever connects is trusted.
+//! - The first start makes the cluster, the later ones take a tenth of a second. A start that is killed half-way leaves
+//!   nothing that the next one trips over.
+//! - It ends with its last user. A second process that starts the same directory joins the running server; when the last
+//!   of them drops its value, exits, or is killed with `kill -9`, the server is shut down in an orderly way.
+//! - Started by root it runs as `postgres` or else `nobody`, since Postgres refuses to run as root.
+//!
+//! What it does not: passwords, backups, upgrades between major versions, Windows. It is no production server.
+//!
+//! The crate reads no environment and prints nothing.
+
+mod binaries;
+mod cluster;
+mod error;
+mod place;
+mod server;
+mod users;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::Child;
+
+pub use error::StartError;
+
+use place::Place;
+use users::Membership;
+
+/// What the caller decides.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the data, the socket and the log are. Made when it is not there.
+    pub dir: PathBuf,
+    /// The directory of `initdb` and `postgres` (`BELFORT_PG_BIN`). `None`: they are looked for.
+    pub bin: Option<PathBuf>,
+    /// The caller's `PATH`, where the binaries are looked for first.
+    pub path: Option<OsString>,
+    /// `false` for tests: nothing is synced to disk, and a power cut may cost the whole cluster.
+    pub durable: bool,
+}
+
+/// A running private Postgres. Dropping it is [`PrivatePostgres::stop`].
+#[derive(Debug)]
+pub struct PrivatePostgres {
+    place: Place,
+    /// `None` only while it is being dropped.
+    membership: Option<Membership>,
+    /// The watcher of the server, when this value started it.
+    watcher: Option<Child>,
+}
+
+impl PrivatePostgres {
+    /// The server of `settings.dir`: joined when it runs, else started, and made on the first time.
+    ///
+    /// It answers queries when this returns. When its last user is just going, this waits for the end and starts anew.
+    pub fn start(settings: &Settings) -> Result<Self, StartError> {
+        let place = Place::prepare(&settings.dir)?;
+        // One start or stop at a time, so that nobody joins a server that is going.
+        let _gate = place.lock()?;
+        if let Some(membership) = users::join(&place)? {
+            return Ok(Self { place, membership: Some(membership), watcher: None });
+        }
+        let made_by = cluster::major(&place)?;
+        let binaries = binaries::find(settings, place.user(), made_by)?;
+        server::stop_leftover(&place)?;
+        cluster::make_if_absent(&place, &binaries, made_by, settings.durable)?;
+        let (watcher, membership) = server::start(&place, &binaries, settings.durable)?;
+        Ok(Self { place, membership: Some(membership), watcher: Some(watcher) })
+    }
+
+    /// The directory of the socket: libpq's `host`.
+    pub fn socket_dir(&self) -> &Path {
+        self.place.socket_dir()
+    }
+
+    /// The number in the socket's file name: libpq's `port`. No TCP port is open.
+    pub fn port(&self) -> u16 {
+        place::PORT
+    }
+
+    /// A connection URL for libpq. The superuser is `postgres`, and so is the database that is always there.
+    pub fn url(&self, user: &str, database: &str) -> String {
+        let host = percent_encoded(self.socket_dir().as_os_str().as_bytes());
+        let (user, database) = (percent_encoded(user.as_bytes()), percent_encoded(database.as_bytes()));
+        format!("postgres://{user}@/{database}?host={host}&port={}", place::PORT)
+    }
+
+    /// Whether the server was already running.
+    pub fn reused(&self) -> bool {
+        self.watcher.is_none()
+    }
+
+    /// Where the cluster is instead of `settings.dir`, to tell the user.
+    ///
+    /// Only for root: the server runs as another user, who cannot reach a directory below root's closed home. Then it is
+    /// in `/var/tmp/belfort-…`, named by a hash of the directory that was asked for.
+    pub fn moved_to(&self) -> Option<&Path> {
+        self.place.moved().then(|| self.place.dir())
+    }
+
+    /// What the server had to say since it started.
+    pub fn log(&self) -> PathBuf {
+        self.place.log()
+    }
+
+    /// Leaves the server, and when nobody else uses it, shuts it down and waits for the end.
+    pub fn stop(self) {}
+}
+
+impl Drop for PrivatePostgres {
+    fn drop(&mut self) {
+        // Without the gate somebody may join between our leaving and the server's end. Better that than to hang here.
+        let _gate = self.place.lock();
+        if let Some(membership) = self.membership.take()
+            && membership.leave_was_last()
+        {
+            server::await_end(&self.place, self.watcher.as_mut());
+        }
+    }
+}
+
+fn percent_encoded(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
+            text.push(char::from(*byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}"); // writing to a String cannot fail
+        }
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_a_meaning_in_a_url_is_encoded() {
+        assert_eq!(percent_encoded(b"/a b/"), "%2Fa%20b%2F");
+        assert_eq!(percent_encoded("ü?&@%".as_bytes()), "%C3%BC%3F%26%40%25");
+        assert_eq!(percent_encoded(b"t_0-9.Z~"), "t_0-9.Z~");
+    }
+}

@@ -1,0 +1,86 @@
+//! The data directory: made once, whole or not at all.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::Stdio;
+
+use crate::binaries::Binaries;
+use crate::error::StartError;
+use crate::place::{Place, command};
+
+/// Before the number of the process that makes it.
+const UNFINISHED: &str = "data.new-";
+
+/// The major version that made the data, if there is data.
+pub(crate) fn major(place: &Place) -> Result<Option<u32>, StartError> {
+    let version_file = place.data().join("PG_VERSION");
+    match fs::read_to_string(&version_file) {
+        Ok(version) => match version.trim().parse() {
+            Ok(major) => Ok(Some(major)),
+            Err(_) => Err(StartError::NotACluster { version_file }),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StartError::file("read", version_file)(error)),
+    }
+}
+
+/// Makes the cluster beside its place and moves it there, so that a killed `initdb` leaves nothing that looks like one.
+pub(crate) fn make_if_absent(
+    place: &Place,
+    binaries: &Binaries,
+    made_by: Option<u32>,
+    durable: bool,
+) -> Result<(), StartError> {
+    if let Some(made_by) = made_by {
+        let found = binaries.major();
+        return if made_by == found {
+            Ok(())
+        } else {
+            Err(StartError::OtherMajor { data: place.data(), made_by, found })
+        };
+    }
+    sweep(place.dir());
+    // A name of our own: the `initdb` of a process that was killed may still be writing into its.
+    let new = place.dir().join(format!("{UNFINISHED}{}", std::process::id()));
+    place.make_servers(&new)?;
+    // Text sorts by bytes, which is fast and the same everywhere, but `lower('É')` shall work.
+    if initdb(place, binaries, &new, durable, &["--locale=C", "--lc-ctype=C.UTF-8"]).is_err() {
+        // Not every system has C.UTF-8. Whatever else was wrong is reported by the second attempt.
+        initdb(place, binaries, &new, durable, &["--locale=C"])?;
+    }
+    fs::rename(&new, place.data()).map_err(StartError::file("put the new cluster at", place.data()))
+}
+
+fn initdb(
+    place: &Place,
+    binaries: &Binaries,
+    data: &Path,
+    durable: bool,
+    locale: &[&str],
+) -> Result<(), StartError> {
+    let program = binaries.program("initdb");
+    let mut initdb = command(&program, place.user());
+    initdb
+        .arg("--pgdata")
+        .arg(data)
+        .args(["--username=postgres", "--auth=trust", "--encoding=UTF8"])
+        .args(locale);
+    if !durable {
+        initdb.arg("--no-sync");
+    }
+    let done = initdb.stdin(Stdio::null()).output().map_err(|source| StartError::Run { program, source })?;
+    if done.status.success() {
+        return Ok(());
+    }
+    Err(StartError::Initdb { output: String::from_utf8_lossy(&done.stderr).trim().to_owned() })
+}
+
+/// Removes what killed attempts left. What cannot be removed is in nobody's way.
+fn sweep(dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(UNFINISHED)) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
