@@ -1,0 +1,178 @@
+//! Letters as files, for development and tests.
+
+use std::fmt;
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use lettre::message::Mailbox;
+
+use crate::letter::random;
+use crate::{Letter, MailError, Mailer, SetupError};
+
+/// Tells the time at which a letter is sent.
+pub type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// A folder in which every letter becomes a file, `20260329T013000.000000Z-000001-….eml`.
+///
+/// Sorted by name the files are in the order of sending. A file is there whole or not at all, so one may wait for it and
+/// read it. Several processes can share a folder. Only the user who runs the program can read it: there are codes in it.
+pub struct Outbox {
+    folder: PathBuf,
+    from: Mailbox,
+    now: Now,
+    count: AtomicU64,
+}
+
+impl Outbox {
+    /// Opens the folder, and makes it (mode 0700) when it is not there. Letters are from `from`.
+    pub fn open(folder: impl Into<PathBuf>, from: &str, now: Now) -> Result<Self, SetupError> {
+        let folder = folder.into();
+        let from = from.parse().ok().ok_or(SetupError::Sender)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .map_err(|source| SetupError::Folder { folder: folder.clone(), source })?;
+        Ok(Self { folder, from, now, count: AtomicU64::new(1) })
+    }
+
+    fn write(&self, name: &str, message: &[u8]) -> io::Result<()> {
+        // Whoever waits for `*.eml` does not see a half of it.
+        let unfinished = self.folder.join(format!(".{name}.part"));
+        let written = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&unfinished)
+            .and_then(|mut file| file.write_all(message))
+            .and_then(|()| fs::rename(&unfinished, self.folder.join(name)));
+        if written.is_err() {
+            // The first error is the one to report.
+            let _ = fs::remove_file(&unfinished);
+        }
+        written
+    }
+}
+
+impl Mailer for Outbox {
+    fn send(&self, letter: &Letter) -> Result<(), MailError> {
+        let now = (self.now)();
+        let message = letter.message(&self.from, SystemTime::from(now))?.formatted();
+        // The time sorts, the number sorts within one microsecond, and the rest keeps processes apart.
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}-{number:06}-{:016x}.eml", now.format("%Y%m%dT%H%M%S%.6fZ"), random());
+        self.write(&name, &message)
+            .map_err(|source| MailError::Outbox { folder: self.folder.clone(), source })
+    }
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use super::*;
+
+    fn at_the_start_of_2026() -> Now {
+        Arc::new(|| DateTime::from_timestamp_micros(1_767_225_600_000_007).unwrap())
+    }
+
+    fn outbox(folder: &Path) -> Outbox {
+        Outbox::open(folder, "Belfort <no-reply@belfort.example>", at_the_start_of_2026()).unwrap()
+    }
+
+    fn letter(subject: &str) -> Letter {
+        Letter::parse("an@example.com", subject, "Your code is 123456.\n").unwrap()
+    }
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        files
+    }
+
+    #[test]
+    fn a_letter_becomes_one_readable_file() {
+        let folder = tempfile::tempdir().unwrap();
+        outbox(folder.path()).send(&letter("Your code")).unwrap();
+        let [file] = files(folder.path()).try_into().unwrap();
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(name.starts_with("20260101T000000.000007Z-000001-"), "{name}");
+        assert_eq!(file.extension().unwrap(), "eml");
+
+        let text = fs::read_to_string(file).unwrap();
+        for line in [
+            "From: Belfort <no-reply@belfort.example>",
+            "To: an@example.com",
+            "Subject: Your code",
+            "Date: Thu, 01 Jan 2026 00:00:00 +0000",
+            "Auto-Submitted: auto-generated",
+            "",
+            "Your code is 123456.",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line:?} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn nobody_else_can_read_letters() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("new/outbox");
+        outbox(&folder).send(&letter("Your code")).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder), 0o700);
+        assert_eq!(mode(&files(&folder)[0]), 0o600);
+    }
+
+    #[test]
+    fn letters_sort_in_the_order_they_were_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = outbox(folder.path());
+        for number in 0..20 {
+            outbox.send(&letter(&format!("Letter {number}"))).unwrap();
+        }
+        let sent = files(folder.path());
+        assert_eq!(sent.len(), 20);
+        for (number, file) in sent.iter().enumerate() {
+            assert!(fs::read_to_string(file).unwrap().contains(&format!("Subject: Letter {number}\r\n")));
+        }
+    }
+
+    #[test]
+    fn two_processes_do_not_overwrite_each_others_letters() {
+        let folder = tempfile::tempdir().unwrap();
+        outbox(folder.path()).send(&letter("One")).unwrap();
+        outbox(folder.path()).send(&letter("Two")).unwrap();
+        assert_eq!(files(folder.path()).len(), 2);
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let outbox = outbox(&folder.path().join("outbox"));
+        fs::remove_dir_all(folder.path()).unwrap();
+        let error = outbox.send(&letter("Your code")).unwrap_err();
+        assert!(matches!(error, MailError::Outbox { .. }) && error.to_string().contains("outbox"));
+    }
+
+    #[test]
+    fn a_sender_that_is_no_address_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for from in ["", "Belfort", "a@b.example\r\nBcc: e@x.com", "a@b.example, c@d.example"] {
+            let error = Outbox::open(folder.path(), from, at_the_start_of_2026()).unwrap_err();
+            assert!(matches!(error, SetupError::Sender), "{from:?}");
+        }
+    }
+}

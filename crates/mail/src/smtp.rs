@@ -1,0 +1,227 @@
+//! Letters to a relay.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use lettre::message::Mailbox;
+use lettre::transport::smtp::SmtpTransportBuilder;
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::{SmtpTransport, Transport};
+
+use crate::relay::{Relay, Security};
+use crate::{Letter, MailError, Mailer, SetupError};
+
+/// A relay that letters are handed to, with a connection of its own for each.
+pub struct Smtp {
+    shown: String,
+    from: Mailbox,
+    transport: SmtpTransport,
+}
+
+impl Smtp {
+    /// The relay at `url`, which is not connected to before there is a letter. Letters are from `from`.
+    ///
+    /// | URL | port | |
+    /// | --- | --- | --- |
+    /// | `smtps://user:password@host` | 465 | TLS from the first byte; needs the feature `tls` |
+    /// | `smtp://user:password@host?tls=required` | 587 | TLS after a greeting; needs the feature `tls` |
+    /// | `smtp://localhost` | 25 | in the clear, and so only to this machine |
+    ///
+    /// `user:password@` may be left out, and `:port` may follow the host. Special characters in user and password are
+    /// written as `%40`.
+    pub fn new(url: &str, from: &str) -> Result<Self, SetupError> {
+        let from = from.parse().ok().ok_or(SetupError::Sender)?;
+        let relay = Relay::parse(url)?;
+        let shown = format!("{relay:?}");
+        let mut builder = builder(&relay)?.port(relay.port).timeout(Some(PATIENCE));
+        if let Some((user, password)) = relay.login {
+            builder = builder.credentials(Credentials::new(user, password));
+        }
+        Ok(Self { shown, from, transport: builder.build() })
+    }
+}
+
+impl Mailer for Smtp {
+    fn send(&self, letter: &Letter) -> Result<(), MailError> {
+        // For the `Date` that the reader sees; nothing is decided by it.
+        let message = letter.message(&self.from, SystemTime::now())?;
+        match self.transport.send(&message) {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_permanent() => Err(MailError::Refused(error)),
+            Err(error) => Err(MailError::Unavailable(error)),
+        }
+    }
+}
+
+impl fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Smtp").field(&format_args!("{}", self.shown)).finish()
+    }
+}
+
+#[cfg(feature = "tls")]
+fn builder(relay: &Relay) -> Result<SmtpTransportBuilder, SetupError> {
+    match relay.security {
+        Security::None => Ok(SmtpTransport::builder_dangerous(&relay.host)),
+        Security::StartTls => SmtpTransport::starttls_relay(&relay.host).map_err(SetupError::Tls),
+        Security::Tls => SmtpTransport::relay(&relay.host).map_err(SetupError::Tls),
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+fn builder(relay: &Relay) -> Result<SmtpTransportBuilder, SetupError> {
+    match relay.security {
+        Security::None => Ok(SmtpTransport::builder_dangerous(&relay.host)),
+        Security::StartTls | Security::Tls => Err(SetupError::NoTls),
+    }
+}
+
+/// How long a relay may take for an answer. The thread that sends is blocked for that long.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::thread::{self, JoinHandle};
+
+    use super::*;
+
+    const FROM: &str = "Belfort <no-reply@belfort.example>";
+
+    fn letter() -> Letter {
+        Letter::parse("an@example.com", "Your code", "Your code is 123456.\n.\nBye\n").unwrap()
+    }
+
+    /// A relay for one connection, which answers `rcpt` to the recipient. It gives back the lines that it was sent.
+    fn relay(rcpt: &'static str) -> (u16, JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        (port, thread::spawn(move || talk(listener.accept().unwrap().0, rcpt)))
+    }
+
+    fn talk(stream: TcpStream, rcpt: &str) -> Vec<String> {
+        let mut answers = stream.try_clone().unwrap();
+        let mut answer = |line: &str| answers.write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        let (mut heard, mut in_data) = (Vec::new(), false);
+        answer("220 test");
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let verb = line.split([' ', ':']).next().unwrap_or_default().to_owned();
+            heard.push(line);
+            if in_data {
+                in_data = verb != ".";
+                if !in_data {
+                    answer("250 taken");
+                }
+                continue;
+            }
+            match verb.as_str() {
+                "EHLO" => answer("250-test\r\n250 AUTH PLAIN"),
+                "AUTH" => answer("235 welcome"),
+                "MAIL" => answer("250 fine"),
+                "RCPT" => answer(rcpt),
+                "DATA" => {
+                    in_data = true;
+                    answer("354 go on");
+                }
+                "QUIT" => {
+                    answer("221 bye");
+                    break;
+                }
+                _ => answer("500 what"),
+            }
+        }
+        heard
+    }
+
+    #[test]
+    fn a_letter_goes_to_the_relay() {
+        let (port, relay) = relay("250 fine");
+        Smtp::new(&format!("smtp://127.0.0.1:{port}"), FROM).unwrap().send(&letter()).unwrap();
+        let heard = relay.join().unwrap();
+        for line in [
+            "MAIL FROM:<no-reply@belfort.example>",
+            "RCPT TO:<an@example.com>",
+            "Subject: Your code",
+            "Your code is 123456.",
+            // The dot of the text is doubled; a single one would end the letter there.
+            "..",
+            "Bye",
+            ".",
+        ] {
+            assert!(heard.iter().any(|it| it == line), "{line:?} is not in {heard:#?}");
+        }
+        assert!(!heard.iter().any(|line| line.starts_with("AUTH")));
+    }
+
+    #[test]
+    fn the_login_is_given_to_the_relay() {
+        let (port, relay) = relay("250 fine");
+        Smtp::new(&format!("smtp://some%40one:s3cret@127.0.0.1:{port}"), FROM)
+            .unwrap()
+            .send(&letter())
+            .unwrap();
+        // base64 of "\0some@one\0s3cret".
+        let login = "AUTH PLAIN AHNvbWVAb25lAHMzY3JldA==".to_owned();
+        let heard = relay.join().unwrap();
+        assert!(heard.contains(&login), "{heard:#?}");
+    }
+
+    #[test]
+    fn a_refusal_for_good_is_told_from_one_for_now() {
+        let send = |rcpt| {
+            let (port, relay) = relay(rcpt);
+            let sent = Smtp::new(&format!("smtp://127.0.0.1:{port}"), FROM).unwrap().send(&letter());
+            relay.join().unwrap();
+            sent.unwrap_err()
+        };
+        assert!(matches!(send("550 no such user"), MailError::Refused(_)));
+        assert!(matches!(send("451 try later"), MailError::Unavailable(_)));
+    }
+
+    #[test]
+    fn a_relay_that_is_not_there_is_unavailable() {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let error = Smtp::new(&format!("smtp://u:s3cret@127.0.0.1:{port}"), FROM)
+            .unwrap()
+            .send(&letter())
+            .unwrap_err();
+        assert!(matches!(error, MailError::Unavailable(_)));
+        assert!(!format!("{error:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn tls_needs_the_feature_and_says_so() {
+        for url in ["smtps://u:s3cret@mail.example.com", "smtp://u:s3cret@mail.example.com?tls=required"] {
+            let smtp = Smtp::new(url, FROM);
+            if cfg!(feature = "tls") {
+                assert!(smtp.is_ok(), "{smtp:?}");
+            } else {
+                let error = smtp.unwrap_err();
+                assert!(error.to_string().contains("--features tls"), "{error}");
+            }
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn a_relay_without_tls_gets_no_letter_where_tls_is_required() {
+        let (port, relay) = relay("250 fine");
+        let smtp = Smtp::new(&format!("smtp://u:s3cret@127.0.0.1:{port}?tls=required"), FROM).unwrap();
+        assert!(smtp.send(&letter()).is_err());
+        let heard = relay.join().unwrap();
+        let told = |verb: &str| heard.iter().any(|line| line.starts_with(verb));
+        assert!(!told("AUTH") && !told("MAIL"), "{heard:#?}");
+    }
+
+    #[test]
+    fn a_sender_that_is_no_address_is_refused() {
+        assert!(matches!(Smtp::new("smtp://localhost", "nobody"), Err(SetupError::Sender)));
+    }
+
+    #[test]
+    fn debug_shows_no_login() {
+        let shown = format!("{:?}", Smtp::new("smtp://someone:s3cret@localhost", FROM).unwrap());
+        assert_eq!(shown, r#"Smtp(Relay { host: "localhost", port: 25, security: None, .. })"#);
+    }
+}
