@@ -1,0 +1,92 @@
+//! The ids of the keys that the database knows, and whether the keyring has them all.
+//!
+//! A server that starts with the wrong keys would seal new values under them before anyone notices that the old ones do
+//! not open. So each key that was ever the newest leaves a row with a canary, a token whose content is known.
+//!
+//! Needs the table of `migrations/control/00000000000002_keyring`. Of the keys themselves nothing is in the database.
+
+use belfort_db::{Control, Statement};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use self::schema::keyring;
+use crate::keyring::{KeyId, Keyring};
+use crate::place::{Column, Owner};
+
+/// Why the server must not start with this keyring.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// There are values under keys that the keyring has not got.
+    #[error(
+        "the database has values under keys that are missing from the keyring: {}. Add them after the newest one in \
+         BELFORT_KEYS, or in the file that BELFORT_KEYS_FILE names; or this is the wrong database. The keyring has: {}",
+        list(.missing), list(.present)
+    )]
+    Missing {
+        /// The ids of the missing keys.
+        missing: Vec<String>,
+        /// The ids of the keys that are there.
+        present: Vec<KeyId>,
+    },
+    /// The row of a key was changed behind the application's back.
+    #[error(
+        "the canary of key {key_id} in public.keyring does not open: the row was changed; restore it from a backup"
+    )]
+    Changed {
+        /// The id of the key.
+        key_id: String,
+    },
+    /// The database did not answer.
+    #[error("cannot read the ids of the keys from public.keyring")]
+    Database(#[from] diesel::result::Error),
+}
+
+/// Refuses a keyring that does not open everything in the database, and makes the newest key known to it otherwise.
+///
+/// Call it within a transaction: two servers that start on a new database, each with a key of its own, queue here, and
+/// the second is refused. Without one, both would start.
+pub fn check(db: &mut impl Control, ring: &Keyring) -> Result<(), CheckError> {
+    db.run(LOCK.bind::<BigInt, _>(LOCK_ID))?;
+    let known: Vec<(String, String)> =
+        db.rows(keyring::table.select((keyring::key_id, keyring::canary)).order(keyring::created_at))?;
+
+    let absent = |key_id: &str| ring.ids().all(|id| id.as_str() != key_id);
+    let missing: Vec<_> = known.iter().map(|(id, _)| id.clone()).filter(|id| absent(id)).collect();
+    if !missing.is_empty() {
+        return Err(CheckError::Missing { missing, present: ring.ids().collect() });
+    }
+    for (key_id, canary) in known {
+        let opens = ring.open(Owner::System, CANARY, &key_id, &canary).is_ok_and(|text| *text == SONG);
+        if !opens {
+            return Err(CheckError::Changed { key_id });
+        }
+    }
+
+    let sealed = ring.seal(Owner::System, CANARY, SONG);
+    db.run(
+        diesel::insert_into(keyring::table)
+            .values((keyring::key_id.eq(sealed.key_id.as_str()), keyring::canary.eq(sealed.token)))
+            .on_conflict_do_nothing(),
+    )?;
+    Ok(())
+}
+
+fn list(ids: &[impl AsRef<str>]) -> String {
+    ids.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
+}
+
+const LOCK: Statement = Statement::new("SELECT pg_advisory_xact_lock($1)");
+const LOCK_ID: i64 = i64::from_be_bytes(*b"\0keyring");
+
+const CANARY: Column = Column::new("keyring.canary");
+const SONG: &[u8] = b"canary";
+
+mod schema {
+    diesel::table! {
+        public.keyring (key_id) {
+            key_id -> Text,
+            canary -> Text,
+            created_at -> Timestamptz,
+        }
+    }
+}
