@@ -1,6 +1,7 @@
 //! The keyring against what the database knows of it.
 
 #![cfg(feature = "postgres")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use belfort_crypto::Keyring;
 use belfort_crypto::postgres::{CheckError, check};
