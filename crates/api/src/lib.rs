@@ -1,1 +1,4 @@
 //! The only crate that knows HTTP, JSON and OpenAPI.
+
+pub mod docs;
+pub mod openapi;
