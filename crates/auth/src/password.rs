@@ -1,0 +1,101 @@
+//! Passwords in the clear, for as long as it takes to hash them.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// A password as it was typed, wiped from memory when it is dropped.
+///
+/// Any characters, spaces and emoji included, and no rules of composition: they make passwords worse. The text is hashed as
+/// it came, without Unicode normalisation.
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// A password that somebody chooses: 8 to 256 characters without NUL.
+    pub fn parse(text: String) -> Result<Self, PasswordError> {
+        let password = Self::attempt(text)?;
+        if password.0.chars().count() < MIN {
+            return Err(PasswordError::TooShort);
+        }
+        if password.0.contains('\0') {
+            return Err(PasswordError::Nul);
+        }
+        Ok(password)
+    }
+
+    /// A password that somebody claims is theirs: only its length is bounded.
+    ///
+    /// What [`Password::parse`] would refuse is checked like any other: it may be older than the rules, and an early
+    /// refusal would tell which attempts are not worth making.
+    pub fn attempt(text: String) -> Result<Self, PasswordError> {
+        let text = Zeroizing::new(text);
+        if text.chars().nth(MAX).is_some() {
+            return Err(PasswordError::TooLong);
+        }
+        Ok(Self(text))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// Why a text cannot be a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// Fewer than 8 characters.
+    #[error("a password has at least 8 characters")]
+    TooShort,
+    /// More than 256 characters.
+    #[error("a password has at most 256 characters")]
+    TooLong,
+    /// A NUL, which other systems would cut the password at.
+    #[error("a password has no NUL character")]
+    Nul,
+}
+
+const MIN: usize = 8;
+const MAX: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<(), PasswordError> {
+        Password::parse(text.to_owned()).map(|_| ())
+    }
+
+    #[test]
+    fn length_is_counted_in_characters() {
+        assert_eq!(parse("ééééééé"), Err(PasswordError::TooShort));
+        assert_eq!(parse("éééééééé"), Ok(()));
+        assert_eq!(parse(&"🔔".repeat(256)), Ok(()));
+        assert_eq!(parse(&"a".repeat(257)), Err(PasswordError::TooLong));
+    }
+
+    #[test]
+    fn only_nul_is_refused() {
+        assert_eq!(parse("  \t\n    "), Ok(()));
+        assert_eq!(parse("12345678\0"), Err(PasswordError::Nul));
+    }
+
+    #[test]
+    fn an_attempt_is_bounded_in_length_only() {
+        for text in ["", "short", "a\0b"] {
+            assert!(Password::attempt(text.to_owned()).is_ok());
+        }
+        assert_eq!(Password::attempt("a".repeat(257)).err(), Some(PasswordError::TooLong));
+    }
+
+    #[test]
+    fn a_password_does_not_show() {
+        let password = Password::parse("correct horse".to_owned()).unwrap();
+        assert_eq!(format!("{password:?}"), "[redacted]");
+    }
+}

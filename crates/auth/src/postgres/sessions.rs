@@ -1,0 +1,123 @@
+//! The sessions of a tenant's users.
+//!
+//! Who the caller of a request is (session, user, role) is asked in one statement elsewhere; here sessions are opened,
+//! listed and ended.
+
+use std::net::IpAddr;
+
+use belfort_db::Tenant;
+use belfort_ids::{SessionId, UserId};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use self::schema::sessions;
+use crate::{SESSION_LIFETIME, TokenDigest};
+
+/// A session, as its owner may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// When the user logged in.
+    pub created_at: DateTime<Utc>,
+    /// When it ends by itself.
+    pub expires_at: DateTime<Utc>,
+    /// Where the login came from.
+    pub ip: Option<IpAddr>,
+    /// What the client called itself.
+    pub user_agent: Option<String>,
+}
+
+/// Opens a session, and answers until when it is good.
+pub fn open(
+    tx: &mut impl Tenant,
+    id: SessionId,
+    user: UserId,
+    digest: &TokenDigest,
+    ip: Option<IpAddr>,
+    user_agent: Option<&str>,
+    now: DateTime<Utc>,
+) -> QueryResult<DateTime<Utc>> {
+    let insert = diesel::insert_into(sessions::table).values((
+        sessions::id.eq(id),
+        sessions::user_id.eq(user),
+        sessions::digest.eq(digest.as_bytes().as_slice()),
+        sessions::created_at.eq(now),
+        sessions::expires_at.eq(now + SESSION_LIFETIME),
+        sessions::ip.eq(ip.map(|ip| ip.to_canonical().to_string())),
+        sessions::user_agent.eq(user_agent.map(printable)),
+    ));
+    tx.row(insert.returning(sessions::expires_at))
+}
+
+/// Ends the session of this token, and answers whether there was one.
+pub fn end(tx: &mut impl Tenant, digest: &TokenDigest) -> QueryResult<bool> {
+    let session = sessions::table.filter(sessions::digest.eq(digest.as_bytes().as_slice()));
+    Ok(tx.run(diesel::delete(session))? == 1)
+}
+
+/// Ends one session of `user`, and answers whether there was one. Another user's is not found.
+pub fn end_one(tx: &mut impl Tenant, user: UserId, id: SessionId) -> QueryResult<bool> {
+    let session = sessions::table.find(id).filter(sessions::user_id.eq(user));
+    Ok(tx.run(diesel::delete(session))? == 1)
+}
+
+/// Ends all sessions of `user`, and answers how many there were.
+pub fn end_all(tx: &mut impl Tenant, user: UserId) -> QueryResult<usize> {
+    tx.run(diesel::delete(sessions::table.filter(sessions::user_id.eq(user))))
+}
+
+/// Ends all sessions of `user` but the one of this token, and answers how many there were.
+pub fn end_others(tx: &mut impl Tenant, user: UserId, keep: &TokenDigest) -> QueryResult<usize> {
+    let others = sessions::table
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::digest.ne(keep.as_bytes().as_slice()));
+    tx.run(diesel::delete(others))
+}
+
+/// The sessions of `user` that are good at `now`, newest first.
+pub fn list(tx: &mut impl Tenant, user: UserId, now: DateTime<Utc>) -> QueryResult<Vec<SessionRow>> {
+    type Row = (SessionId, DateTime<Utc>, DateTime<Utc>, Option<String>, Option<String>);
+    let rows: Vec<Row> = tx.rows(
+        sessions::table
+            .filter(sessions::user_id.eq(user))
+            .filter(sessions::expires_at.gt(now))
+            .order((sessions::created_at.desc(), sessions::id.desc()))
+            .select((
+                sessions::id,
+                sessions::created_at,
+                sessions::expires_at,
+                sessions::ip,
+                sessions::user_agent,
+            )),
+    )?;
+    let row = |(id, created_at, expires_at, ip, user_agent): Row| {
+        let ip = ip.and_then(|ip| ip.parse().ok());
+        SessionRow { id, created_at, expires_at, ip, user_agent }
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// Deletes the sessions that are over at `now`, and answers how many.
+pub fn purge(tx: &mut impl Tenant, now: DateTime<Utc>) -> QueryResult<usize> {
+    tx.run(diesel::delete(sessions::table.filter(sessions::expires_at.le(now))))
+}
+
+/// What a client calls itself, cut to the column and without what a terminal would act on or Postgres refuse.
+fn printable(user_agent: &str) -> String {
+    user_agent.chars().filter(|c| !c.is_control()).take(255).collect()
+}
+
+mod schema {
+    diesel::table! {
+        sessions (id) {
+            id -> Uuid,
+            user_id -> Uuid,
+            digest -> Binary,
+            created_at -> Timestamptz,
+            expires_at -> Timestamptz,
+            ip -> Nullable<Varchar>,
+            user_agent -> Nullable<Varchar>,
+        }
+    }
+}
