@@ -21,7 +21,7 @@
 //!
 //! - Nothing listens on TCP. The only way in is a unix socket in a directory that nobody but the user who runs the server
 //!   (and root) can enter. There, whoever connects is trusted.
-//! - The first start makes the cluster, the later ones take a tenth of a second. A start that is killed half-way leaves
+//! - The first start makes the cluster, the later ones take a fraction of a second. A start that is killed half-way leaves
 //!   nothing that the next one trips over.
 //! - It ends with its last user. A second process that starts the same directory joins the running server; when the last
 //!   of them drops its value, exits, or is killed with `kill -9`, the server is shut down in an orderly way.
