@@ -108,7 +108,8 @@ fn it_ends_when_its_owner_is_killed() {
     owner.wait().unwrap();
     connection.read_to_end();
     eventually(|| !is_alive(server));
-    assert!(!pid_file(temp.path()).exists(), "it was an orderly shutdown");
+    let log = fs::read_to_string(temp.path().join("pg/postgres.log")).unwrap();
+    assert!(log.contains("received fast shutdown request"), "it was not an orderly end: {log}");
 }
 
 #[test]
