@@ -14,3 +14,6 @@ mod statement;
 
 pub use queries::{Control, Key, Queries, Tenant, violated};
 pub use statement::{Binds, Bound, Statement};
+
+/// What a query can fail with.
+pub use diesel::result::Error;

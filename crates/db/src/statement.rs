@@ -44,7 +44,6 @@ impl<Row> Statement<Row> {
     /// # Panics
     /// When the text is not DML; in a `const` that is a compile error.
     #[must_use]
-    #[expect(clippy::panic, reason = "evaluated by the compiler where it is used as meant, in a const")]
     pub const fn new(sql: &'static str) -> Self {
         let dml = starts_with(sql, "SELECT ")
             || starts_with(sql, "INSERT INTO ")

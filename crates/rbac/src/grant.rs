@@ -61,6 +61,60 @@ impl Principal {
 /// Proof that the caller may do `A` on `R`, as far as its [`Reach`] goes.
 ///
 /// Only [`Principal::grant`] makes one. Storage functions take it by reference: what they do without it does not compile.
+///
+/// ```
+/// # use belfort_rbac::{Create, Grant, Principal, Read, resources};
+/// resources! { static VOCABULARY { Tasks = "tasks" [Create, Read] } }
+///
+/// fn list(_: &Grant<Tasks, Read>) {}
+///
+/// fn page(principal: &Principal) -> Result<(), belfort_rbac::Denied> {
+///     list(&principal.grant::<Tasks, Read>()?);
+///     Ok(())
+/// }
+/// # let _ = &VOCABULARY;
+/// ```
+///
+/// Each of these is the program above with one thing wrong. Without a grant:
+/// ```compile_fail,E0061
+/// # use belfort_rbac::{Create, Grant, Principal, Read, resources};
+/// # resources! { static VOCABULARY { Tasks = "tasks" [Create, Read] } }
+/// # fn list(_: &Grant<Tasks, Read>) {}
+/// fn page(principal: &Principal) -> Result<(), belfort_rbac::Denied> {
+///     list();
+///     Ok(())
+/// }
+/// ```
+/// With the grant of another action:
+/// ```compile_fail,E0308
+/// # use belfort_rbac::{Create, Grant, Principal, Read, resources};
+/// # resources! { static VOCABULARY { Tasks = "tasks" [Create, Read] } }
+/// # fn list(_: &Grant<Tasks, Read>) {}
+/// fn page(principal: &Principal) -> Result<(), belfort_rbac::Denied> {
+///     let grant: Grant<Tasks, Create> = principal.grant()?;
+///     list(&grant);
+///     Ok(())
+/// }
+/// ```
+/// With an action that the resource does not have:
+/// ```compile_fail,E0277
+/// # use belfort_rbac::{Create, Export, Grant, Principal, Read, resources};
+/// # resources! { static VOCABULARY { Tasks = "tasks" [Create, Read] } }
+/// # fn list(_: &Grant<Tasks, Read>) {}
+/// fn page(principal: &Principal) -> Result<(), belfort_rbac::Denied> {
+///     principal.grant::<Tasks, Export>()?;
+///     Ok(())
+/// }
+/// ```
+/// With a grant of one's own making:
+/// ```compile_fail,E0451
+/// # use belfort_rbac::{Create, Grant, Principal, Read, Reach, resources};
+/// # resources! { static VOCABULARY { Tasks = "tasks" [Create, Read] } }
+/// # fn list(_: &Grant<Tasks, Read>) {}
+/// fn page(reach: Reach) {
+///     list(&Grant { reach, of: std::marker::PhantomData });
+/// }
+/// ```
 pub struct Grant<R, A> {
     reach: Reach,
     of: PhantomData<fn() -> (R, A)>,
@@ -119,9 +173,9 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::{Create, Read, Update};
+    use crate::{Create, Read, Update, resources};
 
-    crate::resources! { static VOCABULARY { Tasks = "tasks" [Create, Read, Update, Delete] } }
+    resources! { static VOCABULARY { Tasks = "tasks" [Create, Read, Update, Delete] } }
 
     fn principal(scope: &str) -> (UserId, UserId, Principal) {
         let now = DateTime::UNIX_EPOCH;

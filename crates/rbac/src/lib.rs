@@ -19,7 +19,7 @@
 //!
 //! resources! {
 //!     /// What the example's roles can speak of.
-//!     pub VOCABULARY {
+//!     pub static VOCABULARY {
 //!         /// Invoices.
 //!         Invoices = "invoices" [Create, Read],
 //!     }

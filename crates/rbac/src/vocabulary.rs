@@ -65,7 +65,7 @@ impl Vocabulary {
 /// See the [crate's example](crate).
 #[macro_export]
 macro_rules! resources {
-    ($(#[$doc:meta])* $vis:vis $vocabulary:ident {
+    ($(#[$doc:meta])* $vis:vis static $vocabulary:ident {
         $($(#[$rdoc:meta])* $resource:ident = $word:literal [$($action:ident),* $(,)?]),* $(,)?
     }) => {
         $(

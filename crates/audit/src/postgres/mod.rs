@@ -1,0 +1,10 @@
+//! The history in Postgres.
+
+mod append;
+mod list;
+
+pub use append::append;
+pub use list::{EventRow, Filter, history_of, list};
+
+/// The tables and the door that this module relies on. In Belfort they are part of every tenant's schema.
+pub const DDL: &str = include_str!("../../../../migrations/tenant/00000000000005_audit/up.sql");
