@@ -1,0 +1,52 @@
+//! Pieces of SQL that diesel's language has no word for.
+
+use std::marker::PhantomData;
+
+use diesel::QueryResult;
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::SqlType;
+
+/// An expression of the SQL type `ST` whose text is a constant of the program.
+///
+/// `diesel::dsl::sql` would do, but a query with one is parsed and planned anew each time it runs: its text might be
+/// different each time. This one's cannot.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fragment<ST> {
+    sql: &'static str,
+    sql_type: PhantomData<fn() -> ST>,
+}
+
+impl<ST> Fragment<ST> {
+    pub(crate) const fn new(sql: &'static str) -> Self {
+        Self { sql, sql_type: PhantomData }
+    }
+}
+
+impl<ST: SqlType> Expression for Fragment<ST>
+where
+    ST: diesel::expression::TypedExpressionType,
+{
+    type SqlType = ST;
+}
+
+impl<ST> QueryFragment<Pg> for Fragment<ST> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(self.sql);
+        Ok(())
+    }
+}
+
+// The text is what it is cached under.
+impl<ST> QueryId for Fragment<ST> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<ST, GB> ValidGrouping<GB> for Fragment<ST> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<ST, QS> AppearsOnTable<QS> for Fragment<ST> where Self: Expression {}
+impl<ST, QS> SelectableExpression<QS> for Fragment<ST> where Self: Expression {}

@@ -1,0 +1,48 @@
+//! Who may read the history of a row.
+
+use belfort_audit::postgres::{EventRow, history_of};
+use belfort_db::Tenant;
+use diesel::QueryResult;
+use uuid::Uuid;
+
+/// Where a row stands for somebody who asks for its history.
+pub(crate) enum Standing {
+    /// It is there and in reach.
+    InReach,
+    /// It is out of reach, or gone and was not theirs to see for certain.
+    Hidden,
+    /// It is not there, and had it been it would have been in reach: every row is.
+    Gone,
+}
+
+impl Standing {
+    pub(crate) const fn of(in_reach: bool, reaches_all: bool) -> Self {
+        match (in_reach, reaches_all) {
+            (true, _) => Self::InReach,
+            (false, true) => Self::Gone,
+            (false, false) => Self::Hidden,
+        }
+    }
+}
+
+/// The events of a row, newest first; `None` when there is nothing that the caller may see.
+///
+/// What a row that is gone was related to cannot be known any more, so only who reaches every row still sees its history.
+pub(crate) fn of_row(
+    tx: &mut impl Tenant,
+    resource: &'static str,
+    id: Uuid,
+    standing: Standing,
+    before: Option<i64>,
+    limit: i64,
+) -> QueryResult<Option<Vec<EventRow>>> {
+    match standing {
+        Standing::Hidden => Ok(None),
+        Standing::InReach => history_of(tx, resource, id, before, limit).map(Some),
+        Standing::Gone => {
+            let events = history_of(tx, resource, id, before, limit)?;
+            let was_never = events.is_empty() && history_of(tx, resource, id, None, 1)?.is_empty();
+            Ok((!was_never).then_some(events))
+        }
+    }
+}

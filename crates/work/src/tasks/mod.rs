@@ -1,0 +1,21 @@
+//! Tasks, with who is assigned, who views and which tags.
+
+mod events;
+mod links;
+mod read;
+mod release;
+mod task;
+mod write;
+
+pub use links::{add_assignee, add_tag, add_viewer, remove_assignee, remove_tag, remove_viewer};
+pub use read::{TaskFilter, TaskOrder, get, history, list};
+pub use release::release;
+pub use task::{MAX_LINKS, NewTask, Task, TaskError, TaskPatch};
+pub use write::{create, delete, update};
+
+pub(crate) use events::tag_removed;
+pub(crate) use read::is_there;
+pub(crate) use task::stored;
+
+/// What the history calls them.
+pub(crate) const RESOURCE: &str = "tasks";

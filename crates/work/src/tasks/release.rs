@@ -1,0 +1,67 @@
+//! What becomes of the tasks of somebody who leaves.
+
+use belfort_audit::Origin;
+use belfort_audit::postgres::append;
+use belfort_db::{Statement, Tenant};
+use belfort_ids::{TaskId, UserId};
+use diesel::QueryResult;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Text, Timestamptz, Uuid};
+
+use super::Task;
+use super::events::{self, TagNames};
+use super::task::{ROW, stored};
+use crate::reach::{ASSIGNEE, VIEWER};
+use crate::tables::tasks;
+
+/// Makes whoever would link the user with a task wait, and find them gone.
+const LOCK_USER: Statement<Uuid> = Statement::new("SELECT id FROM users WHERE id = $1 FOR UPDATE");
+
+/// In the order of the ids: two who leave at once do not wait for each other.
+const LOCK: Statement<Uuid> = Statement::new(
+    "SELECT id FROM tasks
+     WHERE id IN (SELECT task_id FROM task_people WHERE user_id = $1 AND relation = ANY($2))
+     ORDER BY id
+     FOR NO KEY UPDATE",
+);
+
+const UNLINK: Statement = Statement::new(
+    "WITH gone AS (
+         DELETE FROM task_people WHERE user_id = $1 AND relation = ANY($2) RETURNING task_id
+     )
+     UPDATE tasks SET version = version + 1, updated_at = greatest(updated_at, $3)
+     WHERE id IN (SELECT task_id FROM gone)",
+);
+
+/// Takes a user who is about to be deleted off all tasks that are assigned to them or that they view, with the events of
+/// each. What they made stays theirs by name.
+///
+/// No grant is demanded: who may delete the user decides, not who reaches the tasks.
+pub fn release(tx: &mut impl Tenant, origin: &Origin, user: UserId) -> QueryResult<()> {
+    let relations = [ASSIGNEE, VIEWER];
+    tx.find::<UserId, _>(LOCK_USER.bind::<Uuid, _>(user))?;
+    let ids: Vec<TaskId> = tx.rows(LOCK.bind::<Uuid, _>(user).bind::<Array<Text>, _>(relations.to_vec()))?;
+    if ids.is_empty() {
+        return Ok(());
+    }
+    // A statement of its own: the one that locks sees the lists as they were before it waited.
+    let before: Vec<Task> =
+        tx.rows(tasks::table.filter(tasks::id.eq_any(&ids)).select(ROW).order(tasks::id))?;
+    let unlink = UNLINK
+        .bind::<Uuid, _>(user)
+        .bind::<Array<Text>, _>(relations.to_vec())
+        .bind::<Timestamptz, _>(stored(origin.at));
+    tx.run(unlink)?;
+    let events: Vec<_> = before
+        .iter()
+        .flat_map(|task| events::changed(origin, task, &left_by(user, task), &TagNames::new()))
+        .collect();
+    append(tx, origin, &events)
+}
+
+fn left_by(user: UserId, task: &Task) -> Task {
+    let mut task = task.clone();
+    task.assignee_ids.retain(|id| *id != user);
+    task.viewer_ids.retain(|id| *id != user);
+    task
+}
