@@ -1,1 +1,29 @@
-fn main() {}
+//! `belfort`: arguments, environment, compose, run.
+
+mod commands;
+mod compose;
+mod config;
+mod keys_file;
+mod say;
+mod vault;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = commands::Cli::parse();
+    match cli.run(&environment) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::error(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The only place that reads the environment. What is not UTF-8 comes with replacement characters, which are refused.
+#[expect(clippy::disallowed_methods, reason = "a program reads the environment")]
+fn environment(variable: &str) -> Option<String> {
+    std::env::var_os(variable).map(|value| value.to_string_lossy().into_owned())
+}

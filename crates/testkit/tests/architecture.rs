@@ -25,7 +25,7 @@ const EDGES: [(&str, &[&str]); 16] = [
     ("work", &["audit", "db", "ids", "policy", "rbac"]),
     ("workspace", &["audit", "auth", "crypto", "db", "ids", "policy", "rbac", "tenancy"]),
     ("api", API),
-    ("belfort", &["api", "crypto", "devpg", "mail", "residency", "tenancy"]),
+    ("belfort", &["api", "auth", "crypto", "devpg", "ids", "mail", "residency", "tenancy"]),
     ("devpg", &[]),
     ("testkit", &["db", "devpg", "ids", "tenancy"]),
 ];

@@ -1,0 +1,41 @@
+//! `belfort keys`.
+
+use clap::Subcommand;
+
+use belfort_crypto::Keyring;
+
+use super::Outcome;
+use crate::compose::Ground;
+use crate::config::{Config, Environment, Keys};
+use crate::say;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Print a new key, to be put first in `BELFORT_KEYS` or in the file that `BELFORT_KEYS_FILE` names
+    Generate,
+    /// Check the keys against the database and print their ids, newest first
+    Status,
+}
+
+pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
+    match command {
+        Command::Generate => say::document(&format!("{}\n", *Keyring::generate_key()))?,
+        Command::Status => status(&Config::load(environment)?)?,
+    }
+    Ok(())
+}
+
+fn status(config: &Config) -> Outcome {
+    // Preparing has checked them: with keys that do not open everything it ends there, naming the missing ones.
+    let ground = Ground::prepare(config)?;
+    say::line(match &config.keys {
+        Keys::Given(_) => "Keys from BELFORT_KEYS, newest first:".to_owned(),
+        Keys::File(path) | Keys::MadeAt(path) => format!("Keys in {}, newest first:", path.display()),
+    });
+    let newest = ground.keyring.primary();
+    for id in ground.keyring.ids() {
+        say::line(format_args!("  {id}  {}", if id == newest { "seals and opens" } else { "opens" }));
+    }
+    say::line("The database has nothing under any other key.");
+    Ok(())
+}

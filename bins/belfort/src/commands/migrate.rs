@@ -1,0 +1,51 @@
+//! `belfort migrate`.
+
+use std::num::NonZeroU16;
+
+use belfort_tenancy::postgres::{MigrateError, Tenancy};
+
+use super::Outcome;
+use crate::compose::{Ground, MIGRATIONS};
+use crate::config::{Config, Environment};
+use crate::say;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// How many tenants may be migrated at once; this version takes one after the other
+    #[arg(long, value_name = "N", default_value = "1")]
+    jobs: NonZeroU16,
+}
+
+/// Some tenants are behind. The others are up to date.
+#[derive(Debug, thiserror::Error)]
+#[error("{} of {total} tenants could not be migrated and are as they were:\n  {}", failed.len(), failed.join("\n  "))]
+pub(super) struct Behind {
+    total: usize,
+    failed: Vec<String>,
+}
+
+pub(super) fn run(_: Args, environment: Environment<'_>) -> Outcome {
+    let ground = Ground::prepare(&Config::load(environment)?)?;
+    let migrated = tenants(&ground.tenancy)??;
+    say::line(format_args!(
+        "The control schema is up to date, and so is every tenant ({migrated} were behind)."
+    ));
+    Ok(())
+}
+
+/// Brings all tenants up to date, with a progress bar, and answers how many were behind.
+pub(super) fn tenants(tenancy: &Tenancy) -> Result<Result<usize, Behind>, MigrateError> {
+    let bar = say::progress("Migrating tenants");
+    let outcomes = MIGRATIONS.tenants(tenancy, |total, _| {
+        bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
+        bar.inc(1);
+    })?;
+    bar.finish_and_clear();
+    let total = outcomes.len();
+    let failed = outcomes.into_iter().filter_map(|outcome| {
+        let error = outcome.result.err()?;
+        Some(format!("{}: {}", outcome.slug, say::causes(&error)))
+    });
+    let failed: Vec<_> = failed.collect();
+    Ok(if failed.is_empty() { Ok(total) } else { Err(Behind { total, failed }) })
+}

@@ -1,0 +1,35 @@
+//! `belfort openapi`.
+
+use clap::ValueEnum;
+
+use super::Outcome;
+use crate::say;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Json)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Json,
+    Yaml,
+}
+
+/// Everything that is wrong with what the handlers say about themselves.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no OpenAPI document, because of\n  {0}")]
+struct NoDocument(String);
+
+pub(super) fn run(args: Args) -> Outcome {
+    let document = belfort_api::document().map_err(|faults| {
+        NoDocument(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "))
+    })?;
+    say::document(&match args.format {
+        Format::Json => document.to_json(),
+        Format::Yaml => document.to_yaml(),
+    })?;
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! `belfort serve`.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::{fmt, io};
+
+use belfort_api::{Services, Settings};
+use belfort_auth::{HashParams, Hasher};
+use belfort_residency::SystemClock;
+use belfort_tenancy::postgres::is_hardened;
+use tracing_subscriber::EnvFilter;
+
+use super::{Outcome, migrate};
+use crate::compose::{Ground, MIGRATIONS, mailer};
+use crate::config::{Config, Environment, Format, Keys, Log, Mail};
+use crate::say;
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+enum ServeError {
+    #[error(
+        "{address} is in use, perhaps by another `belfort serve`. Stop that, or choose another port: \
+         {variable}={}:0 takes a free one", address.ip()
+    )]
+    InUse { variable: &'static str, address: SocketAddr },
+    #[error("cannot listen on {address} ({variable})")]
+    Listen { variable: &'static str, address: SocketAddr, source: io::Error },
+    #[error("the server failed")]
+    Server(#[source] io::Error),
+}
+
+pub(super) fn run(environment: Environment<'_>) -> Outcome {
+    let config = Config::load(environment)?;
+    log(&config.log);
+    // Asked before anything is started, so that a second server by mistake ends at once.
+    is_free("BELFORT_LISTEN", config.http.listen)?;
+    if let Some(address) = config.http.admin_listen {
+        is_free("BELFORT_ADMIN_LISTEN", address)?;
+    }
+    let ground = Ground::prepare(&config)?;
+    if let Err(behind) = migrate::tenants(&ground.tenancy)? {
+        // The others are to be served all the same.
+        tracing::error!("{behind}");
+    }
+    warn(&config, &ground)?;
+    let banner = Banner::of(&config, &ground, environment);
+    let settings = settings(&config);
+    let services = Services {
+        tenancy: ground.tenancy.clone(),
+        keyring: Arc::clone(&ground.keyring),
+        mailer: mailer(config.mail, &config.data_dir)?,
+        hasher: Arc::new(Hasher::new(HashParams::default())?),
+        clock: Arc::new(SystemClock),
+        migrations: MIGRATIONS,
+    };
+    let served = actix_web::rt::System::new()
+        .block_on(belfort_api::serve(settings, services, |address| say::line(banner.at(address))));
+    // The pools go first, then the private Postgres, which waits for its last user.
+    drop(ground);
+    served.map_err(ServeError::Server)?;
+    Ok(())
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        listen: config.http.listen,
+        admin_listen: config.http.admin_listen,
+        base_domain: config.http.base_domain.clone(),
+        secure_cookies: config.http.secure_cookies(),
+        trusted_proxies: config.http.trusted_proxies.clone(),
+        signup_per_ip: config.limits.signup_per_ip,
+        signup_per_email_domain: config.limits.signup_per_email_domain,
+        login: config.limits.login,
+        db_connections: usize::try_from(config.database.pool_size).unwrap_or(usize::MAX),
+        workers: None,
+    }
+}
+
+fn warn(config: &Config, ground: &Ground) -> Outcome {
+    if !is_hardened(&mut ground.tenancy.control()?)? {
+        tracing::warn!(
+            "the database lets SQL that is injected into one tenant's query run as another tenant: functions like \
+             set_config and query_to_xml can be executed by everybody. A superuser closes that with: REVOKE EXECUTE ON \
+             FUNCTION pg_catalog.set_config(text, text, boolean) FROM PUBLIC, and the same for ts_stat, lo_* and *_to_xml*"
+        );
+    }
+    if config.database.spares > 0 {
+        tracing::warn!("BELFORT_SPARES has no effect: this version builds no tenants ahead");
+    }
+    Ok(())
+}
+
+fn log(log: &Log) {
+    // It was parsed once already; should it fail here, everything is logged rather than nothing.
+    let filter = EnvFilter::builder().parse(&log.filter).unwrap_or_default();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match log.format {
+        Format::Json => subscriber.json().init(),
+        Format::Text => subscriber.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).init(),
+    }
+}
+
+fn is_free(variable: &'static str, address: SocketAddr) -> Result<(), ServeError> {
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(()),
+        Err(source) if source.kind() == io::ErrorKind::AddrInUse => {
+            Err(ServeError::InUse { variable, address })
+        }
+        Err(source) => Err(ServeError::Listen { variable, address, source }),
+    }
+}
+
+/// What is said once the server listens.
+struct Banner {
+    lines: Vec<(&'static str, String)>,
+    next: Option<String>,
+}
+
+impl Banner {
+    fn of(config: &Config, ground: &Ground, environment: Environment<'_>) -> Self {
+        let database = match (&ground.postgres, &config.database.url) {
+            (Some(postgres), _) => match postgres.moved_to() {
+                Some(place) => format!("a private Postgres in {}", place.display()),
+                None => format!("a private Postgres in {}", config.data_dir.join("postgres").display()),
+            },
+            (None, Some(url)) => url.to_string(),
+            (None, None) => String::new(),
+        };
+        let keys = match &config.keys {
+            Keys::Given(_) => "from BELFORT_KEYS".to_owned(),
+            Keys::File(path) | Keys::MadeAt(path) => path.display().to_string(),
+        };
+        let mail = match &config.mail {
+            Mail::Outbox { .. } => format!("files in {}", config.data_dir.join("outbox").display()),
+            Mail::Relay(_) => "to the relay of BELFORT_SMTP_URL".to_owned(),
+        };
+        let mut lines = vec![("database", database), ("keys", keys), ("mail", mail)];
+        if !config.regions.of.is_empty() {
+            lines.push(("regions", config.regions.to_string()));
+        }
+        // Cargo says so to what it runs.
+        let demo =
+            if environment("CARGO_MANIFEST_DIR").is_some() { "cargo run -- demo" } else { "belfort demo" };
+        let next = (!config.production).then(|| format!("Next, in another terminal: {demo}"));
+        Self { lines, next }
+    }
+
+    fn at(&self, address: SocketAddr) -> impl fmt::Display + '_ {
+        fmt::from_fn(move |f| {
+            write!(f, "Belfort listens on http://{address}")?;
+            write!(f, "\n  {:<9} http://{address}/api/schema/swagger-ui/", "docs")?;
+            for (what, place) in &self.lines {
+                write!(f, "\n  {what:<9} {place}")?;
+            }
+            self.next.iter().try_for_each(|next| write!(f, "\n{next}"))
+        })
+    }
+}

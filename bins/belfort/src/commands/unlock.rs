@@ -1,0 +1,45 @@
+//! `belfort unlock`.
+
+use std::net::IpAddr;
+
+use belfort_auth::postgres::counters;
+use belfort_auth::{CounterKey, Email};
+
+use super::{Outcome, tenant};
+use crate::compose::Ground;
+use crate::config::{Config, Environment};
+use crate::say;
+
+#[derive(Debug, clap::Args)]
+#[command(override_usage = "belfort unlock <WORKSPACE> <EMAIL>\n       belfort unlock --ip <ADDRESS>")]
+pub(super) struct Args {
+    /// The slug of the user's workspace
+    #[arg(requires = "email", required_unless_present = "ip")]
+    workspace: Option<String>,
+    /// The user's email address
+    #[arg(value_parser = Email::parse)]
+    email: Option<Email>,
+    /// The address to unlock, at all workspaces
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "workspace")]
+    ip: Option<IpAddr>,
+}
+
+pub(super) fn run(args: Args, environment: Environment<'_>) -> Outcome {
+    let ground = Ground::prepare(&Config::load(environment)?)?;
+    let mut keys = Vec::new();
+    if let Some(ip) = args.ip {
+        keys.push((CounterKey::login_ip(ip), format!("logins from {ip}")));
+    }
+    if let Some((workspace, email)) = args.workspace.zip(args.email) {
+        let tenant = tenant::find(&ground.tenancy, &workspace)?;
+        let who = format!("{} at {}", email.as_str(), tenant.slug);
+        // Whether there is such a user is not looked at: attempts are counted either way.
+        keys.push((CounterKey::login_user(tenant.id, &email), format!("logins of {who}")));
+    }
+    let mut control = ground.tenancy.control()?;
+    for (key, what) in keys {
+        counters::clear(&mut control, &key)?;
+        say::line(format_args!("Failed {what} are forgotten."));
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Puts the parts together: a Postgres, the keys, the control schema, the tenants.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use belfort_crypto::Keyring;
+use belfort_crypto::postgres::{CheckError, check};
+use belfort_devpg::{PrivatePostgres, StartError};
+use belfort_mail::{Mailer, Outbox, SetupError};
+use belfort_residency::{Clock, SystemClock};
+use belfort_tenancy::postgres::{
+    BindError, BootstrapError, ConnectError, DatabaseUrl, DatabaseUrlError, MigrateError, Migrations,
+    PoolOptions, Tenancy, bootstrap,
+};
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+
+use crate::config::{Config, Database, Keys, Mail};
+use crate::keys_file::{self, KeysFileError};
+use crate::vault::KeyringVault;
+
+/// The DDL of this version.
+pub(crate) const MIGRATIONS: Migrations = Migrations::new(&CONTROL, &TENANT);
+static CONTROL: EmbeddedMigrations = embed_migrations!("../../migrations/control");
+static TENANT: EmbeddedMigrations = embed_migrations!("../../migrations/tenant");
+
+/// Role and database in the private Postgres.
+const OWNER: &str = "belfort";
+
+/// The parts that every command with a database needs. The Postgres is last: it stops after what uses it has gone.
+pub(crate) struct Ground {
+    pub(crate) tenancy: Tenancy,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) postgres: Option<PrivatePostgres>,
+}
+
+/// Why the parts cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ComposeError {
+    #[error("cannot make or use the data directory {} (BELFORT_DATA_DIR)", dir.display())]
+    DataDir { dir: PathBuf, source: io::Error },
+    #[error("cannot start the private Postgres")]
+    Postgres(#[from] StartError),
+    #[error("the private Postgres has an address that cannot be used")]
+    Address(#[from] DatabaseUrlError),
+    #[error("cannot prepare the private Postgres")]
+    Bootstrap(#[from] BootstrapError),
+    #[error("cannot use the keys")]
+    Keys(#[from] KeysFileError),
+    #[error("cannot bring the control schema up to date")]
+    Migrate(#[from] MigrateError),
+    #[error(transparent)]
+    WrongKeys(#[from] CheckError),
+    #[error("cannot begin a transaction")]
+    Bind(#[from] BindError),
+    #[error("cannot use the database")]
+    Connect(#[from] ConnectError),
+    #[error("cannot set up mail")]
+    Mail(#[from] SetupError),
+}
+
+impl Ground {
+    /// Starts or joins what is configured. Another process may be doing the same, or be serving.
+    pub(crate) fn prepare(config: &Config) -> Result<Self, ComposeError> {
+        // Two first starts at once would both make the role, the database and the keys.
+        let _gate = if config.keeps_data_here() { Some(gate(&config.data_dir)?) } else { None };
+        let (postgres, url) = database(&config.database, &config.data_dir)?;
+        let keyring = keyring(&config.keys)?;
+        MIGRATIONS.control(&url)?;
+        let options = PoolOptions { size: config.database.pool_size, ..PoolOptions::default() };
+        let tenancy = connect(&url, &keyring, options)?;
+        let mut tx = tenancy.begin_control()?;
+        check(&mut tx, &keyring)?;
+        tx.commit().map_err(CheckError::Database)?;
+        Ok(Self { tenancy, keyring, postgres })
+    }
+}
+
+/// Where letters go.
+pub(crate) fn mailer(mail: Mail, data_dir: &Path) -> Result<Arc<dyn Mailer>, ComposeError> {
+    Ok(match mail {
+        Mail::Relay(relay) => Arc::new(relay),
+        Mail::Outbox { from } => {
+            Arc::new(Outbox::open(data_dir.join("outbox"), &from, Arc::new(|| SystemClock.now()))?)
+        }
+    })
+}
+
+/// Makes the data directory, and waits until no other process is preparing what is in it. The lock ends with the value.
+fn gate(data_dir: &Path) -> Result<File, ComposeError> {
+    let failed = |source| ComposeError::DataDir { dir: data_dir.into(), source };
+    if !data_dir.try_exists().map_err(failed)? {
+        fs::create_dir_all(data_dir).map_err(failed)?;
+        // There will be keys in it, which are not to be committed by mistake.
+        fs::write(data_dir.join(".gitignore"), "*\n").map_err(failed)?;
+    }
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(data_dir.join("start.lock"))
+        .map_err(failed)?;
+    file.lock().map_err(failed)?;
+    Ok(file)
+}
+
+fn database(
+    database: &Database,
+    data_dir: &Path,
+) -> Result<(Option<PrivatePostgres>, DatabaseUrl), ComposeError> {
+    if let Some(url) = &database.url {
+        return Ok((None, url.clone()));
+    }
+    let postgres = PrivatePostgres::start(&belfort_devpg::Settings {
+        dir: data_dir.join("postgres"),
+        bin: database.pg_bin.clone(),
+        path: database.path.clone(),
+        durable: true,
+    })?;
+    let url = |user, database| DatabaseUrl::parse(&postgres.url(user, database));
+    let owners = url(OWNER, OWNER)?;
+    bootstrap(&url("postgres", "postgres")?, &url("postgres", OWNER)?, OWNER, OWNER)?;
+    Ok((Some(postgres), owners))
+}
+
+/// The first thing that the keys have to open are the passwords of the database logins. Keys that do not are the wrong
+/// ones, and that is said in the same words as when anything else does not open.
+fn connect(url: &DatabaseUrl, keyring: &Keyring, options: PoolOptions) -> Result<Tenancy, ComposeError> {
+    let vault = KeyringVault::new(keyring);
+    Tenancy::connect(url, &vault, options).map_err(|error| match vault.missing() {
+        Some(key_id) => {
+            CheckError::Missing { missing: vec![key_id], present: keyring.ids().collect() }.into()
+        }
+        None => error.into(),
+    })
+}
+
+fn keyring(keys: &Keys) -> Result<Arc<Keyring>, ComposeError> {
+    Ok(match keys {
+        Keys::Given(ring) => Arc::clone(ring),
+        Keys::File(path) => Arc::new(keys_file::read(path)?),
+        Keys::MadeAt(path) => Arc::new(keys_file::read_or_make(path)?),
+    })
+}

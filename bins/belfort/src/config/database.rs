@@ -1,0 +1,46 @@
+//! Where the data is.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use belfort_tenancy::postgres::DatabaseUrl;
+
+use super::Reader;
+
+/// Where the data is.
+#[derive(Debug)]
+pub(crate) struct Database {
+    /// `BELFORT_DATABASE_URL`: `postgres://user:password@host:port/database`, of a user who owns that database and has
+    /// CREATEROLE. Absent, there is a private Postgres in the data directory.
+    pub(crate) url: Option<DatabaseUrl>,
+    /// `BELFORT_PG_BIN`: the directory of `initdb` and `postgres` for the private Postgres. Absent, they are looked for.
+    pub(crate) pg_bin: Option<PathBuf>,
+    /// `PATH`: where they are looked for first.
+    pub(crate) path: Option<OsString>,
+    /// `BELFORT_POOL_SIZE`: how many requests can be in the database at once, 1 to 500. Default 16.
+    pub(crate) pool_size: u32,
+    /// `BELFORT_SPARES`: how many tenants are built ahead, 0 to 1000. Default 0.
+    pub(crate) spares: u32,
+}
+
+impl Database {
+    pub(super) fn load(reader: &mut Reader<'_>) -> Option<Self> {
+        let url = reader.secret("BELFORT_DATABASE_URL", DatabaseUrl::parse, |_, url| url.to_string());
+        if !reader.is_set("BELFORT_DATABASE_URL") {
+            reader.require(
+                "BELFORT_DATABASE_URL",
+                "postgres://user:password@host/database, of a user who owns the database and has CREATEROLE",
+            );
+        }
+        let pg_bin = reader.read("BELFORT_PG_BIN", |text| Ok::<_, &str>(PathBuf::from(text)));
+        let pool_size = reader.read_or("BELFORT_POOL_SIZE", "16", |text| number(text, 1, 500));
+        let spares = reader.read_or("BELFORT_SPARES", "0", |text| number(text, 0, 1000));
+        let path = reader.foreign("PATH").map(OsString::from);
+        Some(Self { url, pg_bin, path, pool_size: pool_size?, spares: spares? })
+    }
+}
+
+fn number(text: &str, least: u32, most: u32) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| format!("write a number from {least} to {most}"))
+}

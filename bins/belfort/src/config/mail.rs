@@ -1,0 +1,64 @@
+//! How letters leave.
+
+use belfort_mail::{SetupError, Smtp};
+
+use super::Reader;
+
+/// How letters leave.
+#[derive(Debug)]
+pub(crate) enum Mail {
+    /// Into the folder `outbox` of the data directory.
+    Outbox {
+        /// `BELFORT_MAIL_FROM`: the sender of letters. Default `Belfort <no-reply@localhost>`.
+        from: String,
+    },
+    /// `BELFORT_SMTP_URL`: to a relay, `smtps://user:password@host` or `smtp://user:password@host?tls=required`.
+    Relay(Smtp),
+}
+
+impl Mail {
+    pub(super) fn load(reader: &mut Reader<'_>) -> Option<Self> {
+        if !reader.is_set("BELFORT_SMTP_URL") {
+            reader.require(
+                "BELFORT_SMTP_URL",
+                "the relay that takes mail, like smtps://user:password@mail.example.com",
+            );
+        }
+        if !reader.is_set("BELFORT_MAIL_FROM") {
+            reader.require("BELFORT_MAIL_FROM", "the sender of mail, like `Belfort <no-reply@example.com>`");
+        }
+        let from = reader.read_or("BELFORT_MAIL_FROM", "Belfort <no-reply@localhost>", |text| {
+            // It is the same reader for both ways; nothing is connected to here.
+            match Smtp::new("smtp://localhost", text) {
+                Err(error @ SetupError::Sender) => Err(error),
+                _ => Ok(text.to_owned()),
+            }
+        });
+        let sender = from.clone().unwrap_or_else(|| "no-reply@localhost".to_owned());
+        let relay = reader.secret("BELFORT_SMTP_URL", |url| Smtp::new(url, &sender), |url, _| masked(url));
+        match relay {
+            Some(relay) => Some(Self::Relay(relay)),
+            None => from.map(|from| Self::Outbox { from }),
+        }
+    }
+}
+
+/// Without user and password.
+fn masked(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    match rest.rsplit_once('@') {
+        Some((_, place)) => format!("{scheme}://…@{place}"),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_login_of_a_relay_is_masked() {
+        assert_eq!(masked("smtps://u:p@ss@mail.example.com:465"), "smtps://…@mail.example.com:465");
+        assert_eq!(masked("smtp://localhost"), "smtp://localhost");
+    }
+}

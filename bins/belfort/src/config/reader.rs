@@ -1,0 +1,164 @@
+//! Reads variables, remembers what was wrong and what is in force.
+
+use std::fmt::{self, Display};
+
+use super::Environment;
+
+/// Reads variables one by one.
+pub(crate) struct Reader<'e> {
+    environment: Environment<'e>,
+    production: bool,
+    problems: Vec<String>,
+    entries: Vec<Entry>,
+}
+
+/// A variable and what is in force of it.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) variable: &'static str,
+    /// Without anything secret. Empty when there is nothing.
+    pub(crate) shown: String,
+    pub(crate) set: bool,
+}
+
+/// Everything that is wrong with the environment.
+#[derive(Debug)]
+pub(crate) struct Problems(Vec<String>);
+
+impl<'e> Reader<'e> {
+    pub(crate) fn new(environment: Environment<'e>) -> Self {
+        let mut reader = Self { environment, production: false, problems: Vec::new(), entries: Vec::new() };
+        let production = reader.read_or("BELFORT_ENV", "development", |text| match text {
+            "production" => Ok(true),
+            "development" => Ok(false),
+            _ => Err("write `production` or `development`"),
+        });
+        reader.production = production.unwrap_or_default();
+        reader
+    }
+
+    /// Whether nothing may be defaulted that must be chosen.
+    pub(crate) fn production(&self) -> bool {
+        self.production
+    }
+
+    /// A variable that may be absent.
+    pub(crate) fn read<T, E: Display>(
+        &mut self,
+        variable: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(variable);
+        self.entries.push(Entry { variable, shown: text.clone().unwrap_or_default(), set: text.is_some() });
+        self.parsed(variable, &text?, true, parse)
+    }
+
+    /// A variable with a default.
+    pub(crate) fn read_or<T, E: Display>(
+        &mut self,
+        variable: &'static str,
+        default: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(variable);
+        let set = text.is_some();
+        let text = text.unwrap_or_else(|| default.to_owned());
+        self.entries.push(Entry { variable, shown: text.clone(), set });
+        self.parsed(variable, &text, true, parse)
+    }
+
+    /// A variable that is never shown as it is: neither in force nor when it is wrong.
+    pub(crate) fn secret<T, E: Display>(
+        &mut self,
+        variable: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+        show: impl FnOnce(&str, &T) -> String,
+    ) -> Option<T> {
+        let text = self.text(variable);
+        let value = text.as_deref().and_then(|text| self.parsed(variable, text, false, parse));
+        let shown = text.as_deref().zip(value.as_ref()).map(|(text, value)| show(text, value));
+        self.entries.push(Entry { variable, shown: shown.unwrap_or_default(), set: text.is_some() });
+        value
+    }
+
+    /// Notes in production that what must be chosen was not. `variable` is what to set, `what` says to what.
+    pub(crate) fn require(&mut self, variable: &str, what: &str) {
+        if self.production {
+            self.problems.push(format!("{variable} is not set: {what}"));
+        }
+    }
+
+    /// Notes something that is wrong.
+    pub(crate) fn problem(&mut self, text: String) {
+        self.problems.push(text);
+    }
+
+    /// Whether the variable says something. It is not noted as one of ours.
+    pub(crate) fn is_set(&mut self, variable: &str) -> bool {
+        self.text(variable).is_some()
+    }
+
+    /// A variable that is not ours.
+    pub(crate) fn foreign(&self, variable: &str) -> Option<String> {
+        (self.environment)(variable)
+    }
+
+    /// What is in force, or all that was wrong.
+    pub(crate) fn finish(self) -> Result<Vec<Entry>, Problems> {
+        if self.problems.is_empty() { Ok(self.entries) } else { Err(Problems(self.problems)) }
+    }
+
+    /// An empty value is none: that is how compose files and unit files leave a variable out.
+    fn text(&self, variable: &str) -> Option<String> {
+        let text = (self.environment)(variable)?.trim().to_owned();
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn parsed<T, E: Display>(
+        &mut self,
+        variable: &str,
+        text: &str,
+        showable: bool,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            self.problems.push(format!("{variable} is not UTF-8"));
+            return None;
+        }
+        match parse(text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let shown: String = if showable { text.chars().take(80).collect() } else { "…".to_owned() };
+                self.problems.push(format!("{variable}={shown}: {error}"));
+                None
+            }
+        }
+    }
+}
+
+impl Problems {
+    pub(super) fn none() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the settings cannot be used")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = if self.shown.is_empty() { "-" } else { &self.shown };
+        let origin = match (self.set, self.shown.is_empty()) {
+            (true, _) => "",
+            (false, true) => " (not set)",
+            (false, false) => " (default)",
+        };
+        write!(f, "{:<32} {value}{origin}", self.variable)
+    }
+}

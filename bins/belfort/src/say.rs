@@ -1,0 +1,80 @@
+//! What the program says to the person at the terminal. A pipe that was closed early is no reason to fail.
+
+use std::error::Error;
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A line of the answer, on stdout.
+pub(crate) fn line(text: impl Display) {
+    // Not `println!`, which panics when nobody listens any more: a server outlives the terminal it was started from.
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// The whole answer, on stdout: half a document is an error, but for a reader that has seen enough (`| head`).
+pub(crate) fn document(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
+/// Something to know beside the answer, on stderr.
+pub(crate) fn note(text: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Why the command failed: the error and each cause of it that says something new, on stderr.
+pub(crate) fn error(error: &dyn Error) {
+    note(format_args!("error: {}", causes(error)));
+}
+
+/// An error and each cause of it that says something new.
+pub(crate) fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        let message = message.trim();
+        // Some errors repeat their cause in their own message.
+        if !text.contains(message) {
+            text.push_str("\n  because: ");
+            text.push_str(message);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// A bar for `what`, on stderr and only when that is a terminal.
+pub(crate) fn progress(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new(0).with_message(what);
+    // The template is a constant; a wrong one would show as the default bar.
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Layer {
+        text: &'static str,
+        source: Option<Box<Layer>>,
+    }
+
+    #[test]
+    fn each_cause_is_said_once() {
+        let root = Layer { text: "refused", source: None };
+        let repeated = Layer { text: "no connection: refused", source: Some(Box::new(root)) };
+        let top = Layer { text: "cannot start", source: Some(Box::new(repeated)) };
+        assert_eq!(causes(&top), "cannot start\n  because: no connection: refused");
+    }
+}

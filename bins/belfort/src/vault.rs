@@ -1,0 +1,66 @@
+//! The passwords of the server's own database logins, sealed under the keyring.
+
+use std::cell::RefCell;
+
+use belfort_crypto::{Column, Keyring, OpenError, Owner};
+use belfort_tenancy::postgres::{SealedSecret, Vault, VaultError};
+
+/// Seals under a keyring, and remembers which key it would have needed.
+#[derive(Debug)]
+pub(crate) struct KeyringVault<'k> {
+    keyring: &'k Keyring,
+    missing: RefCell<Option<String>>,
+}
+
+const SECRET: Column = Column::new("lanes.secret");
+
+impl<'k> KeyringVault<'k> {
+    pub(crate) fn new(keyring: &'k Keyring) -> Self {
+        Self { keyring, missing: RefCell::new(None) }
+    }
+
+    /// The id of the key that something was sealed under and that is not in the keyring.
+    pub(crate) fn missing(&self) -> Option<String> {
+        self.missing.borrow().clone()
+    }
+}
+
+impl Vault for KeyringVault<'_> {
+    fn invent(&self) -> Result<(String, SealedSecret), VaultError> {
+        // Made like a key: 256 random bits in letters, digits, `-`, `_` and `=`.
+        let password = Keyring::generate_key();
+        let sealed = self.keyring.seal(Owner::System, SECRET, password.as_bytes());
+        Ok((
+            password.as_str().to_owned(),
+            SealedSecret { key_id: sealed.key_id.to_string(), token: sealed.token },
+        ))
+    }
+
+    fn open(&self, sealed: &SealedSecret) -> Result<String, VaultError> {
+        match self.keyring.open(Owner::System, SECRET, &sealed.key_id, &sealed.token) {
+            Ok(bytes) => String::from_utf8(bytes.to_vec()).ok().ok_or(VaultError),
+            Err(OpenError::UnknownKey { key_id }) => {
+                *self.missing.borrow_mut() = Some(key_id);
+                Err(VaultError)
+            }
+            Err(OpenError::Refused) => Err(VaultError),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invented_password_is_opened_by_the_same_keys_only() {
+        let ring = || Keyring::parse(&Keyring::generate_key()).unwrap();
+        let (ours, other) = (ring(), ring());
+        let (ours, other) = (KeyringVault::new(&ours), KeyringVault::new(&other));
+        let (password, sealed) = ours.invent().unwrap();
+        assert!(!sealed.token.contains(&password));
+        assert_eq!((ours.open(&sealed).unwrap(), ours.missing()), (password, None));
+        assert!(other.open(&sealed).is_err());
+        assert_eq!(other.missing(), Some(sealed.key_id));
+    }
+}

@@ -1,0 +1,5 @@
+//! Runs the real binary.
+
+mod serve;
+mod settings;
+mod support;

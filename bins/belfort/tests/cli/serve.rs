@@ -1,0 +1,91 @@
+//! The development server: it starts from nothing, serves, stops, and comes back after a crash.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::Place;
+
+#[test]
+fn it_starts_from_nothing_serves_and_stops() {
+    let place = Place::new();
+    let server = place.serve();
+    assert_eq!((server.get("/healthz"), server.get("/readyz")), (200, 200));
+    let said = server.said.join("\n");
+    for part in [
+        &format!("http://{}/api/schema/swagger-ui/", server.address),
+        ".belfort/postgres",
+        ".belfort/keys",
+        ".belfort/outbox",
+        "belfort demo",
+    ] {
+        assert!(said.contains(part), "{part} is not in\n{said}");
+    }
+    let mode = |name| place.data(name).metadata().unwrap().permissions().mode() & 0o7777;
+    assert_eq!((mode("keys"), mode("outbox")), (0o600, 0o700));
+    assert!(place.postgres_runs());
+
+    assert_eq!(server.stop().code(), Some(0));
+    assert!(!place.postgres_runs(), "its Postgres is gone with it");
+}
+
+#[test]
+fn commands_work_beside_a_running_server() {
+    let place = Place::new();
+    let server = place.serve();
+    assert!(place.ok(&["tenant", "list"]).contains("no tenants"));
+    assert!(place.ok(&["migrate", "--jobs", "2"]).contains("up to date"));
+    assert!(place.ok(&["keys", "status"]).contains("seals and opens"));
+    assert!(place.ok(&["unlock", "--ip", "192.0.2.1"]).contains("192.0.2.1"));
+    let error = place.fails(&["unlock", "nobody", "an@example.be"], &[]);
+    assert!(error.contains("there is no tenant"), "{error}");
+    assert_eq!(server.get("/readyz"), 200, "its Postgres is still there");
+    assert_eq!(server.stop().code(), Some(0));
+}
+
+#[test]
+fn after_a_kill_it_starts_again() {
+    let place = Place::new();
+    place.serve().kill();
+    let server = place.serve();
+    assert_eq!(server.get("/readyz"), 200);
+    assert_eq!(server.stop().code(), Some(0));
+}
+
+#[test]
+fn two_first_starts_at_once_make_one_database_and_one_key() {
+    let place = Place::new();
+    let (one, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| place.serve());
+        (place.serve(), other.join().unwrap())
+    });
+    assert_eq!((one.get("/readyz"), other.get("/readyz")), (200, 200));
+    assert_eq!(one.stop().code(), Some(0));
+    assert_eq!(other.get("/readyz"), 200, "the Postgres stays for the other one");
+    assert_eq!(other.stop().code(), Some(0));
+}
+
+#[test]
+fn keys_that_do_not_open_what_is_there_do_not_start() {
+    let place = Place::new();
+    let status = place.ok(&["keys", "status"]);
+    let right = id(&status);
+    let key = place.ok(&["keys", "generate"]);
+    let error = place.fails(
+        &["serve"],
+        &[("BELFORT_LISTEN", "127.0.0.1:0"), ("BELFORT_ADMIN_LISTEN", "off"), ("BELFORT_KEYS", key.trim())],
+    );
+    assert!(error.contains(right) && error.contains("BELFORT_KEYS"), "{error}");
+    assert!(!error.contains(key.trim()), "{error}");
+    assert_eq!(id(&place.ok(&["keys", "status"])), right, "the right keys still do");
+
+    // A lost file is the same: a new one is made, and refused.
+    std::fs::remove_file(place.data("keys")).unwrap();
+    let error = place.fails(&["keys", "status"], &[]);
+    assert!(error.contains(right), "{error}");
+}
+
+/// The id of the key that seals, as `keys status` prints it.
+#[expect(clippy::panic, reason = "the helpers of tests may panic as the tests do")]
+fn id(status: &str) -> &str {
+    let line = status.lines().find(|line| line.ends_with("seals and opens"));
+    line.and_then(|line| line.split_whitespace().next()).unwrap_or_else(|| panic!("no key in {status}"))
+}

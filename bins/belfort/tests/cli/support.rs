@@ -1,0 +1,152 @@
+//! Runs the real binary, in a directory of its own and with no variable but those given.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up fails")]
+
+use std::fs::Permissions;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// A directory to run in.
+pub(crate) struct Place(TempDir);
+
+/// A server that says where it listens.
+pub(crate) struct Server {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    /// What it said when it was ready, line by line.
+    pub(crate) said: Vec<String>,
+    pub(crate) address: SocketAddr,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        // Open, because Postgres does not run as root: started by root, it runs as another user, who has to get there.
+        let open = Permissions::from_mode(0o755);
+        Self(tempfile::Builder::new().prefix("belfort-").permissions(open).tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn data(&self, name: &str) -> PathBuf {
+        self.path().join(".belfort").join(name)
+    }
+
+    /// The command, not yet run.
+    pub(crate) fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_belfort"));
+        command.args(arguments).current_dir(self.path()).env_clear();
+        // Where Postgres is, is the machine's business and not the test's.
+        for variable in ["PATH", "BELFORT_PG_BIN"] {
+            if let Some(value) = inherited(variable) {
+                command.env(variable, value);
+            }
+        }
+        command.envs(variables.iter().copied()).stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        self.command(arguments, variables).output().unwrap()
+    }
+
+    /// Runs a command that has to work, and answers what it printed.
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments, &[]);
+        assert!(output.status.success(), "{arguments:?} failed: {}", stderr(&output));
+        stdout(&output)
+    }
+
+    /// Runs a command that has to fail, and answers what it said about it.
+    pub(crate) fn fails(&self, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+        let output = self.run(arguments, variables);
+        assert!(!output.status.success(), "{arguments:?} did not fail: {}", stdout(&output));
+        stderr(&output)
+    }
+
+    /// Serves on a free port and waits until it says so.
+    pub(crate) fn serve(&self) -> Server {
+        let variables = [("BELFORT_LISTEN", "127.0.0.1:0"), ("BELFORT_ADMIN_LISTEN", "off")];
+        let mut child = self.command(&[], &variables).stdout(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut said = Vec::new();
+        loop {
+            let mut line = String::new();
+            assert!(
+                out.read_line(&mut line).unwrap() != 0,
+                "the server ended: {:?}; it had said {said:#?}",
+                child.wait()
+            );
+            said.push(line.trim_end().to_owned());
+            if line.starts_with("Next") {
+                break;
+            }
+        }
+        let address = said.iter().find_map(|line| line.strip_prefix("Belfort listens on http://"));
+        let address = address.expect("it says where it listens").parse().unwrap();
+        Server { child, out, said, address }
+    }
+
+    /// Whether somebody answers at the private Postgres' socket.
+    pub(crate) fn postgres_runs(&self) -> bool {
+        let socket = self.data("postgres").join("socket/.s.PGSQL.5432");
+        UnixStream::connect(socket).is_ok()
+    }
+}
+
+impl Server {
+    /// The status of `GET path`.
+    pub(crate) fn get(&self, path: &str) -> u16 {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap()
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub(crate) fn stop(mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).unwrap();
+        self.child.wait().unwrap()
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(mut self) {
+        self.signal(Signal::KILL);
+        self.child.wait().unwrap();
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+}
+
+impl Drop for Server {
+    /// After a failed assertion. Its Postgres ends with it.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests are programs: they hand on where Postgres is")]
+fn inherited(variable: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(variable)
+}
