@@ -1,0 +1,142 @@
+//! The server: what it is made of, and how blocking work leaves its async threads.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web;
+use belfort_auth::{Hasher, Limit};
+use belfort_crypto::Keyring;
+use belfort_mail::Mailer;
+use belfort_residency::Clock;
+use belfort_tenancy::Host;
+use belfort_tenancy::postgres::{Migrations, Tenancy};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::problem::{Answer, Problem};
+
+/// What an operator chooses.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// Where `/metrics` is, which is nobody else's business.
+    pub admin_listen: Option<SocketAddr>,
+    /// `{slug}.{base domain}` is a workspace.
+    pub base_domain: Host,
+    /// Whether cookies are for HTTPS alone. Off on localhost.
+    pub secure_cookies: bool,
+    /// Who is believed in what they say in `X-Forwarded-For`.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Sign-ups from one address.
+    pub signup_per_ip: Limit,
+    /// Sign-ups with e-mail addresses of one domain.
+    pub signup_per_email_domain: Limit,
+    /// Failed logins as one user, within the cool-off. From one address there may be ten times as many: an office shares one.
+    pub login: Limit,
+    /// Requests that can be in the database at once: the size of the tenants' pool.
+    pub db_connections: usize,
+    /// Threads that serve HTTP; one for each core when not said.
+    pub workers: Option<usize>,
+}
+
+/// What the server works with.
+#[derive(Debug, Clone)]
+pub struct Services {
+    /// The way to tenants.
+    pub tenancy: Tenancy,
+    /// The keys.
+    pub keyring: Arc<Keyring>,
+    /// The way out for letters.
+    pub mailer: Arc<dyn Mailer>,
+    /// Password hashing.
+    pub hasher: Arc<Hasher>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What a new tenant is made with.
+    pub migrations: Migrations,
+}
+
+/// The server's state, shared by all its threads.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) settings: Settings,
+    pub(crate) services: Services,
+    /// As many as the pool has connections: who holds one never waits for a connection on a thread.
+    database: Arc<Semaphore>,
+    /// As many as there are cores: each hash takes a core and 19 MiB for some 25 ms.
+    hashing: Arc<Semaphore>,
+}
+
+/// How long a request waits for its turn in the database.
+const DATABASE_WAIT: Duration = Duration::from_secs(2);
+/// How long a request waits for its turn at hashing. A storm of logins queues here, and everything else goes on.
+const HASHING_WAIT: Duration = Duration::from_secs(10);
+
+impl App {
+    /// The server made of these.
+    pub(crate) fn new(settings: Settings, services: Services) -> Arc<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let database = Arc::new(Semaphore::new(settings.db_connections));
+        Arc::new(Self { settings, services, database, hashing: Arc::new(Semaphore::new(cores)) })
+    }
+
+    /// Runs work that uses the database on a blocking thread, when it is its turn; 503 when that takes too long.
+    pub(crate) async fn database<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let turn = turn(&self.database, DATABASE_WAIT).await?;
+        self.blocking(turn, work).await
+    }
+
+    /// Runs work that hashes on a blocking thread, when it is its turn; 503 when that takes too long.
+    pub(crate) async fn hashing<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Hasher) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let turn = turn(&self.hashing, HASHING_WAIT).await?;
+        self.blocking(turn, move |app| work(&app.services.hasher)).await
+    }
+
+    /// Sends a letter, on a blocking thread; 503 when it cannot be sent.
+    pub(crate) async fn mail(self: &Arc<Self>, letter: belfort_mail::Letter) -> Answer<()> {
+        let (app, span) = (Arc::clone(self), tracing::Span::current());
+        let sent = web::block(move || span.in_scope(|| app.post(&letter)));
+        sent.await.map_err(|_panicked| Problem::internal("the mailer panicked"))?
+    }
+
+    /// Sends a letter from a thread that may block.
+    pub(crate) fn post(&self, letter: &belfort_mail::Letter) -> Answer<()> {
+        self.services.mailer.send(letter).map_err(|error| {
+            tracing::error!(%error, "a letter could not be sent");
+            Problem::mail_unavailable()
+        })
+    }
+
+    async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        turn: OwnedSemaphorePermit,
+        work: impl FnOnce(&Self) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let (app, span) = (Arc::clone(self), tracing::Span::current());
+        let done = web::block(move || {
+            let _turn = turn;
+            span.in_scope(|| work(&app))
+        });
+        done.await.map_err(|_panicked| Problem::internal("the work panicked"))?
+    }
+
+    /// Whether this address speaks for others.
+    pub(crate) fn trusts(&self, proxy: IpAddr) -> bool {
+        self.settings.trusted_proxies.iter().any(|net| net.contains(&proxy))
+    }
+}
+
+async fn turn(semaphore: &Arc<Semaphore>, wait: Duration) -> Answer<OwnedSemaphorePermit> {
+    match tokio::time::timeout(wait, Arc::clone(semaphore).acquire_owned()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        // The other case, a closed semaphore, does not happen: nobody closes it.
+        Ok(Err(_)) | Err(_) => Err(Problem::busy()),
+    }
+}

@@ -1,0 +1,166 @@
+//! What a request says about itself: where it goes, who sends it, from where.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::http::{Method, header};
+use actix_web::{HttpMessage, HttpRequest, web};
+use belfort_audit::Actor;
+use belfort_auth::{SessionToken, TokenDigest};
+use belfort_tenancy::postgres::{Address, TenantTx};
+use belfort_tenancy::{Host, Slug, Status};
+use belfort_workspace::Caller;
+use chrono::{DateTime, Utc};
+
+use crate::app::App;
+use crate::envelope::RequestId;
+use crate::openapi::SESSION_COOKIE;
+use crate::problem::{Answer, Problem};
+
+/// A request, read and not yet believed: nothing here was looked up.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) app: Arc<App>,
+    address: Option<Address>,
+    token: Token,
+    pub(crate) request_id: String,
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// What the request proves its sender with.
+#[derive(Debug, Clone)]
+enum Token {
+    Sent(TokenDigest),
+    /// A cookie that came along with a page of somebody else's.
+    Foreign,
+    None,
+}
+
+impl Call {
+    pub(crate) fn of(request: &HttpRequest) -> Answer<Self> {
+        let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::internal("no application"))?;
+        let app = Arc::clone(app);
+        let ip = sender(request, &app);
+        Ok(Self {
+            address: address(request, &app.settings.base_domain),
+            token: token(request),
+            request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+            ip,
+            user_agent: text(request, "user-agent").map(|agent| agent.chars().take(255).collect()),
+            method: request.method().clone(),
+            path: request.path().to_owned(),
+            idempotency_key: text(request, "idempotency-key").map(str::to_owned),
+            app,
+        })
+    }
+
+    /// The moment that everything in this request is dated with.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.app.services.clock.now()
+    }
+
+    /// Begins a transaction in the workspace that the request goes to.
+    pub(crate) fn enter(&self) -> Answer<TenantTx> {
+        let address = self.address.as_ref().ok_or_else(Problem::workspace_not_found)?;
+        let tenancy = &self.app.services.tenancy;
+        let tenant = tenancy.find(address)?.ok_or_else(Problem::workspace_not_found)?;
+        if tenant.status == Status::Suspended {
+            return Err(belfort_tenancy::postgres::BindError::Suspended.into());
+        }
+        Ok(tenancy.begin(&tenant)?)
+    }
+
+    /// Who sends it, as of this transaction.
+    pub(crate) fn caller(&self, tx: &mut TenantTx, now: DateTime<Utc>) -> Answer<Caller> {
+        let token = match &self.token {
+            Token::Sent(digest) => digest,
+            Token::Foreign => {
+                let detail = "A change that is made by cookie needs an Origin header of this site.";
+                return Err(Problem::new(actix_web::http::StatusCode::FORBIDDEN, "foreign-origin", detail));
+            }
+            Token::None => return Err(Problem::not_authenticated()),
+        };
+        belfort_workspace::authenticate(tx, token, now)?.ok_or_else(Problem::not_authenticated)
+    }
+
+    /// The digest of the token that was sent.
+    pub(crate) fn token(&self) -> Option<&TokenDigest> {
+        match &self.token {
+            Token::Sent(digest) => Some(digest),
+            Token::Foreign | Token::None => None,
+        }
+    }
+
+    /// Where changes come from that this request makes as `actor`.
+    pub(crate) fn origin(&self, actor: Actor, at: DateTime<Utc>) -> belfort_audit::Origin {
+        belfort_audit::Origin { actor, at, request_id: self.request_id.clone(), ip: self.ip }
+    }
+}
+
+/// The workspace is told by the host; on the base domain itself by a header.
+fn address(request: &HttpRequest, base: &Host) -> Option<Address> {
+    let host = request.uri().host().or_else(|| text(request, "host"))?;
+    let host = Host::parse(host).ok()?;
+    if host == *base {
+        return Slug::parse(text(request, "x-workspace")?).ok().map(Address::Slug);
+    }
+    if host.as_str().ends_with(&format!(".{}", base.as_str())) {
+        return host.slug(base).map(Address::Slug);
+    }
+    Some(Address::Host(host))
+}
+
+fn token(request: &HttpRequest) -> Token {
+    if let Some(value) = text(request, "authorization") {
+        let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+        let token =
+            scheme.eq_ignore_ascii_case("bearer").then(|| SessionToken::parse(token.trim())).flatten();
+        return token.map_or(Token::None, |token| Token::Sent(token.digest()));
+    }
+    let Some(token) = request.cookie(SESSION_COOKIE).and_then(|cookie| SessionToken::parse(cookie.value()))
+    else {
+        return Token::None;
+    };
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if reads || same_site(request) { Token::Sent(token.digest()) } else { Token::Foreign }
+}
+
+/// Whether the `Origin` is the host that the request goes to, port and all.
+fn same_site(request: &HttpRequest) -> bool {
+    let origin = text(request, "origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+    let host = request
+        .uri()
+        .authority()
+        .map(actix_web::http::uri::Authority::as_str)
+        .or_else(|| text(request, "host"));
+    matches!((origin, host), (Some(origin), Some(host)) if origin.eq_ignore_ascii_case(host))
+}
+
+/// Who is at the other end: the peer, or the last one named by proxies that are trusted.
+fn sender(request: &HttpRequest, app: &App) -> Option<IpAddr> {
+    let mut ip = request.peer_addr()?.ip().to_canonical();
+    let named = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    let named: Vec<&str> = named.flat_map(|value| value.split(',')).map(str::trim).collect();
+    // From the right: what stands further left was written by somebody further away, who may lie.
+    for name in named.iter().rev() {
+        if !app.trusts(ip) {
+            break;
+        }
+        match name.parse::<IpAddr>() {
+            Ok(next) => ip = next.to_canonical(),
+            Err(_) => break,
+        }
+    }
+    Some(ip)
+}
+
+/// A header that is there once, as text.
+fn text<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
+    let mut values = request.headers().get_all(header::HeaderName::try_from(name).ok()?);
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
+}

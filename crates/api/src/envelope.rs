@@ -1,0 +1,117 @@
+//! Around every request: its id, its log line, its counters, and the headers and bodies that every answer has.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, web};
+use belfort_ids::EventId;
+use tracing::Instrument;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// The request's id: the one that was sent, if it was sane, or else a new one.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// Counts of answers by class of status, since the start.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) answers: [AtomicU64; 6],
+    pub(crate) in_flight: AtomicU64,
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The middleware.
+pub(crate) async fn envelope(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let started = Instant::now();
+    let app = request.app_data::<web::Data<App>>().map(|app| Arc::clone(app));
+    let id = request_id(&request, app.as_deref());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let counters = request.app_data::<web::Data<Counters>>().cloned();
+    if let Some(counters) = &counters {
+        counters.in_flight.fetch_add(1, Ordering::Relaxed);
+    }
+    let span = tracing::info_span!("request", request_id = %id);
+    let response = next.call(request).instrument(span.clone()).await;
+    let mut response = match response {
+        Ok(response) => dressed(response.map_into_boxed_body(), &path),
+        Err(error) => return Err(error),
+    };
+    let status = response.status();
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::try_from(id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if path.starts_with("/api/v1") && !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let Some(counters) = &counters {
+        counters.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if let Some(count) = counters.answers.get(usize::from(status.as_u16() / 100)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    span.in_scope(|| {
+        let duration_ms = started.elapsed().as_millis();
+        tracing::info!(%method, path, status = status.as_u16(), duration_ms, "answered");
+    });
+    Ok(response)
+}
+
+/// Problems get the path they are about; what the framework answers by itself becomes a problem.
+fn dressed(response: ServiceResponse<BoxBody>, path: &str) -> ServiceResponse<BoxBody> {
+    if let Some(problem) = response.response().error().and_then(|error| error.as_error::<Problem>()) {
+        if let Some(cause) = problem.cause() {
+            tracing::error!(cause, "a request failed");
+        }
+        let body = problem.response(path);
+        return ServiceResponse::new(response.request().clone(), body);
+    }
+    let empty = matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0));
+    let framework = response.response().error().is_some() || empty;
+    let problem = match response.status() {
+        StatusCode::NOT_FOUND if framework => {
+            Problem::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here.")
+        }
+        StatusCode::METHOD_NOT_ALLOWED if framework => {
+            let detail = "This cannot be done here: see /api/schema/ for what can.";
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+        }
+        status if framework && status.is_client_error() => {
+            Problem::new(status, "bad-request", "The request cannot be read.")
+        }
+        status if framework && status.is_server_error() => Problem::internal("the framework failed"),
+        _ => return response,
+    };
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let mut body = problem.response(path);
+    if let Some(allow) = allow {
+        body.headers_mut().insert(header::ALLOW, allow);
+    }
+    ServiceResponse::new(response.request().clone(), body)
+}
+
+fn request_id(request: &ServiceRequest, app: Option<&App>) -> String {
+    let sent = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let sane = |id: &&str| {
+        (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    match (sent.filter(sane), app) {
+        (Some(id), _) => id.to_owned(),
+        (None, Some(app)) => EventId::new(app.services.clock.now()).to_string(),
+        (None, None) => String::new(),
+    }
+}

@@ -1,0 +1,204 @@
+//! Every crate's errors as problems: one exhaustive `match` for each, so that a new variant does not compile until it is
+//! decided what the caller is told.
+
+use actix_web::http::StatusCode;
+use belfort_rbac::LastAdmin;
+use belfort_tenancy::postgres::{BindError, Busy, ProvisionError};
+use belfort_work::comments::CommentError;
+use belfort_work::tags::TagError;
+use belfort_work::tasks::TaskError;
+use belfort_workspace::invitations::{AcceptError, InvitationError};
+use belfort_workspace::signup::{ConfirmError, StartError};
+use belfort_workspace::teams::TeamError;
+use belfort_workspace::users::UserError;
+
+use crate::handlers::invitations::over;
+use crate::problem::Problem;
+
+impl From<belfort_db::Error> for Problem {
+    /// What a storage function could not turn into an error of its own is our fault.
+    fn from(error: belfort_db::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<Busy> for Problem {
+    fn from(_: Busy) -> Self {
+        Self::busy()
+    }
+}
+
+impl From<BindError> for Problem {
+    fn from(error: BindError) -> Self {
+        match error {
+            BindError::Busy(busy) => busy.into(),
+            BindError::Suspended => Self::new(
+                StatusCode::FORBIDDEN,
+                "workspace-suspended",
+                "This workspace is suspended: ask whoever runs it.",
+            ),
+            BindError::Gone => Self::workspace_not_found(),
+            BindError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<belfort_rbac::Denied> for Problem {
+    fn from(denied: belfort_rbac::Denied) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            format!(
+                "Your role has no permission to {} {}.",
+                denied.action,
+                denied.resource.replace('_', " ")
+            ),
+        )
+    }
+}
+
+impl From<LastAdmin> for Problem {
+    fn from(_: LastAdmin) -> Self {
+        Self::conflict(
+            "last-admin",
+            "This is the last active admin of the workspace: make somebody else an admin first.",
+        )
+    }
+}
+
+impl From<TaskError> for Problem {
+    fn from(error: TaskError) -> Self {
+        match error {
+            TaskError::NotFound => Self::not_found(),
+            TaskError::Stale => Self::stale(),
+            TaskError::Unknown { field } => unknown(field),
+            TaskError::TooMany { field, max } => {
+                Self::invalid_field(field, "too-long", format!("has at most {max} entries"))
+            }
+            TaskError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<CommentError> for Problem {
+    fn from(error: CommentError) -> Self {
+        match error {
+            CommentError::NotFound => Self::not_found(),
+            CommentError::Stale => Self::stale(),
+            CommentError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<TagError> for Problem {
+    fn from(error: TagError) -> Self {
+        match error {
+            TagError::NotFound => Self::not_found(),
+            TagError::Stale => Self::stale(),
+            TagError::NameTaken => Self::conflict("name-taken", "There is a tag of this name."),
+            TagError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<UserError> for Problem {
+    fn from(error: UserError) -> Self {
+        match error {
+            UserError::NotFound => Self::not_found(),
+            UserError::Stale => Self::stale(),
+            UserError::EmailTaken => email_taken(),
+            UserError::UnknownRole => unknown("role_id"),
+            UserError::UnknownTeams(_) => unknown("team_ids"),
+            UserError::Escalation => escalation(),
+            UserError::LastAdmin(last) => last.into(),
+            UserError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<TeamError> for Problem {
+    fn from(error: TeamError) -> Self {
+        match error {
+            TeamError::NotFound => Self::not_found(),
+            TeamError::Stale => Self::stale(),
+            TeamError::NameTaken => Self::conflict("name-taken", "There is a team of this name."),
+            TeamError::UnknownMembers(_) => unknown("member_ids"),
+            TeamError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<InvitationError> for Problem {
+    fn from(error: InvitationError) -> Self {
+        match error {
+            InvitationError::NotFound => Self::not_found(),
+            InvitationError::Stale => Self::stale(),
+            InvitationError::EmailTaken => email_taken(),
+            InvitationError::UnknownRole => unknown("role_id"),
+            InvitationError::UnknownTeams(_) => unknown("team_ids"),
+            InvitationError::Escalation => escalation(),
+            InvitationError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<AcceptError> for Problem {
+    fn from(error: AcceptError) -> Self {
+        match error {
+            AcceptError::Over => over(),
+            AcceptError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<StartError> for Problem {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::SlugTaken => slug_taken(),
+            StartError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConfirmError> for Problem {
+    fn from(error: ConfirmError) -> Self {
+        match error {
+            ConfirmError::Over => {
+                let detail = "This sign-up is over, or never was: sign up again.";
+                Self::new(StatusCode::NOT_FOUND, "signup-over", detail)
+            }
+            ConfirmError::WrongCode { left } => Self::invalid_field(
+                "code",
+                "wrong-code",
+                format!("is not the code; {left} attempts are left"),
+            ),
+            ConfirmError::SlugTaken => slug_taken(),
+            ConfirmError::Provision(ProvisionError::Database(error)) | ConfirmError::Database(error) => {
+                error.into()
+            }
+            ConfirmError::Provision(error @ (ProvisionError::SlugTaken | ProvisionError::Migration(_))) => {
+                Self::internal(error)
+            }
+            ConfirmError::Bind(error) => error.into(),
+            error @ (ConfirmError::Sealed(_) | ConfirmError::Unreadable) => Self::internal(error),
+        }
+    }
+}
+
+/// The same whether it does not exist or belongs to somebody else.
+fn unknown(field: &str) -> Problem {
+    Problem::invalid_field(field, "unknown-id", "names something that is not there")
+}
+
+fn email_taken() -> Problem {
+    Problem::conflict("email-taken", "Somebody with this e-mail address is a user or is invited.")
+}
+
+fn slug_taken() -> Problem {
+    Problem::conflict("slug-taken", "This slug is taken: choose another one.")
+}
+
+fn escalation() -> Problem {
+    let detail = "This role permits more than you may do yourself: you cannot give or take it.";
+    Problem::new(StatusCode::FORBIDDEN, "escalation", detail)
+}

@@ -1,0 +1,271 @@
+//! What handlers take from a request, beside who sends it.
+//!
+//! Bodies and queries are fetched before the gate, because that is asynchronous, and read after it, inside the handler: who
+//! may not do it is told so before anything they sent is looked at.
+
+use std::marker::PhantomData;
+
+use actix_web::dev::Payload;
+use actix_web::http::{StatusCode, header};
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::StreamExt;
+use futures_util::future::{LocalBoxFuture, Ready, ready};
+use paperclip::actix::OperationModifier;
+use paperclip::v2::models::DefaultOperationRaw;
+use paperclip::v2::schema::Apiv2Schema;
+use serde_json::Value;
+
+use crate::fields::{Field, Fields, Members};
+use crate::openapi;
+use crate::problem::{Answer, Problem};
+
+/// Bytes of a JSON body, at most.
+const BODY_LIMIT: usize = 1024 * 1024;
+
+/// A JSON body that will be read as `T`.
+pub(crate) struct Body<T> {
+    bytes: Answer<web::Bytes>,
+    of: PhantomData<T>,
+}
+
+impl<T: Members> Body<T> {
+    /// The object in it.
+    pub(crate) fn parse(self) -> Answer<T> {
+        Self::read(&self.bytes?)
+    }
+
+    /// The bytes of it, to recognise a request that is sent again.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes.as_deref().unwrap_or_default()
+    }
+
+    fn read(bytes: &[u8]) -> Answer<T> {
+        let value: Value = serde_json::from_slice(bytes).map_err(|error| {
+            let detail = format!("The body is not JSON: line {}, column {}.", error.line(), error.column());
+            Problem::unreadable("malformed-json", detail)
+        })?;
+        let Value::Object(object) = value else {
+            return Err(Problem::invalid_field("", "invalid-type", "expected an object"));
+        };
+        let mut fields = Fields::Json(object, Vec::new());
+        let object = T::read(&mut fields);
+        fields.finish(object)
+    }
+}
+
+impl<T: 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Answer<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let json = is_json(request);
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let bytes = if json { fetch(&mut payload).await } else { Err(not_json()) };
+            Ok(Self { bytes, of: PhantomData })
+        })
+    }
+}
+
+async fn fetch(payload: &mut Payload) -> Answer<web::Bytes> {
+    let mut bytes = web::BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk =
+            chunk.map_err(|_e| Problem::unreadable("broken-body", "The body ended before its end."))?;
+        if bytes.len().saturating_add(chunk.len()) > BODY_LIMIT {
+            return Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "A body has at most 1 MiB.",
+            ));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    let kind =
+        request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn not_json() -> Problem {
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "not-json",
+        "Send JSON, with the header Content-Type: application/json.",
+    )
+}
+
+impl<T> Apiv2Schema for Body<T> {}
+impl<T: Apiv2Schema> OperationModifier for Body<T> {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        openapi::body(op, openapi::schema::<T>());
+        openapi::problems(op, &[400, 413, 415, 422]);
+    }
+}
+
+/// A query string that will be read as `T`.
+pub(crate) struct Query<T> {
+    text: String,
+    of: PhantomData<T>,
+}
+
+impl<T: Members> Query<T> {
+    /// The object in it.
+    pub(crate) fn parse(&self) -> Answer<T> {
+        let pairs = web::Query::<Vec<(String, String)>>::from_query(&self.text)
+            .map_err(|_e| Problem::unreadable("malformed-query", "The query string cannot be read."))?;
+        let mut fields = Fields::Query(pairs.into_inner(), Vec::new());
+        let object = T::read(&mut fields);
+        fields.finish(object)
+    }
+
+    /// Everything in it that says which rows are wanted, in one order: not how many, nor from where on.
+    pub(crate) fn filter(&self) -> String {
+        let page = |pair: &&str| !pair.starts_with("cursor=") && !pair.starts_with("limit=");
+        let mut pairs: Vec<&str> =
+            self.text.split('&').filter(|pair| !pair.is_empty()).filter(page).collect();
+        pairs.sort_unstable();
+        pairs.join("&")
+    }
+}
+
+impl<T: 'static> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Answer<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self { text: request.query_string().to_owned(), of: PhantomData }))
+    }
+}
+
+impl<T> Apiv2Schema for Query<T> {}
+impl<T: Apiv2Schema> OperationModifier for Query<T> {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        openapi::query_parameters(op, T::raw_schema());
+        openapi::problems(op, &[400, 422]);
+    }
+}
+
+/// The ids in the path. What is no id is no row's id: 404, as for any other row that is not there.
+pub(crate) struct Ids<T>(pub(crate) T);
+
+/// One id or several.
+pub(crate) trait PathIds: Sized {
+    fn read(ids: &mut dyn Iterator<Item = &str>) -> Option<Self>;
+    fn count() -> usize;
+}
+
+impl<A: Field> PathIds for (A,) {
+    fn read(ids: &mut dyn Iterator<Item = &str>) -> Option<Self> {
+        Some((A::read_text(ids.next()?).ok()?,))
+    }
+    fn count() -> usize {
+        1
+    }
+}
+
+impl<A: Field, B: Field> PathIds for (A, B) {
+    fn read(ids: &mut dyn Iterator<Item = &str>) -> Option<Self> {
+        Some((A::read_text(ids.next()?).ok()?, B::read_text(ids.next()?).ok()?))
+    }
+    fn count() -> usize {
+        2
+    }
+}
+
+impl<T: PathIds> Ids<T> {
+    fn of(request: &HttpRequest) -> Option<Self> {
+        T::read(&mut request.match_info().iter().map(|(_, id)| id)).map(Self)
+    }
+}
+
+/// The ids, or nothing where one of them is no id; the handler answers 404 after the gate.
+pub(crate) struct Path<T>(Option<Ids<T>>);
+
+impl<T> Path<T> {
+    /// The ids.
+    pub(crate) fn ids(self) -> Answer<T> {
+        self.0.map(|ids| ids.0).ok_or_else(Problem::not_found)
+    }
+}
+
+impl<T: PathIds + 'static> FromRequest for Path<T> {
+    type Error = Problem;
+    type Future = Ready<Answer<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(Ids::of(request))))
+    }
+}
+
+impl<T> Apiv2Schema for Path<T> {}
+impl<T: PathIds> OperationModifier for Path<T> {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        let id =
+            || openapi::literal(None, serde_json::json!({ "type": "string", "format": "uuid" }), Vec::new());
+        openapi::path_parameters(op, (0..T::count()).map(|_| id()).collect());
+        openapi::problems(op, &[404]);
+    }
+}
+
+/// `If-Match`: the version that the caller thinks the row has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IfMatch(pub(crate) Option<i32>);
+
+/// A version that no row has: for a tag that is none of ours.
+const NO_VERSION: i32 = -1;
+
+impl FromRequest for IfMatch {
+    type Error = Problem;
+    type Future = Ready<Answer<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let mut values =
+            request.headers().get_all(header::IF_MATCH).map(|value| value.to_str().unwrap_or_default());
+        let version = match (values.next(), values.next()) {
+            (None, _) | (Some("*"), None) => None,
+            (Some(tag), None) => Some(version_of(tag).unwrap_or(NO_VERSION)),
+            (Some(_), Some(_)) => Some(NO_VERSION),
+        };
+        ready(Ok(Self(version)))
+    }
+}
+
+/// The entity tag of a version. Strong: the same tag, the same bytes.
+pub(crate) fn tag_of(version: i32) -> String {
+    format!("\"v{version}\"")
+}
+
+fn version_of(tag: &str) -> Option<i32> {
+    tag.trim().strip_prefix("\"v")?.strip_suffix('"')?.parse().ok().filter(|version| *version > 0)
+}
+
+impl Apiv2Schema for IfMatch {}
+impl OperationModifier for IfMatch {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        openapi::header_parameter(
+            op,
+            "If-Match",
+            "The ETag that was read: if the row was changed since, nothing happens (412).",
+            false,
+        );
+        openapi::problems(op, &[412]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_leads_back_to_its_version() {
+        assert_eq!(version_of(&tag_of(7)), Some(7));
+        for tag in ["7", "\"7\"", "W/\"v7\"", "\"v-7\"", "\"v7", "*"] {
+            assert_eq!(version_of(tag), None, "{tag}");
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The one gate: who may do what, decided before a row is touched and before a body is read.
+//!
+//! A handler names what it does in its signature, `Gate<Tasks, Update>`, and gets a [`Scene`] and a [`Grant`] inside
+//! [`Gate::read`], [`Gate::write`] or [`Gate::create`]. There is no other way to a tenant's transaction, and the functions
+//! on tasks demand that very grant: a handler that forgot to name its permission does not compile.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::{FromRequest, HttpRequest};
+use belfort_audit::Origin;
+use belfort_rbac::{Action, Grant, Offers};
+use belfort_tenancy::postgres::TenantTx;
+use belfort_workspace::Caller;
+use belfort_workspace::idempotency::{self, Claim};
+use chrono::{DateTime, Utc};
+use futures_util::future::{Ready, ready};
+use paperclip::actix::OperationModifier;
+use paperclip::v2::models::DefaultOperationRaw;
+use paperclip::v2::schema::Apiv2Schema;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::answer::{Created, Once};
+use crate::app::App;
+use crate::call::Call;
+use crate::cursor::List;
+use crate::extract::Body;
+use crate::fields::Members;
+use crate::openapi;
+use crate::problem::{Answer, Problem};
+
+/// A request that needs the permission to do `A` on `R`.
+pub(crate) struct Gate<R, A> {
+    call: Call,
+    of: PhantomData<fn() -> (R, A)>,
+}
+
+/// A request that needs somebody logged in, and no permission: it is about themselves.
+pub(crate) struct Signed(Call);
+
+/// A request in a workspace that anybody may make.
+pub(crate) struct Open(Call);
+
+/// A request that needs no workspace.
+pub(crate) struct Anywhere(pub(crate) Call);
+
+/// One request inside its transaction.
+pub(crate) struct Scene {
+    /// The transaction, bound to the workspace.
+    pub(crate) tx: TenantTx,
+    /// Who asks, as of this transaction.
+    pub(crate) caller: Caller,
+    /// The moment that everything in it is dated with.
+    pub(crate) now: DateTime<Utc>,
+    /// Where its changes come from.
+    pub(crate) origin: Origin,
+    pub(crate) call: Call,
+}
+
+impl Scene {
+    /// Begins the transaction and finds out who asks.
+    pub(crate) fn enter(call: Call) -> Answer<Self> {
+        let now = call.now();
+        let mut tx = call.enter()?;
+        let caller = call.caller(&mut tx, now)?;
+        let origin = call.origin(caller.actor(), now);
+        Ok(Self { tx, caller, now, origin, call })
+    }
+
+    /// The permission to do something else beside: a comment needs its task.
+    pub(crate) fn grant<R: Offers<A>, A: Action>(&self) -> Answer<Grant<R, A>> {
+        Ok(self.caller.principal.grant()?)
+    }
+
+    /// The list that this request asks for a page of.
+    pub(crate) fn list(&self, filter: &str) -> List<'_> {
+        List {
+            keyring: &self.call.app.services.keyring,
+            tenant: self.tx.tenant().id,
+            user: self.caller.user,
+            of: format!("{}?{filter}", self.call.path),
+        }
+    }
+
+    /// Makes what was done last.
+    pub(crate) fn commit(self) -> Answer<()> {
+        Ok(self.tx.commit()?)
+    }
+}
+
+impl<R: Offers<A>, A: Action> Gate<R, A> {
+    /// Looks at something. Nothing that is done inside lasts.
+    pub(crate) async fn read<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&mut Scene, &Grant<R, A>) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let app = Arc::clone(&self.call.app);
+        app.database(move |_: &App| {
+            let mut scene = Scene::enter(self.call)?;
+            let grant = scene.grant::<R, A>()?;
+            work(&mut scene, &grant)
+        })
+        .await
+    }
+
+    /// Changes something. What is done inside lasts exactly when `work` succeeds.
+    pub(crate) async fn write<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&mut Scene, &Grant<R, A>) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let app = Arc::clone(&self.call.app);
+        app.database(move |_: &App| {
+            let mut scene = Scene::enter(self.call)?;
+            let grant = scene.grant::<R, A>()?;
+            let answer = work(&mut scene, &grant)?;
+            scene.commit()?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// Makes something out of `body`, once: with an `Idempotency-Key` the same request gets the answer it got before.
+    ///
+    /// The key is claimed in the transaction of the change, so a crash in between loses both, and a second request with the
+    /// key waits for the first.
+    pub(crate) async fn create<B: Members + Send + 'static, T: Serialize + Send + 'static>(
+        self,
+        body: Body<B>,
+        work: impl FnOnce(&mut Scene, &Grant<R, A>, B) -> Answer<Created<T>> + Send + 'static,
+    ) -> Answer<Once<T>> {
+        self.write(move |scene, grant| {
+            let Some(key) = scene.call.idempotency_key.clone() else {
+                let made = work(scene, grant, body.parse()?)?;
+                return Ok(Once(made.stored(), PhantomData));
+            };
+            if !(1..=255).contains(&key.len()) {
+                return Err(Problem::unreadable(
+                    "bad-idempotency-key",
+                    "An Idempotency-Key has 1 to 255 characters.",
+                ));
+            }
+            let request = digest(&scene.call.method, &scene.call.path, body.bytes());
+            match idempotency::claim(&mut scene.tx, scene.caller.user, &key, request, scene.now)? {
+                Claim::Replay(stored) => Ok(Once(stored, PhantomData)),
+                Claim::Mismatch => {
+                    let detail = "This Idempotency-Key was used for another request.";
+                    let status = actix_web::http::StatusCode::UNPROCESSABLE_ENTITY;
+                    Err(Problem::new(status, "idempotency-key-reused", detail))
+                }
+                Claim::New => {
+                    let stored = work(scene, grant, body.parse()?)?.stored();
+                    idempotency::store(&mut scene.tx, scene.caller.user, &key, &stored)?;
+                    Ok(Once(stored, PhantomData))
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// What tells one request from another, for the use of a key. The parts are told apart by their lengths.
+fn digest(method: &Method, path: &str, body: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in [method.as_str().as_bytes(), path.as_bytes(), body] {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+impl Signed {
+    /// Looks at something of the caller's own.
+    pub(crate) async fn read<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&mut Scene) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let app = Arc::clone(&self.0.app);
+        app.database(move |_: &App| work(&mut Scene::enter(self.0)?)).await
+    }
+
+    /// Changes something of the caller's own.
+    pub(crate) async fn write<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&mut Scene) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let app = Arc::clone(&self.0.app);
+        app.database(move |_: &App| {
+            let mut scene = Scene::enter(self.0)?;
+            let answer = work(&mut scene)?;
+            scene.commit()?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// The request, for what takes several steps.
+    pub(crate) fn into_call(self) -> Call {
+        self.0
+    }
+}
+
+impl Open {
+    /// The request, for what takes several steps.
+    pub(crate) fn into_call(self) -> Call {
+        self.0
+    }
+}
+
+macro_rules! from_request {
+    ($([$($generics:tt)*] $name:ty, |$call:ident| $make:expr;)*) => {$(
+        impl<$($generics)*> FromRequest for $name {
+            type Error = Problem;
+            type Future = Ready<Answer<Self>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                ready(Call::of(request).map(|$call| $make))
+            }
+        }
+
+        impl<$($generics)*> Apiv2Schema for $name {}
+    )*};
+}
+
+from_request! {
+    [R: 'static, A: 'static] Gate<R, A>, |call| Self { call, of: PhantomData };
+    [] Signed, |call| Self(call);
+    [] Open, |call| Self(call);
+    [] Anywhere, |call| Self(call);
+}
+
+const WORKSPACE: &str = "On the base domain: the slug of the workspace. Elsewhere the host tells it.";
+
+impl<R: Offers<A>, A: Action> OperationModifier for Gate<R, A> {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        openapi::permission(op, R::NAME, A::NAME);
+        openapi::header_parameter(op, "X-Workspace", WORKSPACE, false);
+        openapi::problems(op, &[401, 403, 404, 503]);
+    }
+}
+
+impl OperationModifier for Signed {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        openapi::secured(op);
+        openapi::header_parameter(op, "X-Workspace", WORKSPACE, false);
+        openapi::problems(op, &[401, 403, 404, 503]);
+    }
+}
+
+impl OperationModifier for Open {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        openapi::public(op);
+        openapi::header_parameter(op, "X-Workspace", WORKSPACE, false);
+        openapi::problems(op, &[403, 404, 503]);
+    }
+}
+
+impl OperationModifier for Anywhere {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        openapi::public(op);
+        openapi::problems(op, &[503]);
+    }
+}

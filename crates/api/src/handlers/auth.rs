@@ -1,0 +1,364 @@
+//! `/auth`: coming in, going out, and the sessions in between.
+
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::cookie::time::Duration as CookieAge;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use belfort_auth::postgres::counters::{self, Reservation};
+use belfort_auth::postgres::sessions::{self, SessionRow};
+use belfort_auth::{CounterKey, Email, Limit, Password, SESSION_LIFETIME, Verdict};
+use belfort_ids::SessionId;
+use belfort_workspace::login::{self, Credential, Opened};
+use belfort_workspace::users;
+use chrono::{DateTime, Utc};
+use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
+use paperclip::v2::models::DefaultOperationRaw;
+use paperclip::v2::schema::Apiv2Schema as Schema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::answer::{Done, Plain, Stamp};
+use crate::app::App;
+use crate::call::Call;
+use crate::extract::{Body, Path};
+use crate::fields::members;
+use crate::gate::{Open, Signed};
+use crate::handlers::users::UserView;
+use crate::openapi::{self, SESSION_COOKIE};
+use crate::problem::{Answer, Problem};
+use crate::text::Attempt;
+
+members! {
+    /// Who wants to come in.
+    pub(crate) struct LogIn {
+        /// The address.
+        email: Email,
+        /// The password.
+        password: Attempt,
+    }
+}
+
+members! {
+    /// A new password.
+    pub(crate) struct ChangePassword {
+        /// The one that is good now.
+        current_password: Attempt,
+        /// The one that is to be good from now on: 8 characters at least.
+        new_password: Password,
+    }
+}
+
+/// A session.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct LoggedInView {
+    /// To be sent as `Authorization: Bearer …`. It is shown once.
+    token: String,
+    expires_at: Stamp,
+    user: UserView,
+}
+
+/// A session of the caller's own.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct SessionView {
+    id: Uuid,
+    /// Whether it is the one that asks.
+    is_current: bool,
+    created_at: Stamp,
+    expires_at: Stamp,
+    /// From where it was opened.
+    ip: Option<String>,
+    /// With what it was opened.
+    user_agent: Option<String>,
+}
+
+/// The sessions of the caller's own.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct SessionsView {
+    items: Vec<SessionView>,
+}
+
+/// 200 with a session, also as a cookie.
+pub(crate) struct LoggedIn {
+    view: LoggedInView,
+    secure: bool,
+}
+
+impl Responder for LoggedIn {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let age = CookieAge::seconds(SESSION_LIFETIME.num_seconds());
+        let cookie = cookie(&self.view.token, self.secure, age);
+        HttpResponse::Ok().cookie(cookie).json(self.view)
+    }
+}
+
+impl Schema for LoggedIn {}
+impl OperationModifier for LoggedIn {
+    fn update_response(op: &mut DefaultOperationRaw) {
+        openapi::response(op, 200, "A session.", Some(openapi::schema::<LoggedInView>()), &[]);
+        openapi::problems(op, &[401, 429]);
+    }
+}
+
+/// 204, and the cookie is taken back.
+pub(crate) struct LoggedOut {
+    secure: bool,
+}
+
+impl Responder for LoggedOut {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::NoContent().cookie(cookie("", self.secure, CookieAge::ZERO)).finish()
+    }
+}
+
+impl Schema for LoggedOut {}
+impl OperationModifier for LoggedOut {
+    fn update_response(op: &mut DefaultOperationRaw) {
+        openapi::response(op, 204, "The session is over.", None, &[]);
+    }
+}
+
+fn cookie(token: &str, secure: bool, age: CookieAge) -> Cookie<'static> {
+    Cookie::build(SESSION_COOKIE, token.to_owned())
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(secure)
+        .path("/")
+        .max_age(age)
+        .finish()
+}
+
+/// How often a login is tried again when the password's hash was replaced while it was checked: by another login, which
+/// found it stale.
+const TRIES: usize = 3;
+
+/// Log in
+///
+/// Whoever fails too often, as one user or from one address, has to wait: 429.
+#[api_v2_operation(operation_id = "log_in", tags(Auth))]
+pub(crate) async fn log_in(open: Open, body: Body<LogIn>) -> Answer<LoggedIn> {
+    let call = open.into_call();
+    let login = Arc::new(body.parse()?);
+    for _ in 0..TRIES {
+        let attempt = Trial::begin(&call, &login).await?;
+        if let Some(logged_in) = attempt.check(&call).await? {
+            return Ok(logged_in);
+        }
+    }
+    Err(Problem::busy())
+}
+
+/// A login that may proceed: its place among the failures is taken before anything is checked, so that of any number of
+/// guesses made at once only as many are checked as there are places.
+struct Trial {
+    login: Arc<LogIn>,
+    credential: Option<Credential>,
+    keys: Vec<CounterKey>,
+}
+
+impl Trial {
+    async fn begin(call: &Call, login: &Arc<LogIn>) -> Answer<Self> {
+        let (app, call, login) = (Arc::clone(&call.app), call.clone(), Arc::clone(login));
+        app.database(move |app| {
+            let mut tx = call.enter()?;
+            let user = CounterKey::login_user(tx.tenant().id, &login.email);
+            let credential = login::credential(&mut tx, &login.email)?;
+            drop(tx);
+            let limit = app.settings.login;
+            let of_address = Limit::new(limit.max().saturating_mul(10), limit.per());
+            let mut keys = reserve(app, &[(user, limit)], &call)?;
+            if let Some(ip) = call.ip {
+                keys.extend(reserve(app, &[(CounterKey::login_ip(ip), of_address)], &call)?);
+            }
+            Ok(Self { login, credential, keys })
+        })
+        .await
+    }
+
+    /// The session, or `None` where it has to be tried again.
+    async fn check(self, call: &Call) -> Answer<Option<LoggedIn>> {
+        let Self { login, credential, keys } = self;
+        let checked = call
+            .app
+            .hashing(move |hasher| {
+                let Some(credential) = credential else {
+                    hasher.verify_nobody(&login.password.0);
+                    return Err(wrong());
+                };
+                match hasher.verify(&login.password.0, &credential.hash) {
+                    Verdict::Mismatch => Err(wrong()),
+                    Verdict::Match => Ok((credential, None)),
+                    Verdict::MatchButStale => {
+                        let fresh = hasher.hash(&login.password.0).map_err(Problem::internal)?;
+                        Ok((credential, Some(fresh)))
+                    }
+                }
+            })
+            .await?;
+        let (credential, fresh) = checked;
+        let call = call.clone();
+        let app = Arc::clone(&call.app);
+        app.database(move |app| {
+            let now = call.now();
+            let mut tx = call.enter()?;
+            let opened = login::open_session(&mut tx, &credential, call.ip, call.user_agent.as_deref(), now)?;
+            let Some(opened) = opened else {
+                release(app, &keys)?;
+                return Ok(None);
+            };
+            if let Some(fresh) = fresh {
+                login::rehash(&mut tx, &credential, &fresh, now)?;
+            }
+            let user = users::me(&mut tx, credential.user)?.ok_or_else(wrong)?;
+            tx.commit()?;
+            release(app, &keys)?;
+            Ok(Some(LoggedIn { view: view(opened, user.into()), secure: app.settings.secure_cookies }))
+        })
+        .await
+    }
+}
+
+fn view(opened: Opened, user: UserView) -> LoggedInView {
+    LoggedInView { token: opened.token.reveal().to_owned(), expires_at: Stamp(opened.expires_at), user }
+}
+
+/// The same for a user who is not there, one who is locked out and a password that is wrong.
+fn wrong() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "invalid-credentials",
+        "The e-mail address or the password is wrong.",
+    )
+}
+
+/// Takes a place under each limit, or says when there will be one.
+pub(crate) fn reserve(app: &App, places: &[(CounterKey, Limit)], call: &Call) -> Answer<Vec<CounterKey>> {
+    let mut control = app.services.tenancy.control()?;
+    let mut taken = Vec::new();
+    for (key, limit) in places {
+        match counters::reserve(&mut control, key, *limit, call.now())? {
+            Reservation::Granted => taken.push(key.clone()),
+            Reservation::Refused { retry_after } => return Err(Problem::too_many(retry_after)),
+        }
+    }
+    Ok(taken)
+}
+
+fn release(app: &App, keys: &[CounterKey]) -> Answer<()> {
+    let mut control = app.services.tenancy.control()?;
+    for key in keys {
+        counters::release(&mut control, key)?;
+    }
+    Ok(())
+}
+
+/// Log out
+///
+/// The session is over at once, everywhere.
+#[api_v2_operation(operation_id = "log_out", tags(Auth))]
+pub(crate) async fn log_out(signed: Signed) -> Answer<LoggedOut> {
+    signed
+        .write(|scene| {
+            sessions::end_one(&mut scene.tx, scene.caller.user, scene.caller.session)?;
+            Ok(LoggedOut { secure: scene.call.app.settings.secure_cookies })
+        })
+        .await
+}
+
+/// Change the password
+///
+/// Every other session of yours ends.
+#[api_v2_operation(operation_id = "change_password", tags(Auth))]
+pub(crate) async fn change_password(signed: Signed, body: Body<ChangePassword>) -> Answer<Done> {
+    let call = signed.into_call();
+    let app = Arc::clone(&call.app);
+    let asking = call.clone();
+    let (credential, current, new, keys) = app
+        .database(move |app| {
+            let mut scene = crate::gate::Scene::enter(asking)?;
+            let body: ChangePassword = body.parse()?;
+            let (current, new) = (body.current_password.0, body.new_password);
+            let credential =
+                login::credential_of(&mut scene.tx, scene.caller.user)?.ok_or_else(wrong_current)?;
+            let email = Email::parse(&scene.caller.email).map_err(Problem::internal)?;
+            // Somebody at an unlocked screen guesses no more often than somebody at the login.
+            let key = CounterKey::login_user(scene.tx.tenant().id, &email);
+            let keys = reserve(app, &[(key, app.settings.login)], &scene.call)?;
+            Ok((credential, current, new, keys))
+        })
+        .await?;
+    let (credential, hash) = app
+        .hashing(move |hasher| match hasher.verify(&current, &credential.hash) {
+            Verdict::Mismatch => Err(wrong_current()),
+            Verdict::Match | Verdict::MatchButStale => {
+                Ok((credential, hasher.hash(&new).map_err(Problem::internal)?))
+            }
+        })
+        .await?;
+    app.database(move |app| {
+        let keep = *call.token().ok_or_else(Problem::not_authenticated)?;
+        let mut scene = crate::gate::Scene::enter(call)?;
+        if !login::change_password(&mut scene.tx, &credential, &hash, &keep, &scene.origin)? {
+            return Err(Problem::conflict("changed-meanwhile", "The password was changed meanwhile."));
+        }
+        scene.commit()?;
+        release(app, &keys)?;
+        Ok(Done)
+    })
+    .await
+}
+
+fn wrong_current() -> Problem {
+    Problem::invalid_field("current_password", "wrong-password", "is not your password")
+}
+
+/// List your sessions
+#[api_v2_operation(operation_id = "list_sessions", tags(Auth))]
+pub(crate) async fn list_sessions(signed: Signed) -> Answer<Plain<SessionsView>> {
+    signed
+        .read(|scene| {
+            let current = scene.caller.session;
+            let rows = sessions::list(&mut scene.tx, scene.caller.user, scene.now)?;
+            Ok(Plain(SessionsView { items: rows.into_iter().map(|row| session(row, current)).collect() }))
+        })
+        .await
+}
+
+fn session(row: SessionRow, current: SessionId) -> SessionView {
+    let stamp = |at: DateTime<Utc>| Stamp(at);
+    SessionView {
+        id: row.id.uuid(),
+        is_current: row.id == current,
+        created_at: stamp(row.created_at),
+        expires_at: stamp(row.expires_at),
+        ip: row.ip.map(|ip| ip.to_string()),
+        user_agent: row.user_agent,
+    }
+}
+
+/// End one of your sessions
+#[api_v2_operation(operation_id = "end_session", tags(Auth))]
+pub(crate) async fn end_session(signed: Signed, path: Path<(SessionId,)>) -> Answer<Done> {
+    signed
+        .write(|scene| {
+            let ended = sessions::end_one(&mut scene.tx, scene.caller.user, path.ids()?.0)?;
+            if ended { Ok(Done) } else { Err(Problem::not_found()) }
+        })
+        .await
+}
+
+/// End all your other sessions
+#[api_v2_operation(operation_id = "end_other_sessions", tags(Auth))]
+pub(crate) async fn end_other_sessions(signed: Signed) -> Answer<Done> {
+    signed
+        .write(|scene| {
+            let keep = *scene.call.token().ok_or_else(Problem::not_authenticated)?;
+            sessions::end_others(&mut scene.tx, scene.caller.user, &keep)?;
+            Ok(Done)
+        })
+        .await
+}

@@ -1,0 +1,179 @@
+//! `/tasks/{id}/comments` and `/comments`.
+
+use belfort_ids::{CommentId, TaskId};
+use belfort_policy::{Comments, Tasks};
+use belfort_rbac::{Create, Delete, Read, Update};
+use belfort_work::CommentBody;
+use belfort_work::comments::{self, Comment, CommentPatch};
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
+use crate::cursor::{Cursor, Limit, read_position};
+use crate::extract::{Body, IfMatch, Path, Query};
+use crate::fields::members;
+use crate::gate::Gate;
+use crate::handlers::audit::{EventView, ListHistory};
+use crate::problem::Answer;
+
+/// A comment on a task.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct CommentView {
+    id: Uuid,
+    task_id: Uuid,
+    /// Who wrote it.
+    author_id: Uuid,
+    body: String,
+    created_at: Stamp,
+    updated_at: Stamp,
+}
+
+impl From<Comment> for CommentView {
+    fn from(comment: Comment) -> Self {
+        Self {
+            id: comment.id.uuid(),
+            task_id: comment.task_id.uuid(),
+            author_id: comment.author_id.uuid(),
+            body: comment.body.as_str().to_owned(),
+            created_at: Stamp(comment.created_at),
+            updated_at: Stamp(comment.updated_at),
+        }
+    }
+}
+
+fn single(comment: Comment) -> Single<CommentView> {
+    Single { version: comment.version, row: comment.into() }
+}
+
+members! {
+    /// How many comments.
+    pub(crate) struct ListComments {
+        /// How many at most.
+        limit: Option<Limit>,
+        /// Where the page begins: the `next_cursor` of the one before.
+        cursor: Option<Cursor>,
+    }
+}
+
+members! {
+    /// What is said.
+    pub(crate) struct CreateComment {
+        /// The text.
+        body: CommentBody,
+    }
+}
+
+members! {
+    /// What is to change about a comment.
+    pub(crate) struct UpdateComment {
+        /// The text.
+        body: Option<CommentBody>,
+    }
+}
+
+/// List the comments on a task
+///
+/// The oldest first.
+#[api_v2_operation(operation_id = "list_comments", tags(Comments))]
+pub(crate) async fn list(
+    gate: Gate<Comments, Read>,
+    path: Path<(TaskId,)>,
+    query: Query<ListComments>,
+) -> Answer<Plain<Page<CommentView>>> {
+    gate.read(move |scene, grant| {
+        let task = scene.grant::<Tasks, Read>()?;
+        let wanted = query.parse()?;
+        let after = read_position(scene.list(&query.filter()).position(wanted.cursor)?)?;
+        let limit = wanted.limit.unwrap_or_default();
+        let rows = comments::list(&mut scene.tx, &task, grant, path.ids()?.0, after, limit.and_one())?;
+        Ok(Plain(scene.list(&query.filter()).page(limit, rows, |row| row.id.to_string(), CommentView::from)))
+    })
+    .await
+}
+
+/// Comment on a task
+#[api_v2_operation(operation_id = "create_comment", tags(Comments))]
+pub(crate) async fn create(
+    gate: Gate<Comments, Create>,
+    path: Path<(TaskId,)>,
+    body: Body<CreateComment>,
+) -> Answer<Once<CommentView>> {
+    gate.create(body, |scene, grant, body| {
+        let task = scene.grant::<Tasks, Read>()?;
+        let made = comments::create(&mut scene.tx, &task, grant, &scene.origin, path.ids()?.0, body.body)?;
+        Ok(Created {
+            location: format!("/api/v1/comments/{}", made.id),
+            version: made.version,
+            row: made.into(),
+        })
+    })
+    .await
+}
+
+/// Get a comment
+#[api_v2_operation(operation_id = "get_comment", tags(Comments))]
+pub(crate) async fn get(gate: Gate<Comments, Read>, path: Path<(CommentId,)>) -> Answer<Single<CommentView>> {
+    gate.read(|scene, grant| {
+        let task = scene.grant::<Tasks, Read>()?;
+        Ok(single(comments::get(&mut scene.tx, &task, grant, path.ids()?.0)?))
+    })
+    .await
+}
+
+/// Change a comment
+#[api_v2_operation(operation_id = "update_comment", tags(Comments))]
+pub(crate) async fn update(
+    gate: Gate<Comments, Update>,
+    path: Path<(CommentId,)>,
+    expected: IfMatch,
+    body: Body<UpdateComment>,
+) -> Answer<Single<CommentView>> {
+    gate.write(move |scene, grant| {
+        let task = scene.grant::<Tasks, Read>()?;
+        let body = body.parse()?.body;
+        let id = path.ids()?.0;
+        Ok(single(comments::update(
+            &mut scene.tx,
+            &task,
+            grant,
+            &scene.origin,
+            id,
+            expected.0,
+            CommentPatch { body },
+        )?))
+    })
+    .await
+}
+
+/// Delete a comment
+#[api_v2_operation(operation_id = "delete_comment", tags(Comments))]
+pub(crate) async fn delete(
+    gate: Gate<Comments, Delete>,
+    path: Path<(CommentId,)>,
+    expected: IfMatch,
+) -> Answer<Done> {
+    gate.write(move |scene, grant| {
+        let task = scene.grant::<Tasks, Read>()?;
+        comments::delete(&mut scene.tx, &task, grant, &scene.origin, path.ids()?.0, expected.0)?;
+        Ok(Done)
+    })
+    .await
+}
+
+/// List the history of a comment
+#[api_v2_operation(operation_id = "list_comment_history", tags(Comments))]
+pub(crate) async fn history(
+    gate: Gate<Comments, Read>,
+    path: Path<(CommentId,)>,
+    query: Query<ListHistory>,
+) -> Answer<Plain<Page<EventView>>> {
+    gate.read(move |scene, grant| {
+        let task = scene.grant::<Tasks, Read>()?;
+        let id = path.ids()?.0;
+        ListHistory::page(&query, scene, |tx, before, limit| {
+            Ok(comments::history(tx, &task, grant, id, before, limit)?)
+        })
+    })
+    .await
+}

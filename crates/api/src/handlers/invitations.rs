@@ -1,0 +1,206 @@
+//! `/users/invitations`.
+
+use std::sync::Arc;
+
+use belfort_auth::{Email, InvitationToken, Password};
+use belfort_ids::{InvitationId, RoleId, TeamId};
+use belfort_policy::Users;
+use belfort_rbac::{Create, Delete, Read};
+use belfort_workspace::invitations::{self, InvitationRow, Invited, NewInvitation};
+use belfort_workspace::{Arrival, FullName};
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
+use crate::cursor::{Cursor, Limit, read_position};
+use crate::extract::{Body, IfMatch, Path, Query};
+use crate::fields::{Opaque, members};
+use crate::gate::{Gate, Open, Scene};
+use crate::handlers::users::UserView;
+use crate::letters;
+use crate::problem::{Answer, Problem};
+
+/// Somebody who was asked to join and did not yet.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct InvitationView {
+    id: Uuid,
+    email: String,
+    full_name: Option<String>,
+    role_id: Uuid,
+    team_ids: Vec<Uuid>,
+    invited_by_id: Uuid,
+    created_at: Stamp,
+    /// When the token in the mail is no longer good.
+    expires_at: Stamp,
+}
+
+impl From<InvitationRow> for InvitationView {
+    fn from(row: InvitationRow) -> Self {
+        Self {
+            id: row.id.uuid(),
+            email: row.email,
+            full_name: row.full_name,
+            role_id: row.role_id.uuid(),
+            team_ids: row.team_ids.into_iter().map(TeamId::uuid).collect(),
+            invited_by_id: row.invited_by.uuid(),
+            created_at: Stamp(row.created_at),
+            expires_at: Stamp(row.expires_at),
+        }
+    }
+}
+
+members! {
+    /// How many invitations.
+    pub(crate) struct ListInvitations {
+        /// How many at most.
+        limit: Option<Limit>,
+        /// Where the page begins: the `next_cursor` of the one before.
+        cursor: Option<Cursor>,
+    }
+}
+
+members! {
+    /// Whom to ask to join, and as what.
+    pub(crate) struct CreateInvitation {
+        /// Where the token is sent.
+        email: Email,
+        /// The role they are to have: one that permits nothing that you may not do yourself.
+        role_id: RoleId,
+        /// What people call them.
+        full_name: Option<FullName>,
+        /// The teams they are to be in.
+        team_ids: Option<Vec<TeamId>>,
+    }
+}
+
+members! {
+    /// The token from the mail, and who joins with it.
+    pub(crate) struct AcceptInvitation {
+        /// The token.
+        token: Opaque<100>,
+        /// What people call you.
+        full_name: FullName,
+        /// A password of 8 characters at least.
+        password: Password,
+    }
+}
+
+/// List invitations
+///
+/// Those that nobody accepted yet.
+#[api_v2_operation(operation_id = "list_invitations", tags(Users))]
+pub(crate) async fn list(
+    gate: Gate<Users, Read>,
+    query: Query<ListInvitations>,
+) -> Answer<Plain<Page<InvitationView>>> {
+    gate.read(move |scene, grant| {
+        let wanted = query.parse()?;
+        let after = read_position(scene.list(&query.filter()).position(wanted.cursor)?)?;
+        let limit = wanted.limit.unwrap_or_default();
+        let rows = invitations::list(&mut scene.tx, grant, after, limit.and_one())?;
+        Ok(Plain(scene.list(&query.filter()).page(
+            limit,
+            rows,
+            |row| row.id.to_string(),
+            InvitationView::from,
+        )))
+    })
+    .await
+}
+
+/// Invite somebody
+///
+/// A token is sent by mail. Whoever accepts it joins with this role and these teams.
+#[api_v2_operation(operation_id = "create_invitation", tags(Users))]
+pub(crate) async fn create(
+    gate: Gate<Users, Create>,
+    body: Body<CreateInvitation>,
+) -> Answer<Once<InvitationView>> {
+    gate.create(body, |scene, grant, body| {
+        let new = NewInvitation {
+            email: body.email,
+            full_name: body.full_name,
+            role: body.role_id,
+            team_ids: body.team_ids.unwrap_or_default(),
+        };
+        let principal = &scene.caller.principal;
+        let row = send(scene.call.app.as_ref(), &scene.tx.tenant().name.clone(), {
+            invitations::create(&mut scene.tx, grant, principal, &new, &scene.origin)?
+        })?;
+        let location = format!("/api/v1/users/invitations/{}", row.id);
+        Ok(Created { location, version: row.version, row: row.into() })
+    })
+    .await
+}
+
+/// Send an invitation again
+///
+/// With a new token; the one before is no longer good.
+#[api_v2_operation(operation_id = "resend_invitation", tags(Users))]
+pub(crate) async fn resend(
+    gate: Gate<Users, Create>,
+    path: Path<(InvitationId,)>,
+) -> Answer<Single<InvitationView>> {
+    gate.write(|scene, grant| {
+        let Scene { tx, caller, origin, call, .. } = scene;
+        let name = tx.tenant().name.clone();
+        let row = send(
+            &call.app,
+            &name,
+            invitations::resend(tx, grant, &caller.principal, path.ids()?.0, origin)?,
+        )?;
+        Ok(Single { version: row.version, row: row.into() })
+    })
+    .await
+}
+
+/// The letter goes out before the invitation is committed: a token that nobody was sent is worse than a letter whose token is
+/// not good.
+fn send(app: &crate::app::App, workspace: &str, invited: Invited) -> Answer<InvitationRow> {
+    app.post(&letters::invitation(&invited.row.email, workspace, &invited.token)?)?;
+    Ok(invited.row)
+}
+
+/// Revoke an invitation
+#[api_v2_operation(operation_id = "revoke_invitation", tags(Users))]
+pub(crate) async fn revoke(
+    gate: Gate<Users, Delete>,
+    path: Path<(InvitationId,)>,
+    expected: IfMatch,
+) -> Answer<Done> {
+    gate.write(move |scene, grant| {
+        let principal = &scene.caller.principal;
+        invitations::revoke(&mut scene.tx, grant, principal, path.ids()?.0, expected.0, &scene.origin)?;
+        Ok(Done)
+    })
+    .await
+}
+
+/// Accept an invitation
+///
+/// Makes the account. It works once.
+#[api_v2_operation(operation_id = "accept_invitation", tags(Users))]
+pub(crate) async fn accept(open: Open, body: Body<AcceptInvitation>) -> Answer<Once<UserView>> {
+    let call = open.into_call();
+    let AcceptInvitation { token, full_name, password } = body.parse()?;
+    let digest = InvitationToken::parse(&token.0).ok_or_else(over)?.digest();
+    let app = Arc::clone(&call.app);
+    let hash = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
+    app.database(move |_| {
+        let mut tx = call.enter()?;
+        let arrival = Arrival { at: call.now(), request_id: call.request_id.clone(), ip: call.ip };
+        let user = invitations::accept(&mut tx, &digest, full_name, &hash, &arrival)?;
+        tx.commit()?;
+        let location = format!("/api/v1/users/{}", user.id);
+        let made: Created<UserView> = Created { location, version: user.version, row: user.into() };
+        Ok(Once(made.stored(), std::marker::PhantomData))
+    })
+    .await
+}
+
+/// The same for a token that never was, is over or was used.
+pub(crate) fn over() -> Problem {
+    let detail = "This invitation is not good, or not any more: ask for a new one.";
+    Problem::new(actix_web::http::StatusCode::NOT_FOUND, "invitation-over", detail)
+}

@@ -1,0 +1,93 @@
+//! `/me`: the caller about themselves. No permission is needed.
+
+use belfort_workspace::FullName;
+use belfort_workspace::users;
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::answer::{Plain, Single, Stamp};
+use crate::extract::{Body, IfMatch};
+use crate::fields::members;
+use crate::gate::{Scene, Signed};
+use crate::handlers::roles::PermissionView;
+use crate::problem::{Answer, Problem};
+
+/// The caller.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct MeView {
+    id: Uuid,
+    email: String,
+    full_name: String,
+    role_id: Uuid,
+    /// What the role is called.
+    role: String,
+    team_ids: Vec<Uuid>,
+    created_at: Stamp,
+    updated_at: Stamp,
+}
+
+/// What the caller may do.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct MyPermissionsView {
+    /// What the role is called.
+    role: String,
+    permissions: Vec<PermissionView>,
+}
+
+members! {
+    /// What is to change about the caller.
+    pub(crate) struct UpdateMe {
+        /// What people call you.
+        full_name: Option<FullName>,
+    }
+}
+
+fn single(scene: &mut Scene) -> Answer<Single<MeView>> {
+    let user = users::me(&mut scene.tx, scene.caller.user)?.ok_or_else(Problem::not_authenticated)?;
+    let row = MeView {
+        id: user.id.uuid(),
+        email: user.email,
+        full_name: user.full_name,
+        role_id: user.role_id.uuid(),
+        role: scene.caller.role_name.clone(),
+        team_ids: user.team_ids.into_iter().map(belfort_ids::TeamId::uuid).collect(),
+        created_at: Stamp(user.created_at),
+        updated_at: Stamp(user.updated_at),
+    };
+    Ok(Single { version: user.version, row })
+}
+
+/// Get yourself
+#[api_v2_operation(operation_id = "get_me", tags(Me))]
+pub(crate) async fn get(signed: Signed) -> Answer<Single<MeView>> {
+    signed.read(single).await
+}
+
+/// Change yourself
+#[api_v2_operation(operation_id = "update_me", tags(Me))]
+pub(crate) async fn update(
+    signed: Signed,
+    expected: IfMatch,
+    body: Body<UpdateMe>,
+) -> Answer<Single<MeView>> {
+    signed
+        .write(move |scene| {
+            let name = body.parse()?.full_name;
+            let (user, origin) = (scene.caller.user, scene.origin.clone());
+            users::update_self(&mut scene.tx, user, name.as_ref(), expected.0, &origin)?;
+            single(scene)
+        })
+        .await
+}
+
+/// Get your permissions
+#[api_v2_operation(operation_id = "get_my_permissions", tags(Me))]
+pub(crate) async fn permissions(signed: Signed) -> Answer<Plain<MyPermissionsView>> {
+    signed
+        .read(|scene| {
+            let permissions = PermissionView::all(scene.caller.principal.permissions());
+            Ok(Plain(MyPermissionsView { role: scene.caller.role_name.clone(), permissions }))
+        })
+        .await
+}

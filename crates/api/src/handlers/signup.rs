@@ -1,0 +1,168 @@
+//! `/signup`: a new workspace, which is none until its code is confirmed.
+
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use belfort_auth::{Code, CounterKey, Email, Password};
+use belfort_ids::SignupId;
+use belfort_tenancy::{Slug, Tenant};
+use belfort_workspace::signup::{self, Confirmed, Signup};
+use belfort_workspace::{Arrival, FullName, WorkspaceName};
+use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
+use paperclip::v2::models::DefaultOperationRaw;
+use paperclip::v2::schema::Apiv2Schema as Schema;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::answer::{Accepted, Stamp};
+use crate::call::Call;
+use crate::extract::{Body, Path};
+use crate::fields::{Opaque, members};
+use crate::gate::Anywhere;
+use crate::handlers::auth::reserve;
+use crate::handlers::users::UserView;
+use crate::letters;
+use crate::openapi;
+use crate::problem::{Answer, Problem};
+
+members! {
+    /// Who wants a workspace, and which.
+    pub(crate) struct StartSignup {
+        /// Where the code is sent, and what the first admin logs in with.
+        email: Email,
+        /// The password of the first admin: 8 characters at least.
+        password: Password,
+        /// What people call the first admin.
+        full_name: FullName,
+        /// What people call the workspace.
+        workspace_name: WorkspaceName,
+        /// What the workspace is called in host names: `{slug}.{base domain}`.
+        slug: Slug,
+    }
+}
+
+members! {
+    /// The code from the mail.
+    pub(crate) struct ConfirmSignup {
+        /// Six digits.
+        code: Opaque<20>,
+    }
+}
+
+/// A sign-up that waits for its code.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct SignupView {
+    signup_id: Uuid,
+}
+
+/// A workspace.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct WorkspaceView {
+    id: Uuid,
+    slug: String,
+    name: String,
+    /// `free`, `pro` or `business`.
+    plan: &'static str,
+    created_at: Stamp,
+}
+
+impl From<Tenant> for WorkspaceView {
+    fn from(tenant: Tenant) -> Self {
+        Self {
+            id: tenant.id.uuid(),
+            slug: tenant.slug.to_string(),
+            name: tenant.name,
+            plan: tenant.plan.as_str(),
+            created_at: Stamp(tenant.created_at),
+        }
+    }
+}
+
+/// A new workspace and its first admin.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct NewWorkspaceView {
+    workspace: WorkspaceView,
+    user: UserView,
+}
+
+/// 201 with a new workspace.
+pub(crate) struct Opened(NewWorkspaceView);
+
+impl Responder for Opened {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::Created().json(self.0)
+    }
+}
+
+impl Schema for Opened {}
+impl OperationModifier for Opened {
+    fn update_response(op: &mut DefaultOperationRaw) {
+        openapi::response(
+            op,
+            201,
+            "The workspace is there.",
+            Some(openapi::schema::<NewWorkspaceView>()),
+            &[],
+        );
+        openapi::problems(op, &[409]);
+    }
+}
+
+/// Sign up
+///
+/// A code is sent by mail. Until it is confirmed there is no workspace. How often one address, or addresses of one e-mail
+/// domain, can sign up is limited: 429.
+#[api_v2_operation(operation_id = "start_signup", tags(Signup))]
+pub(crate) async fn start(Anywhere(call): Anywhere, body: Body<StartSignup>) -> Answer<Accepted<SignupView>> {
+    let StartSignup { email, password, full_name, workspace_name, slug } = body.parse()?;
+    let app = Arc::clone(&call.app);
+    bound(&call, &email).await?;
+    let password = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
+    let signup = Signup { email: email.clone(), full_name, workspace_name, slug, password };
+    let now = call.now();
+    let started = app
+        .database(move |app| {
+            let mut control = app.services.tenancy.control()?;
+            Ok(signup::start(&mut control, &app.services.keyring, &signup, now)?)
+        })
+        .await?;
+    app.mail(letters::signup_code(&email, started.id, &started.code)?).await?;
+    Ok(Accepted(SignupView { signup_id: started.id.uuid() }))
+}
+
+/// Counts this sign-up, also when it comes to nothing.
+async fn bound(call: &Call, email: &Email) -> Answer<()> {
+    let (call, domain) = (call.clone(), CounterKey::signup_domain(email.domain()));
+    Arc::clone(&call.app)
+        .database(move |app| {
+            let mut places = vec![(domain, app.settings.signup_per_email_domain)];
+            places.extend(call.ip.map(|ip| (CounterKey::signup_ip(ip), app.settings.signup_per_ip)));
+            reserve(app, &places, &call).map(drop)
+        })
+        .await
+}
+
+/// Confirm a sign-up
+///
+/// Makes the workspace. It works once, and five wrong codes end it.
+#[api_v2_operation(operation_id = "confirm_signup", tags(Signup))]
+pub(crate) async fn confirm(
+    Anywhere(call): Anywhere,
+    path: Path<(SignupId,)>,
+    body: Body<ConfirmSignup>,
+) -> Answer<Opened> {
+    let id = path.ids()?.0;
+    let code = Code::parse(&body.parse()?.code.0)
+        .ok_or_else(|| Problem::invalid_field("code", "invalid", "is not a code of six digits"))?;
+    let app = Arc::clone(&call.app);
+    app.database(move |app| {
+        let services = &app.services;
+        let arrival = Arrival { at: call.now(), request_id: call.request_id.clone(), ip: call.ip };
+        let Confirmed { tenant, user } =
+            signup::confirm(&services.tenancy, &services.keyring, &services.migrations, id, &code, &arrival)?;
+        Ok(Opened(NewWorkspaceView { workspace: tenant.into(), user: user.into() }))
+    })
+    .await
+}

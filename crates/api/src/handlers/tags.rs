@@ -1,0 +1,152 @@
+//! `/tags`.
+
+use belfort_ids::TagId;
+use belfort_policy::Tags;
+use belfort_rbac::{Create, Delete, Read, Update};
+use belfort_work::TagName;
+use belfort_work::tags::{self, Tag, TagPatch};
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
+use crate::cursor::{Cursor, Limit, read_position};
+use crate::extract::{Body, IfMatch, Path, Query};
+use crate::fields::members;
+use crate::gate::Gate;
+use crate::handlers::audit::{EventView, ListHistory};
+use crate::problem::Answer;
+
+/// A tag that tasks can carry.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct TagView {
+    id: Uuid,
+    name: String,
+    /// Who made it.
+    created_by_id: Uuid,
+    created_at: Stamp,
+    updated_at: Stamp,
+}
+
+impl From<Tag> for TagView {
+    fn from(tag: Tag) -> Self {
+        Self {
+            id: tag.id.uuid(),
+            name: tag.name.as_str().to_owned(),
+            created_by_id: tag.created_by_id.uuid(),
+            created_at: Stamp(tag.created_at),
+            updated_at: Stamp(tag.updated_at),
+        }
+    }
+}
+
+fn single(tag: Tag) -> Single<TagView> {
+    Single { version: tag.version, row: tag.into() }
+}
+
+members! {
+    /// How many tags.
+    pub(crate) struct ListTags {
+        /// How many at most.
+        limit: Option<Limit>,
+        /// Where the page begins: the `next_cursor` of the one before.
+        cursor: Option<Cursor>,
+    }
+}
+
+members! {
+    /// A tag to be made.
+    pub(crate) struct CreateTag {
+        /// What it says. No two tags say the same.
+        name: TagName,
+    }
+}
+
+members! {
+    /// What is to change about a tag.
+    pub(crate) struct UpdateTag {
+        /// What it says.
+        name: Option<TagName>,
+    }
+}
+
+/// List tags
+#[api_v2_operation(operation_id = "list_tags", tags(Tags))]
+pub(crate) async fn list(gate: Gate<Tags, Read>, query: Query<ListTags>) -> Answer<Plain<Page<TagView>>> {
+    gate.read(move |scene, grant| {
+        let wanted = query.parse()?;
+        let after = read_position(scene.list(&query.filter()).position(wanted.cursor)?)?;
+        let limit = wanted.limit.unwrap_or_default();
+        let rows = tags::list(&mut scene.tx, grant, after, limit.and_one())?;
+        Ok(Plain(scene.list(&query.filter()).page(limit, rows, |row| row.id.to_string(), TagView::from)))
+    })
+    .await
+}
+
+/// Create a tag
+#[api_v2_operation(operation_id = "create_tag", tags(Tags))]
+pub(crate) async fn create(gate: Gate<Tags, Create>, body: Body<CreateTag>) -> Answer<Once<TagView>> {
+    gate.create(body, |scene, grant, body| {
+        let tag = tags::create(&mut scene.tx, grant, &scene.origin, body.name)?;
+        Ok(Created { location: format!("/api/v1/tags/{}", tag.id), version: tag.version, row: tag.into() })
+    })
+    .await
+}
+
+/// Get a tag
+#[api_v2_operation(operation_id = "get_tag", tags(Tags))]
+pub(crate) async fn get(gate: Gate<Tags, Read>, path: Path<(TagId,)>) -> Answer<Single<TagView>> {
+    gate.read(|scene, grant| Ok(single(tags::get(&mut scene.tx, grant, path.ids()?.0)?))).await
+}
+
+/// Change a tag
+#[api_v2_operation(operation_id = "update_tag", tags(Tags))]
+pub(crate) async fn update(
+    gate: Gate<Tags, Update>,
+    path: Path<(TagId,)>,
+    expected: IfMatch,
+    body: Body<UpdateTag>,
+) -> Answer<Single<TagView>> {
+    gate.write(move |scene, grant| {
+        let name = body.parse()?.name;
+        Ok(single(tags::update(
+            &mut scene.tx,
+            grant,
+            &scene.origin,
+            path.ids()?.0,
+            expected.0,
+            TagPatch { name },
+        )?))
+    })
+    .await
+}
+
+/// Delete a tag
+///
+/// Every task that has it loses it.
+#[api_v2_operation(operation_id = "delete_tag", tags(Tags))]
+pub(crate) async fn delete(
+    gate: Gate<Tags, Delete>,
+    path: Path<(TagId,)>,
+    expected: IfMatch,
+) -> Answer<Done> {
+    gate.write(move |scene, grant| {
+        tags::delete(&mut scene.tx, grant, &scene.origin, path.ids()?.0, expected.0)?;
+        Ok(Done)
+    })
+    .await
+}
+
+/// List the history of a tag
+#[api_v2_operation(operation_id = "list_tag_history", tags(Tags))]
+pub(crate) async fn history(
+    gate: Gate<Tags, Read>,
+    path: Path<(TagId,)>,
+    query: Query<ListHistory>,
+) -> Answer<Plain<Page<EventView>>> {
+    gate.read(move |scene, grant| {
+        let id = path.ids()?.0;
+        ListHistory::page(&query, scene, |tx, before, limit| Ok(tags::history(tx, grant, id, before, limit)?))
+    })
+    .await
+}

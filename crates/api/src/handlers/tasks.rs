@@ -1,0 +1,282 @@
+//! `/tasks`.
+
+use belfort_ids::{TagId, TaskId, UserId};
+use belfort_policy::Tasks;
+use belfort_rbac::{Create, Delete, Read, Update};
+use belfort_work::tasks::{self, NewTask, Task, TaskFilter, TaskPatch};
+use belfort_work::{Description, Priority, Status, Title};
+use chrono::NaiveDate;
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
+use crate::cursor::{Cursor, Limit, read_position};
+use crate::extract::{Body, IfMatch, Path, Query};
+use crate::fields::{Nullable, Patch, members};
+use crate::gate::Gate;
+use crate::handlers::audit::{EventView, ListHistory};
+use crate::problem::Answer;
+use crate::text::Order;
+
+/// A task.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct TaskView {
+    id: Uuid,
+    title: String,
+    description: String,
+    /// `todo`, `in_progress`, `done` or `cancelled`.
+    status: &'static str,
+    /// `low`, `normal`, `high` or `urgent`.
+    priority: &'static str,
+    due_on: Option<NaiveDate>,
+    /// Who made it.
+    created_by_id: Uuid,
+    /// Who is to do it.
+    assignee_ids: Vec<Uuid>,
+    /// Who may look at it beside those who may anyway.
+    viewer_ids: Vec<Uuid>,
+    tag_ids: Vec<Uuid>,
+    created_at: Stamp,
+    updated_at: Stamp,
+}
+
+impl From<Task> for TaskView {
+    fn from(task: Task) -> Self {
+        Self {
+            id: task.id.uuid(),
+            title: task.title.as_str().to_owned(),
+            description: task.description.as_str().to_owned(),
+            status: task.status.as_str(),
+            priority: task.priority.as_str(),
+            due_on: task.due_on,
+            created_by_id: task.created_by_id.uuid(),
+            assignee_ids: task.assignee_ids.into_iter().map(UserId::uuid).collect(),
+            viewer_ids: task.viewer_ids.into_iter().map(UserId::uuid).collect(),
+            tag_ids: task.tag_ids.into_iter().map(TagId::uuid).collect(),
+            created_at: Stamp(task.created_at),
+            updated_at: Stamp(task.updated_at),
+        }
+    }
+}
+
+fn single(task: Task) -> Single<TaskView> {
+    Single { version: task.version, row: task.into() }
+}
+
+members! {
+    /// Which tasks, in which order, how many.
+    pub(crate) struct ListTasks {
+        /// Only those that stand here.
+        status: Option<Status>,
+        /// Only those this urgent.
+        priority: Option<Priority>,
+        /// Only those that this user is to do.
+        assignee_id: Option<UserId>,
+        /// Only those that this user made.
+        created_by_id: Option<UserId>,
+        /// Only those with this tag.
+        tag_id: Option<TagId>,
+        /// Only those due on this day or later.
+        due_from: Option<NaiveDate>,
+        /// Only those due on this day or earlier.
+        due_to: Option<NaiveDate>,
+        /// `-id`, the newest first, or `id`, the oldest first.
+        order: Option<Order>,
+        /// How many at most.
+        limit: Option<Limit>,
+        /// Where the page begins: the `next_cursor` of the one before.
+        cursor: Option<Cursor>,
+    }
+}
+
+members! {
+    /// A task to be made.
+    pub(crate) struct CreateTask {
+        /// What is to be done.
+        title: Title,
+        /// More about it.
+        description: Option<Description>,
+        /// Where it stands; `todo` when not said.
+        status: Option<Status>,
+        /// How urgent it is; `normal` when not said.
+        priority: Option<Priority>,
+        /// The day by which it is to be done.
+        due_on: Nullable<NaiveDate>,
+        /// Who is to do it.
+        assignee_ids: Option<Vec<UserId>>,
+        /// Who may look at it.
+        viewer_ids: Option<Vec<UserId>>,
+        /// Its tags.
+        tag_ids: Option<Vec<TagId>>,
+    }
+}
+
+members! {
+    /// What is to change about a task; what is not said stays.
+    pub(crate) struct UpdateTask {
+        /// What is to be done.
+        title: Option<Title>,
+        /// More about it.
+        description: Option<Description>,
+        /// Where it stands.
+        status: Option<Status>,
+        /// How urgent it is.
+        priority: Option<Priority>,
+        /// The day by which it is to be done; null for none.
+        due_on: Patch<NaiveDate>,
+        /// Who is to do it: all of them.
+        assignee_ids: Option<Vec<UserId>>,
+        /// Who may look at it: all of them.
+        viewer_ids: Option<Vec<UserId>>,
+        /// Its tags: all of them.
+        tag_ids: Option<Vec<TagId>>,
+    }
+}
+
+/// List tasks
+///
+/// The newest first, as far as your role reaches.
+#[api_v2_operation(operation_id = "list_tasks", tags(Tasks))]
+pub(crate) async fn list(gate: Gate<Tasks, Read>, query: Query<ListTasks>) -> Answer<Plain<Page<TaskView>>> {
+    gate.read(move |scene, grant| {
+        let wanted = query.parse()?;
+        let list = scene.list(&query.filter());
+        let after = read_position(list.position(wanted.cursor)?)?;
+        let filter = TaskFilter {
+            status: wanted.status,
+            priority: wanted.priority,
+            assignee_id: wanted.assignee_id,
+            created_by_id: wanted.created_by_id,
+            tag_id: wanted.tag_id,
+            due_from: wanted.due_from,
+            due_to: wanted.due_to,
+        };
+        let limit = wanted.limit.unwrap_or_default();
+        let order = wanted.order.unwrap_or_default().0;
+        let rows = tasks::list(&mut scene.tx, grant, &filter, order, after, limit.and_one())?;
+        Ok(Plain(scene.list(&query.filter()).page(limit, rows, |task| task.id.to_string(), TaskView::from)))
+    })
+    .await
+}
+
+/// Create a task
+///
+/// You are who made it.
+#[api_v2_operation(operation_id = "create_task", tags(Tasks))]
+pub(crate) async fn create(gate: Gate<Tasks, Create>, body: Body<CreateTask>) -> Answer<Once<TaskView>> {
+    gate.create(body, |scene, grant, body| {
+        let new = NewTask {
+            title: body.title,
+            description: body.description.unwrap_or_default(),
+            status: body.status.unwrap_or_default(),
+            priority: body.priority.unwrap_or_default(),
+            due_on: body.due_on.0,
+            assignee_ids: body.assignee_ids.unwrap_or_default(),
+            viewer_ids: body.viewer_ids.unwrap_or_default(),
+            tag_ids: body.tag_ids.unwrap_or_default(),
+        };
+        let task = tasks::create(&mut scene.tx, grant, &scene.origin, new)?;
+        Ok(Created {
+            location: format!("/api/v1/tasks/{}", task.id),
+            version: task.version,
+            row: task.into(),
+        })
+    })
+    .await
+}
+
+/// Get a task
+#[api_v2_operation(operation_id = "get_task", tags(Tasks))]
+pub(crate) async fn get(gate: Gate<Tasks, Read>, path: Path<(TaskId,)>) -> Answer<Single<TaskView>> {
+    gate.read(|scene, grant| Ok(single(tasks::get(&mut scene.tx, grant, path.ids()?.0)?))).await
+}
+
+/// Change a task
+#[api_v2_operation(operation_id = "update_task", tags(Tasks))]
+pub(crate) async fn update(
+    gate: Gate<Tasks, Update>,
+    path: Path<(TaskId,)>,
+    expected: IfMatch,
+    body: Body<UpdateTask>,
+) -> Answer<Single<TaskView>> {
+    gate.write(move |scene, grant| {
+        let body = body.parse()?;
+        let patch = TaskPatch {
+            title: body.title,
+            description: body.description,
+            status: body.status,
+            priority: body.priority,
+            due_on: body.due_on.0,
+            assignee_ids: body.assignee_ids,
+            viewer_ids: body.viewer_ids,
+            tag_ids: body.tag_ids,
+        };
+        Ok(single(tasks::update(&mut scene.tx, grant, &scene.origin, path.ids()?.0, expected.0, patch)?))
+    })
+    .await
+}
+
+/// Delete a task
+///
+/// Its comments go with it. Its history stays.
+#[api_v2_operation(operation_id = "delete_task", tags(Tasks))]
+pub(crate) async fn delete(
+    gate: Gate<Tasks, Delete>,
+    path: Path<(TaskId,)>,
+    expected: IfMatch,
+) -> Answer<Done> {
+    gate.write(move |scene, grant| {
+        tasks::delete(&mut scene.tx, grant, &scene.origin, path.ids()?.0, expected.0)?;
+        Ok(Done)
+    })
+    .await
+}
+
+/// List the history of a task
+///
+/// What was changed, by whom and when; the newest first.
+#[api_v2_operation(operation_id = "list_task_history", tags(Tasks))]
+pub(crate) async fn history(
+    gate: Gate<Tasks, Read>,
+    path: Path<(TaskId,)>,
+    query: Query<ListHistory>,
+) -> Answer<Plain<Page<EventView>>> {
+    gate.read(move |scene, grant| {
+        let id = path.ids()?.0;
+        ListHistory::page(&query, scene, |tx, before, limit| {
+            Ok(tasks::history(tx, grant, id, before, limit)?)
+        })
+    })
+    .await
+}
+
+macro_rules! links {
+    ($($(#[doc = $doc:literal])+ $id:literal $handler:ident($other:ty) = $change:path;)*) => {$(
+        $(#[doc = $doc])+
+        #[api_v2_operation(operation_id = $id, tags(Tasks))]
+        pub(crate) async fn $handler(gate: Gate<Tasks, Update>, path: Path<(TaskId, $other)>) -> Answer<Done> {
+            gate.write(move |scene, grant| {
+                let (task, other) = path.ids()?;
+                $change(&mut scene.tx, grant, &scene.origin, task, other)?;
+                Ok(Done)
+            })
+            .await
+        }
+    )*};
+}
+
+links! {
+    /// Add an assignee to a task
+    "add_task_assignee" add_assignee(UserId) = tasks::add_assignee;
+    /// Remove an assignee from a task
+    "remove_task_assignee" remove_assignee(UserId) = tasks::remove_assignee;
+    /// Add a viewer to a task
+    "add_task_viewer" add_viewer(UserId) = tasks::add_viewer;
+    /// Remove a viewer from a task
+    "remove_task_viewer" remove_viewer(UserId) = tasks::remove_viewer;
+    /// Add a tag to a task
+    "add_task_tag" add_tag(TagId) = tasks::add_tag;
+    /// Remove a tag from a task
+    "remove_task_tag" remove_tag(TagId) = tasks::remove_tag;
+}

@@ -1,0 +1,140 @@
+//! `/teams`.
+
+use belfort_ids::{TeamId, UserId};
+use belfort_policy::Teams;
+use belfort_rbac::{Create, Delete, Read, Update};
+use belfort_workspace::TeamName;
+use belfort_workspace::teams::{self, NewTeam, TeamPatch, TeamRow};
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
+use crate::cursor::{Cursor, Limit, read_position};
+use crate::extract::{Body, IfMatch, Path, Query};
+use crate::fields::members;
+use crate::gate::Gate;
+use crate::problem::{Answer, Problem};
+
+/// A group of users.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct TeamView {
+    id: Uuid,
+    name: String,
+    member_ids: Vec<Uuid>,
+    created_at: Stamp,
+    updated_at: Stamp,
+}
+
+impl From<TeamRow> for TeamView {
+    fn from(team: TeamRow) -> Self {
+        Self {
+            id: team.id.uuid(),
+            name: team.name,
+            member_ids: team.member_ids.into_iter().map(UserId::uuid).collect(),
+            created_at: Stamp(team.created_at),
+            updated_at: Stamp(team.updated_at),
+        }
+    }
+}
+
+fn single(team: TeamRow) -> Single<TeamView> {
+    Single { version: team.version, row: team.into() }
+}
+
+members! {
+    /// How many teams.
+    pub(crate) struct ListTeams {
+        /// How many at most.
+        limit: Option<Limit>,
+        /// Where the page begins: the `next_cursor` of the one before.
+        cursor: Option<Cursor>,
+    }
+}
+
+members! {
+    /// A team to be made.
+    pub(crate) struct CreateTeam {
+        /// What it is called. No two teams are called the same.
+        name: TeamName,
+        /// Who is in it.
+        member_ids: Option<Vec<UserId>>,
+    }
+}
+
+members! {
+    /// What is to change about a team; what is not said stays.
+    pub(crate) struct UpdateTeam {
+        /// What it is called.
+        name: Option<TeamName>,
+        /// Who is in it: all of them.
+        member_ids: Option<Vec<UserId>>,
+    }
+}
+
+/// List teams
+#[api_v2_operation(operation_id = "list_teams", tags(Teams))]
+pub(crate) async fn list(gate: Gate<Teams, Read>, query: Query<ListTeams>) -> Answer<Plain<Page<TeamView>>> {
+    gate.read(move |scene, grant| {
+        let wanted = query.parse()?;
+        let after = read_position(scene.list(&query.filter()).position(wanted.cursor)?)?;
+        let limit = wanted.limit.unwrap_or_default();
+        let rows = teams::list(&mut scene.tx, grant, after, limit.and_one())?;
+        Ok(Plain(scene.list(&query.filter()).page(limit, rows, |row| row.id.to_string(), TeamView::from)))
+    })
+    .await
+}
+
+/// Create a team
+#[api_v2_operation(operation_id = "create_team", tags(Teams))]
+pub(crate) async fn create(gate: Gate<Teams, Create>, body: Body<CreateTeam>) -> Answer<Once<TeamView>> {
+    gate.create(body, |scene, grant, body| {
+        let new = NewTeam { name: body.name, member_ids: body.member_ids.unwrap_or_default() };
+        let team = teams::create(&mut scene.tx, grant, &new, &scene.origin)?;
+        Ok(Created {
+            location: format!("/api/v1/teams/{}", team.id),
+            version: team.version,
+            row: team.into(),
+        })
+    })
+    .await
+}
+
+/// Get a team
+#[api_v2_operation(operation_id = "get_team", tags(Teams))]
+pub(crate) async fn get(gate: Gate<Teams, Read>, path: Path<(TeamId,)>) -> Answer<Single<TeamView>> {
+    gate.read(|scene, grant| {
+        teams::get(&mut scene.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
+    })
+    .await
+}
+
+/// Change a team
+#[api_v2_operation(operation_id = "update_team", tags(Teams))]
+pub(crate) async fn update(
+    gate: Gate<Teams, Update>,
+    path: Path<(TeamId,)>,
+    expected: IfMatch,
+    body: Body<UpdateTeam>,
+) -> Answer<Single<TeamView>> {
+    gate.write(move |scene, grant| {
+        let body = body.parse()?;
+        let patch = TeamPatch { name: body.name, member_ids: body.member_ids };
+        Ok(single(teams::update(&mut scene.tx, grant, path.ids()?.0, &patch, expected.0, &scene.origin)?))
+    })
+    .await
+}
+
+/// Delete a team
+#[api_v2_operation(operation_id = "delete_team", tags(Teams))]
+pub(crate) async fn delete(
+    gate: Gate<Teams, Delete>,
+    path: Path<(TeamId,)>,
+    expected: IfMatch,
+) -> Answer<Done> {
+    gate.write(move |scene, grant| {
+        teams::delete(&mut scene.tx, grant, path.ids()?.0, expected.0, &scene.origin)?;
+        Ok(Done)
+    })
+    .await
+}

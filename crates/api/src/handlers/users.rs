@@ -1,0 +1,188 @@
+//! `/users`.
+
+use belfort_auth::Email;
+use belfort_ids::{RoleId, TeamId, UserId};
+use belfort_policy::Users;
+use belfort_rbac::{Create, Delete, Read, Update};
+use belfort_workspace::FullName;
+use belfort_workspace::users::{self, NewUser, UserPatch, UserRow};
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
+use crate::cursor::{Cursor, Limit, read_position};
+use crate::extract::{Body, IfMatch, Path, Query};
+use crate::fields::members;
+use crate::gate::Gate;
+use crate::problem::{Answer, Problem};
+
+/// A person with an account.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct UserView {
+    id: Uuid,
+    email: String,
+    full_name: String,
+    role_id: Uuid,
+    /// Whether they may come in.
+    is_active: bool,
+    /// Whether they have a password: before, nobody can come in as them.
+    has_joined: bool,
+    team_ids: Vec<Uuid>,
+    created_at: Stamp,
+    updated_at: Stamp,
+}
+
+impl From<UserRow> for UserView {
+    fn from(user: UserRow) -> Self {
+        Self {
+            id: user.id.uuid(),
+            email: user.email,
+            full_name: user.full_name,
+            role_id: user.role_id.uuid(),
+            is_active: user.is_active,
+            has_joined: user.joined,
+            team_ids: user.team_ids.into_iter().map(TeamId::uuid).collect(),
+            created_at: Stamp(user.created_at),
+            updated_at: Stamp(user.updated_at),
+        }
+    }
+}
+
+pub(crate) fn single(user: UserRow) -> Single<UserView> {
+    Single { version: user.version, row: user.into() }
+}
+
+members! {
+    /// How many users.
+    pub(crate) struct ListUsers {
+        /// How many at most.
+        limit: Option<Limit>,
+        /// Where the page begins: the `next_cursor` of the one before.
+        cursor: Option<Cursor>,
+    }
+}
+
+members! {
+    /// A user to be made. They have no password yet.
+    pub(crate) struct CreateUser {
+        /// Where letters to them go, and what they log in with.
+        email: Email,
+        /// What people call them.
+        full_name: FullName,
+        /// Their role: one that permits nothing that you may not do yourself.
+        role_id: RoleId,
+        /// Whether they may come in, once they have a password. True when not said.
+        is_active: Option<bool>,
+        /// Their teams.
+        team_ids: Option<Vec<TeamId>>,
+    }
+}
+
+members! {
+    /// What is to change about a user; what is not said stays.
+    pub(crate) struct UpdateUser {
+        /// Where letters to them go, and what they log in with.
+        email: Option<Email>,
+        /// What people call them.
+        full_name: Option<FullName>,
+        /// Their role: one that permits nothing that you may not do yourself.
+        role_id: Option<RoleId>,
+        /// Whether they may come in. Who may not is logged out at once.
+        is_active: Option<bool>,
+        /// Their teams: all of them.
+        team_ids: Option<Vec<TeamId>>,
+    }
+}
+
+/// List users
+///
+/// The oldest first, as far as your role reaches.
+#[api_v2_operation(operation_id = "list_users", tags(Users))]
+pub(crate) async fn list(gate: Gate<Users, Read>, query: Query<ListUsers>) -> Answer<Plain<Page<UserView>>> {
+    gate.read(move |scene, grant| {
+        let wanted = query.parse()?;
+        let after = read_position(scene.list(&query.filter()).position(wanted.cursor)?)?;
+        let limit = wanted.limit.unwrap_or_default();
+        let rows = users::list(&mut scene.tx, grant, after, limit.and_one())?;
+        Ok(Plain(scene.list(&query.filter()).page(limit, rows, |row| row.id.to_string(), UserView::from)))
+    })
+    .await
+}
+
+/// Create a user
+///
+/// They count as joined once they have chosen a password. To ask somebody in by mail, invite them.
+#[api_v2_operation(operation_id = "create_user", tags(Users))]
+pub(crate) async fn create(gate: Gate<Users, Create>, body: Body<CreateUser>) -> Answer<Once<UserView>> {
+    gate.create(body, |scene, grant, body| {
+        let new = NewUser {
+            email: body.email,
+            full_name: body.full_name,
+            role: body.role_id,
+            is_active: body.is_active.unwrap_or(true),
+            team_ids: body.team_ids.unwrap_or_default(),
+        };
+        let user = users::create(&mut scene.tx, grant, &scene.caller.principal, &new, &scene.origin)?;
+        Ok(Created {
+            location: format!("/api/v1/users/{}", user.id),
+            version: user.version,
+            row: user.into(),
+        })
+    })
+    .await
+}
+
+/// Get a user
+#[api_v2_operation(operation_id = "get_user", tags(Users))]
+pub(crate) async fn get(gate: Gate<Users, Read>, path: Path<(UserId,)>) -> Answer<Single<UserView>> {
+    gate.read(|scene, grant| {
+        users::get(&mut scene.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
+    })
+    .await
+}
+
+/// Change a user
+///
+/// The last active admin keeps role and access: 409 `last-admin`.
+#[api_v2_operation(operation_id = "update_user", tags(Users))]
+pub(crate) async fn update(
+    gate: Gate<Users, Update>,
+    path: Path<(UserId,)>,
+    expected: IfMatch,
+    body: Body<UpdateUser>,
+) -> Answer<Single<UserView>> {
+    gate.write(move |scene, grant| {
+        let body = body.parse()?;
+        let patch = UserPatch {
+            email: body.email,
+            full_name: body.full_name,
+            role: body.role_id,
+            is_active: body.is_active,
+            team_ids: body.team_ids,
+        };
+        let (principal, origin) = (&scene.caller.principal, &scene.origin);
+        Ok(single(users::update(&mut scene.tx, grant, principal, path.ids()?.0, &patch, expected.0, origin)?))
+    })
+    .await
+}
+
+/// Delete a user
+///
+/// Their work stays; they are no longer assigned to any. The last active admin cannot be deleted: 409 `last-admin`.
+#[api_v2_operation(operation_id = "delete_user", tags(Users))]
+pub(crate) async fn delete(
+    gate: Gate<Users, Delete>,
+    path: Path<(UserId,)>,
+    expected: IfMatch,
+) -> Answer<Done> {
+    gate.write(move |scene, grant| {
+        let id = path.ids()?.0;
+        let (principal, origin) = (&scene.caller.principal, &scene.origin);
+        // First, while the user is still there to be named: deleting them would take their assignments along unaudited.
+        belfort_work::tasks::release(&mut scene.tx, origin, id)?;
+        users::delete(&mut scene.tx, grant, principal, id, expected.0, origin)?;
+        Ok(Done)
+    })
+    .await
+}

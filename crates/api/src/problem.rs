@@ -1,0 +1,233 @@
+//! What went wrong, as the caller is told: RFC 9457 `application/problem+json`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+
+/// What a handler answers, or what went wrong.
+pub(crate) type Answer<T> = Result<T, Problem>;
+
+/// Something that went wrong.
+///
+/// What is in it is sent, except the cause, which is logged where the answer is written. Neither holds SQL, a schema's name
+/// or a path: a text is written here or by the crate whose rule was broken.
+pub(crate) struct Problem(Box<Inner>);
+
+struct Inner {
+    status: StatusCode,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    errors: Vec<FieldError>,
+    retry_after: Option<u64>,
+    cause: Option<String>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct FieldError {
+    /// The field, as it was sent.
+    pub(crate) field: String,
+    /// Stable, in kebab-case.
+    pub(crate) code: &'static str,
+    /// For people.
+    pub(crate) detail: Cow<'static, str>,
+}
+
+impl Problem {
+    /// A problem of this status, told apart by `code`.
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        let detail = detail.into();
+        Self(Box::new(Inner { status, code, detail, errors: Vec::new(), retry_after: None, cause: None }))
+    }
+
+    /// 400: the request cannot be read.
+    pub(crate) fn unreadable(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    }
+
+    /// 401: nobody is logged in.
+    pub(crate) fn not_authenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "not-authenticated",
+            "Log in, and send the token as a bearer token or cookie.",
+        )
+    }
+
+    /// 404: there is no such row, or not for this caller. The two are never told apart.
+    pub(crate) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here, or nothing that you may see.")
+    }
+
+    /// 404: no workspace is at this host.
+    pub(crate) fn workspace_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "workspace-not-found", "There is no workspace at this address.")
+    }
+
+    /// 409: it does not go together with what is there.
+    pub(crate) fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, code, detail)
+    }
+
+    /// 412: the row was changed since it was read.
+    pub(crate) fn stale() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "stale",
+            "It was changed since you read it: read it again.",
+        )
+    }
+
+    /// 422: these fields are invalid.
+    pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are invalid.");
+        // The commonest mistake has a code of its own, so that a client need not look into the list.
+        if !errors.is_empty() && errors.iter().all(|error| error.code == "unknown-field") {
+            problem.0.code = "unknown-field";
+            problem.0.detail = "There is no field of this name.".into();
+        }
+        problem.0.errors = errors;
+        problem
+    }
+
+    /// 422: this field is invalid.
+    pub(crate) fn invalid_field(
+        field: &str,
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::invalid(vec![FieldError { field: field.to_owned(), code, detail: detail.into() }])
+    }
+
+    /// 429: too often.
+    pub(crate) fn too_many(retry_after: chrono::Duration) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-requests",
+            "Too many attempts: wait before the next one.",
+        )
+        .retry_after(u64::try_from(retry_after.num_seconds()).unwrap_or(0).saturating_add(1))
+    }
+
+    /// 503: the server has more to do than it can.
+    pub(crate) fn busy() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The server is busy: try again in a moment.")
+            .retry_after(1)
+    }
+
+    /// 503: the letter that this needs cannot be sent.
+    pub(crate) fn mail_unavailable() -> Self {
+        let detail = "The mail could not be sent: try again in a while.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "mail-unavailable", detail).retry_after(60)
+    }
+
+    /// 500: our fault. The cause goes to the log and nowhere else.
+    pub(crate) fn internal(cause: impl fmt::Display) -> Self {
+        let detail = "Something went wrong on our side. The request id leads to what it was.";
+        let mut problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail);
+        problem.0.cause = Some(cause.to_string());
+        problem
+    }
+
+    /// With the seconds after which it is worth trying again.
+    #[must_use]
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// What it was, for the log.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.0.cause.as_deref()
+    }
+
+    /// The answer, about the request at `instance`.
+    pub(crate) fn response(&self, instance: &str) -> HttpResponse {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            r#type: String,
+            title: String,
+            status: u16,
+            detail: &'a str,
+            instance: &'a str,
+            code: &'a str,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            errors: &'a [FieldError],
+        }
+        let inner = &self.0;
+        let mut response = HttpResponse::build(inner.status);
+        if let Some(seconds) = inner.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if inner.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        let body = Body {
+            r#type: format!("urn:belfort:problem:{}", inner.code),
+            title: title(inner.code),
+            status: inner.status.as_u16(),
+            detail: &inner.detail,
+            instance,
+            code: inner.code,
+            errors: &inner.errors,
+        };
+        // Not `json`, which would keep its own content type.
+        let text = serde_json::to_string(&body).unwrap_or_default();
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json")).body(text)
+    }
+}
+
+/// `last-admin` is titled `Last admin`.
+fn title(code: &str) -> String {
+    let mut title = code.replace('-', " ");
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    title
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.0.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.response("")
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.0.status.as_u16(), self.0.code, self.0.detail)
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+// Each extractor and answer says which statuses it brings; an error type that named them all for every operation would say
+// nothing.
+impl paperclip::v2::schema::Apiv2Errors for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_is_not_sent() {
+        let problem = Problem::internal("relation \"t_0123.tasks\" does not exist");
+        assert_eq!(problem.cause(), Some("relation \"t_0123.tasks\" does not exist"));
+        assert!(!format!("{problem} {problem:?}").contains("t_0123"));
+    }
+
+    #[test]
+    fn a_code_is_titled_for_people() {
+        assert_eq!(title("last-admin"), "Last admin");
+    }
+}

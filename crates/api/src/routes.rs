@@ -1,0 +1,132 @@
+//! Every route, in one table.
+
+use actix_web::web as plain;
+use paperclip::actix::web::{self, Scope, delete, get, patch, post, put};
+
+use crate::handlers::{
+    audit, auth, comments, invitations, me, probes, roles, signup, tags, tasks, teams, users,
+};
+use crate::openapi::{self, Document, Fault, Info, Tag};
+
+/// `/api/v1`, with what is documented of it.
+pub(crate) fn api() -> Scope {
+    let at = web::resource;
+    web::scope("/api/v1")
+        .service(at("/signup").route(post().to(signup::start)))
+        .service(at("/signup/{id}/confirm").route(post().to(signup::confirm)))
+        .service(at("/auth/login").route(post().to(auth::log_in)))
+        .service(at("/auth/logout").route(post().to(auth::log_out)))
+        .service(at("/auth/password").route(post().to(auth::change_password)))
+        .service(
+            at("/auth/sessions")
+                .route(get().to(auth::list_sessions))
+                .route(delete().to(auth::end_other_sessions)),
+        )
+        .service(at("/auth/sessions/{id}").route(delete().to(auth::end_session)))
+        .service(at("/me").route(get().to(me::get)).route(patch().to(me::update)))
+        .service(at("/me/permissions").route(get().to(me::permissions)))
+        .service(at("/users").route(get().to(users::list)).route(post().to(users::create)))
+        .service(
+            at("/users/invitations").route(get().to(invitations::list)).route(post().to(invitations::create)),
+        )
+        .service(at("/users/invitations/accept").route(post().to(invitations::accept)))
+        .service(at("/users/invitations/{id}").route(delete().to(invitations::revoke)))
+        .service(at("/users/invitations/{id}/resend").route(post().to(invitations::resend)))
+        .service(
+            at("/users/{id}")
+                .route(get().to(users::get))
+                .route(patch().to(users::update))
+                .route(delete().to(users::delete)),
+        )
+        .service(at("/teams").route(get().to(teams::list)).route(post().to(teams::create)))
+        .service(
+            at("/teams/{id}")
+                .route(get().to(teams::get))
+                .route(patch().to(teams::update))
+                .route(delete().to(teams::delete)),
+        )
+        .service(at("/roles").route(get().to(roles::list)))
+        .service(at("/roles/{id}").route(get().to(roles::get)))
+        .service(at("/tasks").route(get().to(tasks::list)).route(post().to(tasks::create)))
+        .service(
+            at("/tasks/{id}")
+                .route(get().to(tasks::get))
+                .route(patch().to(tasks::update))
+                .route(delete().to(tasks::delete)),
+        )
+        .service(at("/tasks/{id}/history").route(get().to(tasks::history)))
+        .service(
+            at("/tasks/{id}/assignees/{user_id}")
+                .route(put().to(tasks::add_assignee))
+                .route(delete().to(tasks::remove_assignee)),
+        )
+        .service(
+            at("/tasks/{id}/viewers/{user_id}")
+                .route(put().to(tasks::add_viewer))
+                .route(delete().to(tasks::remove_viewer)),
+        )
+        .service(
+            at("/tasks/{id}/tags/{tag_id}")
+                .route(put().to(tasks::add_tag))
+                .route(delete().to(tasks::remove_tag)),
+        )
+        .service(
+            at("/tasks/{id}/comments").route(get().to(comments::list)).route(post().to(comments::create)),
+        )
+        .service(
+            at("/comments/{id}")
+                .route(get().to(comments::get))
+                .route(patch().to(comments::update))
+                .route(delete().to(comments::delete)),
+        )
+        .service(at("/comments/{id}/history").route(get().to(comments::history)))
+        .service(at("/tags").route(get().to(tags::list)).route(post().to(tags::create)))
+        .service(
+            at("/tags/{id}")
+                .route(get().to(tags::get))
+                .route(patch().to(tags::update))
+                .route(delete().to(tags::delete)),
+        )
+        .service(at("/tags/{id}/history").route(get().to(tags::history)))
+        .service(at("/audit-events").route(get().to(audit::list)))
+}
+
+/// What is not part of the documented API: is the process up, and can it work?
+pub(crate) fn probes(config: &mut plain::ServiceConfig) {
+    config
+        .route("/healthz", plain::get().to(probes::health))
+        .route("/readyz", plain::get().to(probes::ready));
+}
+
+/// For the admin listener alone.
+pub(crate) fn admin(config: &mut plain::ServiceConfig) {
+    probes(config);
+    config.route("/metrics", plain::get().to(probes::metrics));
+}
+
+/// The OpenAPI document of [`api`]. It needs no database and no settings.
+///
+/// # Errors
+/// Everything that is wrong with what is documented.
+pub fn document() -> Result<Document, Vec<Fault>> {
+    let tag = |name: &str, description: &str| Tag { name: name.into(), description: description.into() };
+    let info = Info {
+        title: "Belfort".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        description: include_str!("description.md").into(),
+        license: "MIT OR Apache-2.0".into(),
+        tags: vec![
+            tag("Signup", "A new workspace."),
+            tag("Auth", "Coming in, going out, and the sessions in between."),
+            tag("Me", "The caller about themselves."),
+            tag("Users", "The people of the workspace, and invitations to it."),
+            tag("Teams", "Groups of people: what the scope `team` speaks of."),
+            tag("Roles", "Sets of permissions."),
+            tag("Tasks", "What is to be done."),
+            tag("Comments", "What is said about it."),
+            tag("Tags", "Words that tasks are found by."),
+            tag("Audit", "Who changed what."),
+        ],
+    };
+    openapi::document(&info, &mut [&mut api()])
+}

@@ -1,0 +1,78 @@
+//! The HTTP server.
+
+use std::io;
+use std::net::SocketAddr;
+
+use actix_web::middleware::from_fn;
+use actix_web::{App as Http, HttpServer, web};
+use futures_util::future::try_join;
+
+use crate::app::{App, Services, Settings};
+use crate::docs::{Docs, Refusal};
+use crate::envelope::{Counters, envelope};
+use crate::problem::Problem;
+use crate::routes;
+
+/// Seconds that requests under way have to finish when the server is told to stop.
+const DRAIN: u64 = 30;
+
+/// Serves until it is told to stop by `SIGTERM` or `SIGINT`; then what is under way is finished and nothing new taken in.
+///
+/// `on_ready` hears where the API listens, once it does.
+pub async fn serve(
+    settings: Settings,
+    services: Services,
+    on_ready: impl FnOnce(SocketAddr),
+) -> io::Result<()> {
+    let document = routes::document().map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        io::Error::other(format!("the API is not documented as it should be: {}", faults.join("; ")))
+    })?;
+    let docs = Docs::new(&document).map_err(io::Error::other)?;
+    let app = web::Data::from(App::new(settings.clone(), services));
+    let counters = web::Data::new(Counters::default());
+
+    let (shared, counted) = (app.clone(), counters.clone());
+    let api = HttpServer::new(move || {
+        Http::new()
+            .app_data(shared.clone())
+            .app_data(counted.clone())
+            .wrap(from_fn(envelope))
+            .configure(docs.routes(|refusal| refused(&refusal).into()))
+            .configure(routes::probes)
+            .service(routes::api())
+    })
+    .shutdown_timeout(DRAIN);
+    let api = match settings.workers {
+        Some(workers) => api.workers(workers),
+        None => api,
+    };
+    let api = api.bind(settings.listen)?;
+    let listening = api.addrs().first().copied().unwrap_or(settings.listen);
+    let Some(admin) = settings.admin_listen else {
+        on_ready(listening);
+        return api.run().await;
+    };
+    let admin = HttpServer::new(move || {
+        Http::new()
+            .app_data(app.clone())
+            .app_data(counters.clone())
+            .wrap(from_fn(envelope))
+            .configure(routes::admin)
+    })
+    .workers(1)
+    .bind(admin)?;
+    on_ready(listening);
+    try_join(api.run(), admin.run()).await.map(drop)
+}
+
+fn refused(refusal: &Refusal) -> Problem {
+    match refusal {
+        Refusal::UnknownFormat => Problem::invalid_field("format", "invalid-choice", "is one of json, yaml"),
+        Refusal::Method => Problem::new(
+            actix_web::http::StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "This can only be read.",
+        ),
+    }
+}

@@ -1,0 +1,178 @@
+//! How the crates' own words and texts are read from a request and documented.
+
+use belfort_auth::{Email, EmailError, Password, PasswordError};
+use belfort_tenancy::{Slug, SlugError};
+use belfort_work::tasks::TaskOrder;
+use belfort_work::{CommentBody, Description, Priority, Status, TagName, TextError, Title};
+use belfort_workspace::{FullName, NameError, TeamName, WorkspaceName};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::fields::{Field, Wrong};
+
+/// An id of any kind of row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AnyId(pub(crate) Uuid);
+
+impl Field for AnyId {
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "uuid" })
+    }
+
+    fn read(value: &Value) -> Result<Self, Wrong> {
+        let text = value.as_str().ok_or_else(|| Wrong::kind("an id as text"))?;
+        text.parse().map(Self).map_err(|_e| Wrong::invalid("is not an id"))
+    }
+}
+
+fn string(value: &Value) -> Result<&str, Wrong> {
+    value.as_str().ok_or_else(|| Wrong::kind("text"))
+}
+
+impl From<TextError> for Wrong {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::Empty => Self("too-short", "must not be empty".into()),
+            TextError::TooLong { max } => Self("too-long", format!("has at most {max} characters").into()),
+            TextError::Forbidden => Self("forbidden-character", "has a control character".into()),
+        }
+    }
+}
+
+macro_rules! texts {
+    ($($type:ty),*) => {$(
+        impl Field for $type {
+            fn schema() -> Value {
+                json!({ "type": "string", "minLength": Self::MIN, "maxLength": Self::MAX })
+            }
+
+            fn read(value: &Value) -> Result<Self, Wrong> {
+                Ok(Self::parse(string(value)?)?)
+            }
+        }
+    )*};
+}
+texts!(Title, Description, CommentBody, TagName);
+
+fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<&'static str> {
+    all.iter().copied().map(word).collect()
+}
+
+/// One of a few words.
+macro_rules! choices {
+    ($($type:ty),*) => {$(
+        impl Field for $type {
+            fn schema() -> Value {
+                json!({ "type": "string", "enum": words(Self::ALL, Self::as_str) })
+            }
+
+            fn read(value: &Value) -> Result<Self, Wrong> {
+                string(value)?.parse().map_err(|_e| {
+                    Wrong("invalid-choice", format!("is one of {}", words(Self::ALL, Self::as_str).join(", ")).into())
+                })
+            }
+        }
+    )*};
+}
+choices!(Status, Priority);
+
+/// In which order tasks are wanted: `-id`, the newest first, or `id`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Order(pub(crate) TaskOrder);
+
+impl Field for Order {
+    fn schema() -> Value {
+        json!({ "type": "string", "enum": ["-id", "id"], "default": "-id" })
+    }
+
+    fn read(value: &Value) -> Result<Self, Wrong> {
+        match string(value)? {
+            "-id" => Ok(Self(TaskOrder::Newest)),
+            "id" => Ok(Self(TaskOrder::Oldest)),
+            _ => Err(Wrong("invalid-choice", "is one of -id, id".into())),
+        }
+    }
+}
+
+impl From<NameError> for Wrong {
+    fn from(error: NameError) -> Self {
+        match error {
+            NameError::Empty => Self("too-short", "must not be empty".into()),
+            NameError::TooLong { max } => Self("too-long", format!("has at most {max} characters").into()),
+            NameError::ControlCharacter => Self("forbidden-character", "has a control character".into()),
+        }
+    }
+}
+
+macro_rules! names {
+    ($($type:ty),*) => {$(
+        impl Field for $type {
+            fn schema() -> Value {
+                json!({ "type": "string", "minLength": 1, "maxLength": Self::MAX })
+            }
+
+            fn read(value: &Value) -> Result<Self, Wrong> {
+                Ok(Self::parse(string(value)?)?)
+            }
+        }
+    )*};
+}
+names!(FullName, TeamName, WorkspaceName);
+
+impl Field for Email {
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "email", "maxLength": 254 })
+    }
+
+    fn read(value: &Value) -> Result<Self, Wrong> {
+        Self::parse(string(value)?).map_err(|error: EmailError| Wrong::invalid(error.to_string()))
+    }
+}
+
+impl Field for Slug {
+    fn schema() -> Value {
+        json!({ "type": "string", "minLength": 3, "maxLength": 40, "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$" })
+    }
+
+    fn read(value: &Value) -> Result<Self, Wrong> {
+        Self::parse(string(value)?).map_err(|error| match error {
+            SlugError::Length => Wrong("invalid-length", error.to_string().into()),
+            SlugError::Characters => Wrong("forbidden-character", error.to_string().into()),
+            SlugError::Reserved => Wrong("reserved", error.to_string().into()),
+        })
+    }
+}
+
+impl Field for Password {
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "password", "minLength": 8, "maxLength": 256 })
+    }
+
+    fn read(value: &Value) -> Result<Self, Wrong> {
+        Self::parse(string(value)?.to_owned()).map_err(|error| match error {
+            PasswordError::TooShort => Wrong("too-short", error.to_string().into()),
+            PasswordError::TooLong => Wrong("too-long", error.to_string().into()),
+            PasswordError::Nul => Wrong("forbidden-character", error.to_string().into()),
+        })
+    }
+}
+
+/// A password that somebody claims is theirs: nothing about it is judged but its length.
+pub(crate) struct Attempt(pub(crate) Password);
+
+impl Field for Attempt {
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "password", "maxLength": 256 })
+    }
+
+    fn read(value: &Value) -> Result<Self, Wrong> {
+        let attempt = Password::attempt(string(value)?.to_owned());
+        attempt.map(Self).map_err(|error| Wrong("too-long", error.to_string().into()))
+    }
+}
+
+impl std::fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
