@@ -1,0 +1,295 @@
+//! A running server and typed callers.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use belfort_api::{Services, Settings};
+use belfort_auth::{HashParams, Hasher, Limit};
+use belfort_crypto::Keyring;
+use belfort_mail::{Letter, MailError, Mailer};
+use belfort_residency::{Clock, FixedClock};
+use belfort_tenancy::Host;
+use belfort_tenancy::postgres::{PoolOptions, Tenancy};
+use belfort_testkit::{Database, MIGRATIONS, now};
+use serde_json::{Value, json};
+use ureq::http::{Request, Response};
+
+/// Everything that one test talks to.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) db: Database,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) keyring: Arc<Keyring>,
+    letters: Arc<Letters>,
+}
+
+/// Keeps letters instead of sending them.
+#[derive(Debug, Default)]
+struct Letters(Mutex<Vec<Letter>>);
+
+impl Mailer for Letters {
+    fn send(&self, letter: &Letter) -> Result<(), MailError> {
+        self.0.lock().unwrap().push(letter.clone());
+        Ok(())
+    }
+}
+
+/// Settings that do not get in the way of a test; change what it is about.
+pub(crate) fn settings() -> Settings {
+    let plenty = Limit::new(10_000, chrono::Duration::hours(1));
+    Settings {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        admin_listen: None,
+        base_domain: Host::parse("localhost").unwrap(),
+        secure_cookies: false,
+        trusted_proxies: Vec::new(),
+        signup_per_ip: plenty,
+        signup_per_email_domain: plenty,
+        login: Limit::new(5, chrono::Duration::minutes(15)),
+        db_connections: 4,
+        workers: Some(2),
+    }
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        Self::with(settings())
+    }
+
+    pub(crate) fn with(settings: Settings) -> Self {
+        let keyring = Arc::new(Keyring::parse(&Keyring::generate_key()).unwrap());
+        Self::over(Database::with_pool(4), keyring, settings)
+    }
+
+    fn over(db: Database, keyring: Arc<Keyring>, settings: Settings) -> Self {
+        let clock = Arc::new(FixedClock::new(now()));
+        let letters = Arc::new(Letters::default());
+        let address = serve(&settings, db.tenancy().clone(), &keyring, &clock, &letters);
+        Self { address, db, clock, keyring, letters }
+    }
+
+    /// A second process with the same database and keys.
+    pub(crate) fn second_process(&self, settings: &Settings) -> SocketAddr {
+        let options = PoolOptions { size: 4, control_size: 2, wait: Duration::from_secs(30) };
+        serve(settings, self.db.second_process(options), &self.keyring, &self.clock, &self.letters)
+    }
+
+    /// Somebody who is not logged in, at this workspace.
+    pub(crate) fn anonymous(&self, slug: &str) -> Client {
+        Client { address: self.address, host: format!("{slug}.localhost"), token: None }
+    }
+
+    /// The letters to this address, the oldest first.
+    pub(crate) fn letters_to(&self, email: &str) -> Vec<String> {
+        let letters = self.letters.0.lock().unwrap();
+        letters.iter().filter(|letter| letter.to() == email).map(|letter| letter.text().to_owned()).collect()
+    }
+
+    /// The code in the last letter to this address.
+    pub(crate) fn code_to(&self, email: &str) -> String {
+        let letter = self.letters_to(email).pop().unwrap();
+        letter.split_whitespace().find(|w| w.len() == 6 && w.bytes().all(|b| b.is_ascii_digit())).unwrap().to_owned()
+    }
+
+    /// A new workspace, signed up for over HTTP; its admin, logged in.
+    pub(crate) fn workspace(&self, slug: &str) -> Client {
+        let email = format!("ada@{slug}.example");
+        let anywhere = Client { address: self.address, host: "localhost".into(), token: None };
+        let body = json!({ "email": email, "password": PASSWORD, "full_name": "Ada", "workspace_name": slug, "slug": slug });
+        let started = anywhere.post("/signup", &body).expect(202);
+        let id = started["signup_id"].as_str().unwrap();
+        let code = self.code_to(&email);
+        anywhere.post(&format!("/signup/{id}/confirm"), &json!({ "code": code })).expect(201);
+        self.anonymous(slug).log_in(&email)
+    }
+
+    /// Somebody with this role, invited by `admin`, who accepted and logged in.
+    pub(crate) fn person(&self, admin: &Client, name: &str, role: &str) -> Client {
+        let slug = admin.host.split('.').next().unwrap();
+        let email = format!("{name}@{slug}.example");
+        let role = admin.role(role);
+        admin.post("/users/invitations", &json!({ "email": email, "role_id": role })).expect(201);
+        let letter = self.letters_to(&email).pop().unwrap();
+        let token = letter.split_whitespace().find(|word| word.starts_with("bfi_")).unwrap();
+        let body = json!({ "token": token, "full_name": name, "password": PASSWORD });
+        let anonymous = self.anonymous(slug);
+        anonymous.post("/users/invitations/accept", &body).expect(201);
+        anonymous.log_in(&email)
+    }
+}
+
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+fn serve(
+    settings: &Settings,
+    tenancy: Tenancy,
+    keyring: &Arc<Keyring>,
+    clock: &Arc<FixedClock>,
+    letters: &Arc<Letters>,
+) -> SocketAddr {
+    let services = Services {
+        tenancy,
+        keyring: Arc::clone(keyring),
+        mailer: Arc::clone(letters) as Arc<dyn Mailer>,
+        hasher: Arc::new(Hasher::new(HashParams::default()).unwrap()),
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        migrations: MIGRATIONS,
+    };
+    let (settings, (tell, told)) = (settings.clone(), std::sync::mpsc::channel());
+    // It ends with the process.
+    std::thread::spawn(move || {
+        let served = belfort_api::serve(settings, services, move |address| tell.send(address).unwrap());
+        actix_web::rt::System::new().block_on(served).unwrap();
+    });
+    told.recv().unwrap()
+}
+
+/// Somebody who sends requests.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    pub(crate) address: SocketAddr,
+    pub(crate) host: String,
+    pub(crate) token: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) text: String,
+    response: Response<()>,
+}
+
+impl Client {
+    pub(crate) fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[], None)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send("POST", path, &[], Some(&body.to_string()))
+    }
+
+    pub(crate) fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send("PATCH", path, &[], Some(&body.to_string()))
+    }
+
+    pub(crate) fn put(&self, path: &str) -> Reply {
+        self.send("PUT", path, &[], None)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, &[], None)
+    }
+
+    /// Any request. A path that does not begin with `/api` or is no probe is one of `/api/v1`.
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Reply {
+        self.send_bytes(method, path, headers, body.map(str::as_bytes))
+    }
+
+    pub(crate) fn send_bytes(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
+        let root = path.starts_with("/api") || path.ends_with("z") && path.matches('/').count() == 1;
+        let prefix = if root { "" } else { "/api/v1" };
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("http://{}{prefix}{path}", self.address))
+            .header("Host", &self.host);
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        if body.is_some() && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            request = request.header("Content-Type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .allow_non_standard_methods(true)
+            .build()
+            .into();
+        let response = match body {
+            Some(body) => agent.run(request.body(body.to_vec()).unwrap()),
+            None => agent.run(request.body(()).unwrap()),
+        };
+        let (parts, mut body) = response.unwrap().into_parts();
+        let text = body.read_to_string().unwrap();
+        Reply {
+            status: parts.status.as_u16(),
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
+            response: Response::from_parts(parts, ()),
+        }
+    }
+
+    /// The same person, as a caller with a session.
+    pub(crate) fn log_in(&self, email: &str) -> Self {
+        let session = self.post("/auth/login", &json!({ "email": email, "password": PASSWORD })).expect(200);
+        Self { token: Some(session["token"].as_str().unwrap().to_owned()), ..self.clone() }
+    }
+
+    pub(crate) fn with_token(&self, token: Option<&str>) -> Self {
+        Self { token: token.map(str::to_owned), ..self.clone() }
+    }
+
+    pub(crate) fn at(&self, host: &str) -> Self {
+        Self { host: host.to_owned(), ..self.clone() }
+    }
+
+    /// The caller's own id.
+    pub(crate) fn id(&self) -> String {
+        self.get("/me").expect(200)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// The id of the role of this name.
+    pub(crate) fn role(&self, name: &str) -> String {
+        let roles = self.get("/roles").expect(200);
+        let role = roles["items"].as_array().unwrap().iter().find(|role| role["name"] == name).unwrap();
+        role["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A task of this title; its id.
+    pub(crate) fn task(&self, title: &str) -> String {
+        self.post("/tasks", &json!({ "title": title })).expect(201)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Every item of a list, page by page.
+    pub(crate) fn all(&self, path: &str) -> Vec<Value> {
+        let (mut items, mut cursor) = (Vec::new(), String::new());
+        let joint = if path.contains('?') { '&' } else { '?' };
+        loop {
+            let page = self.get(&format!("{path}{joint}limit=200{cursor}")).expect(200);
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return items,
+            }
+        }
+    }
+}
+
+impl Reply {
+    /// The body, if the status is this one.
+    pub(crate) fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        self.body
+    }
+
+    /// The body of a problem, if the status and code are these.
+    pub(crate) fn problem(self, status: u16, code: &str) -> Value {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{} {}", self.status, self.text);
+        let code_there = self.body["code"].as_str().unwrap_or_default().to_owned();
+        assert_eq!((self.status, code_there.as_str()), (status, code), "{}", self.text);
+        assert_eq!(self.body["status"], status);
+        for field in ["type", "title", "detail", "instance"] {
+            assert!(self.body[field].is_string(), "{field}: {}", self.text);
+        }
+        self.body
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+}
