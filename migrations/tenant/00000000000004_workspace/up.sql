@@ -22,10 +22,12 @@ CREATE TABLE invitations (
     team_ids   uuid[]       NOT NULL,
     digest     bytea        NOT NULL CONSTRAINT invitations_digest_key UNIQUE,
     invited_by uuid         NOT NULL,
+    version    integer      NOT NULL DEFAULT 1,
     created_at timestamptz  NOT NULL,
     expires_at timestamptz  NOT NULL
 );
 COMMENT ON TABLE invitations IS 'People who were asked to join and did not yet. One who accepts becomes a user and the row goes.';
+COMMENT ON COLUMN invitations.invited_by IS 'Who asked them, also after they left: no foreign key.';
 COMMENT ON COLUMN invitations.digest IS 'SHA-256 of the token in the mail; the token itself is nowhere.';
 
 CREATE TABLE idempotency_keys (

@@ -1,0 +1,88 @@
+//! Who makes a request.
+
+use belfort_audit::Actor;
+use belfort_auth::TokenDigest;
+use belfort_db::{Statement, Tenant};
+use belfort_ids::{RoleId, SessionId, UserId};
+use belfort_policy::VOCABULARY;
+use belfort_rbac::{Permissions, Principal};
+use chrono::{DateTime, Utc};
+use diesel::QueryResult;
+use diesel::prelude::Queryable;
+use diesel::sql_types::{Array, Binary, Text, Timestamptz, Uuid};
+
+/// An active user with a session that is good, as they stand in this transaction.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The session they came with.
+    pub session: SessionId,
+    /// Who they are.
+    pub user: UserId,
+    /// Their address.
+    pub email: String,
+    /// Their name.
+    pub full_name: String,
+    /// Their role.
+    pub role: RoleId,
+    /// What their role is called.
+    pub role_name: String,
+    /// What they may do: where grants come from.
+    pub principal: Principal,
+}
+
+impl Caller {
+    /// The caller, as the audit history names them.
+    pub fn actor(&self) -> Actor {
+        Actor::User { id: self.user, name: self.full_name.clone() }
+    }
+}
+
+type Columns = (Uuid, Uuid, Text, Text, Uuid, Text, Array<Text>, Array<Uuid>);
+
+/// One statement for all that a request needs to know: nothing of it can be older than the rest.
+const AUTHENTICATE: Statement<Columns> = Statement::new(
+    "SELECT s.id, u.id, u.email, u.full_name, r.id, r.name, r.permissions,
+            ARRAY(SELECT DISTINCT mate.user_id
+                  FROM team_members mine
+                  JOIN team_members mate ON mate.team_id = mine.team_id
+                  WHERE mine.user_id = s.user_id)
+     FROM sessions s
+     JOIN users u ON u.id = s.user_id
+     JOIN members m ON m.user_id = s.user_id
+     JOIN roles r ON r.id = m.role_id
+     WHERE s.digest = $1 AND s.expires_at > $2 AND m.is_active",
+);
+
+#[derive(Queryable)]
+struct Row {
+    session: SessionId,
+    user: UserId,
+    email: String,
+    full_name: String,
+    role: RoleId,
+    role_name: String,
+    permissions: Vec<String>,
+    mates: Vec<UserId>,
+}
+
+/// Who came with this token. `None`: nobody, whichever of session, user and membership is missing or over.
+pub fn authenticate(
+    tx: &mut impl Tenant,
+    digest: &TokenDigest,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Caller>> {
+    let query = AUTHENTICATE.bind::<Binary, _>(digest.as_bytes().as_slice()).bind::<Timestamptz, _>(now);
+    let row: Option<Row> = tx.find(query)?;
+    Ok(row.map(|row| {
+        let permissions = Permissions::from_lines(&VOCABULARY, row.permissions.iter().map(String::as_str));
+        Caller {
+            session: row.session,
+            user: row.user,
+            email: row.email,
+            full_name: row.full_name,
+            role: row.role,
+            role_name: row.role_name,
+            principal: Principal::new(row.user, permissions, row.mates),
+        }
+    }))
+}

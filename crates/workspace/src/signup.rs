@@ -1,0 +1,95 @@
+//! A workspace comes into being: somebody signs up, gets a code by mail, and confirms with it.
+//!
+//! Between the two, all that is known of them stands in one row of the control schema: as Fernet tokens, sealed for the
+//! tenant that is to be. A token that is copied into another row does not open there.
+
+mod confirm;
+mod payload;
+
+use belfort_auth::{CODE_LIFETIME, Code, Email, PasswordHash};
+use belfort_crypto::{Column, Keyring};
+use belfort_db::{Control, Statement};
+use belfort_ids::{SignupId, TenantId};
+use belfort_tenancy::Slug;
+use chrono::{DateTime, Utc};
+use diesel::QueryResult;
+use diesel::sql_types::{Text, Timestamptz, Uuid};
+
+pub use confirm::{ConfirmError, Confirmed, confirm};
+
+use crate::{FullName, WorkspaceName};
+
+const PAYLOAD: Column = Column::new("signups.payload");
+const CODE: Column = Column::new("signups.code");
+
+/// Who wants a workspace, and which.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signup {
+    /// Their address.
+    pub email: Email,
+    /// Their name.
+    pub full_name: FullName,
+    /// What the workspace is to be called.
+    pub workspace_name: WorkspaceName,
+    /// What it is to be called in host names.
+    pub slug: Slug,
+    /// The hash of their password; the password itself is not kept even sealed.
+    pub password: PasswordHash,
+}
+
+/// A sign-up whose code is to be mailed.
+#[derive(Debug)]
+pub struct Started {
+    /// The sign-up.
+    pub id: SignupId,
+    /// What the mail carries.
+    pub code: Code,
+}
+
+/// Why nobody signed up.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A workspace has this slug already.
+    #[error("this slug is taken")]
+    SlugTaken,
+    /// The database failed.
+    #[error("the sign-up could not be stored")]
+    Database(#[from] diesel::result::Error),
+}
+
+/// Stores a sign-up until it is confirmed or over. Whether the slug is free is decided at the confirmation; here it spares
+/// people a mail.
+pub fn start(
+    db: &mut impl Control,
+    ring: &Keyring,
+    signup: &Signup,
+    now: DateTime<Utc>,
+) -> Result<Started, StartError> {
+    const START: Statement = Statement::new(
+        "INSERT INTO public.signups (id, tenant_id, key_id, payload, code, created_at, expires_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7
+         WHERE NOT EXISTS (SELECT FROM public.tenants WHERE slug = $8)",
+    );
+    let (id, tenant, code) = (SignupId::new(now), TenantId::new(now), Code::generate());
+    // Both are sealed under the newest key, so one id stands for both.
+    let payload = ring.seal(tenant, PAYLOAD, &payload::write(signup));
+    let sealed_code = ring.seal(tenant, CODE, code.reveal().as_bytes());
+    let stored = db.run(
+        START
+            .bind::<Uuid, _>(id)
+            .bind::<Uuid, _>(tenant)
+            .bind::<Text, _>(payload.key_id.as_str())
+            .bind::<Text, _>(payload.token.as_str())
+            .bind::<Text, _>(sealed_code.token.as_str())
+            .bind::<Timestamptz, _>(now)
+            .bind::<Timestamptz, _>(now + CODE_LIFETIME)
+            .bind::<Text, _>(signup.slug.as_str()),
+    )?;
+    if stored == 1 { Ok(Started { id, code }) } else { Err(StartError::SlugTaken) }
+}
+
+/// Deletes the sign-ups that are over at `now`, and answers how many.
+pub fn purge(db: &mut impl Control, now: DateTime<Utc>) -> QueryResult<usize> {
+    const PURGE: Statement = Statement::new("DELETE FROM public.signups WHERE expires_at <= $1");
+    db.run(PURGE.bind::<Timestamptz, _>(now))
+}

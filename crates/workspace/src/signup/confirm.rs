@@ -1,0 +1,180 @@
+//! The code is right: the workspace is made, all of it at once.
+
+use belfort_audit::{Actor, Changes, Event, postgres as audit};
+use belfort_auth::postgres::credentials;
+use belfort_auth::{CODE_ATTEMPTS, Code};
+use belfort_crypto::{Keyring, OpenError};
+use belfort_db::{Control, Queries as _, Statement, Tenant as TenantDb};
+use belfort_ids::{SignupId, TenantId, UserId};
+use belfort_policy::BuiltIn;
+use belfort_rbac::postgres::roles;
+use belfort_tenancy::postgres::{BindError, Migrations, NewTenant, ProvisionError, Tenancy, by_id};
+use belfort_tenancy::{Plan, Tenant};
+use diesel::QueryResult;
+use diesel::prelude::Queryable;
+use diesel::sql_types::{Integer, Text, Timestamptz, Uuid};
+
+use super::{CODE, PAYLOAD, Signup, payload};
+use crate::Arrival;
+use crate::users::{Insert, NewUser, UserError, UserRow, insert};
+
+/// A workspace that was just made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    /// The workspace.
+    pub tenant: Tenant,
+    /// Its first admin.
+    pub user: UserRow,
+}
+
+/// Why no workspace was made. Nothing is left of it; only the attempt is counted.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfirmError {
+    /// Unknown, too late, tried too often, or confirmed already: they are not told apart.
+    #[error("this sign-up is over: sign up again")]
+    Over,
+    /// The code is not the one that was mailed.
+    #[error("the code is wrong; {left} attempts are left")]
+    WrongCode {
+        /// How many attempts are left.
+        left: i32,
+    },
+    /// Somebody else confirmed a workspace with this slug first.
+    #[error("this slug was taken in the meantime: sign up again with another one")]
+    SlugTaken,
+    /// What was stored does not open.
+    #[error("the stored sign-up does not open")]
+    Sealed(#[from] OpenError),
+    /// What was stored opens and is no sign-up.
+    #[error("the stored sign-up was written by another version of the program")]
+    Unreadable,
+    /// The tenant's schema could not be made.
+    #[error("the workspace could not be made")]
+    Provision(#[source] ProvisionError),
+    /// No connection or no transaction.
+    #[error("no transaction for the confirmation")]
+    Bind(#[from] BindError),
+    /// The database failed.
+    #[error("the workspace could not be filled")]
+    Database(#[from] diesel::result::Error),
+}
+
+impl From<ProvisionError> for ConfirmError {
+    fn from(error: ProvisionError) -> Self {
+        match error {
+            ProvisionError::SlugTaken => Self::SlugTaken,
+            other @ (ProvisionError::Migration(_) | ProvisionError::Database(_)) => Self::Provision(other),
+        }
+    }
+}
+
+impl From<UserError> for ConfirmError {
+    fn from(error: UserError) -> Self {
+        match error {
+            UserError::Database(error) => Self::Database(error),
+            // The tables are empty: nothing there to be taken, missing or stale.
+            UserError::NotFound
+            | UserError::Stale
+            | UserError::EmailTaken
+            | UserError::UnknownRole
+            | UserError::UnknownTeams(_)
+            | UserError::Escalation
+            | UserError::LastAdmin(_) => Self::Database(diesel::result::Error::NotFound),
+        }
+    }
+}
+
+/// Makes the workspace of a sign-up whose code is right: schema, role, tables, roles and first admin, in one transaction.
+///
+/// The attempt is counted first, on its own: it stays counted whatever happens after, and of any number of guesses at once
+/// no more are compared than [`CODE_ATTEMPTS`].
+pub fn confirm(
+    tenancy: &Tenancy,
+    ring: &Keyring,
+    migrations: &Migrations,
+    id: SignupId,
+    code: &Code,
+    arrival: &Arrival,
+) -> Result<Confirmed, ConfirmError> {
+    // It works once: the row goes with the commit, and who waited for it finds none.
+    const TAKE: Statement = Statement::new("DELETE FROM public.signups WHERE id = $1");
+    let pending = reserve(&mut tenancy.control().map_err(BindError::from)?, id, arrival)?;
+    let (tenant_id, signup) = pending.ok_or(ConfirmError::Over)?.open(ring, code)?;
+    let new = NewTenant {
+        id: tenant_id,
+        slug: signup.slug.clone(),
+        name: signup.workspace_name.as_str().to_owned(),
+        plan: Plan::Free,
+        created_at: arrival.at,
+    };
+    let mut tx = tenancy.begin_control()?;
+    if tx.run(TAKE.bind::<Uuid, _>(id))? == 0 {
+        return Err(ConfirmError::Over);
+    }
+    let user = settle(&mut tx.provision(&new, migrations)?, tenant_id, signup, arrival)?;
+    let tenant = by_id(&mut tx, tenant_id)?.ok_or(diesel::result::Error::NotFound)?;
+    tx.commit()?;
+    Ok(Confirmed { tenant, user })
+}
+
+/// A sign-up of which one attempt is spent.
+#[derive(Queryable)]
+struct Pending {
+    tenant: TenantId,
+    key_id: String,
+    payload: String,
+    code: String,
+    attempts: i32,
+}
+
+fn reserve(db: &mut impl Control, id: SignupId, arrival: &Arrival) -> QueryResult<Option<Pending>> {
+    const RESERVE: Statement<(Uuid, Text, Text, Text, Integer)> = Statement::new(
+        "UPDATE public.signups SET attempts = attempts + 1
+         WHERE id = $1 AND attempts < $2 AND expires_at > $3
+         RETURNING tenant_id, key_id, payload, code, attempts",
+    );
+    db.find(RESERVE.bind::<Uuid, _>(id).bind::<Integer, _>(CODE_ATTEMPTS).bind::<Timestamptz, _>(arrival.at))
+}
+
+impl Pending {
+    fn open(self, ring: &Keyring, given: &Code) -> Result<(TenantId, Signup), ConfirmError> {
+        let code = ring.open(self.tenant, CODE, &self.key_id, &self.code)?;
+        let code = std::str::from_utf8(&code).ok().and_then(Code::parse).ok_or(ConfirmError::Unreadable)?;
+        if !code.matches(given) {
+            return Err(ConfirmError::WrongCode { left: CODE_ATTEMPTS - self.attempts });
+        }
+        let signup = ring.open(self.tenant, PAYLOAD, &self.key_id, &self.payload)?;
+        Ok((self.tenant, payload::read(&signup).ok_or(ConfirmError::Unreadable)?))
+    }
+}
+
+/// Puts into a new workspace what it has from its first day: the built-in roles and the one who signed up.
+fn settle(
+    tx: &mut impl TenantDb,
+    tenant: TenantId,
+    signup: Signup,
+    arrival: &Arrival,
+) -> Result<UserRow, ConfirmError> {
+    let mut admin = None;
+    for role in BuiltIn::ALL {
+        let id = roles::add_builtin(tx, role.name(), &role.permissions(), arrival.at)?;
+        if role == BuiltIn::Admin {
+            admin = Some(id);
+        }
+    }
+    let id = UserId::new(arrival.at);
+    let origin = arrival.by(Actor::User { id, name: signup.full_name.as_str().to_owned() });
+    let mut changes = Changes::default();
+    changes.set("name", signup.workspace_name.as_str()).set("slug", signup.slug.as_str());
+    audit::append(tx, &origin, &[Event::new(&origin, "workspace", tenant.uuid(), "create", changes)])?;
+    let new = NewUser {
+        email: signup.email,
+        full_name: signup.full_name,
+        role: admin.ok_or(diesel::result::Error::NotFound)?,
+        is_active: true,
+        team_ids: Vec::new(),
+    };
+    let row = insert(tx, Insert { id, new: &new, joined: true }, &origin)?;
+    credentials::set(tx, id, &signup.password, arrival.at)?;
+    Ok(row)
+}

@@ -1,0 +1,43 @@
+//! A user goes.
+
+use belfort_audit::{Changes, Event, Origin, postgres as audit};
+use belfort_db::{Statement, Tenant};
+use belfort_ids::UserId;
+use belfort_policy::Users;
+use belfort_rbac::postgres::members;
+use belfort_rbac::{Delete, Grant, Principal};
+use diesel::sql_types::Uuid;
+
+use super::{UserError, lock};
+use crate::escalation::{Standing, standing};
+use crate::membership;
+
+/// Deletes a user with their password, sessions and memberships. What they made stays, and names them by their id.
+pub fn delete(
+    tx: &mut impl Tenant,
+    grant: &Grant<Users, Delete>,
+    caller: &Principal,
+    id: UserId,
+    expected: Option<i32>,
+    origin: &Origin,
+) -> Result<(), UserError> {
+    const DELETE: Statement = Statement::new("DELETE FROM users WHERE id = $1");
+    membership::queue(tx)?;
+    let row = lock(tx, grant.reach().people(), id, expected)?;
+    if standing(tx, caller, row.role_id)? != Standing::Covered {
+        return Err(UserError::Escalation);
+    }
+    // Before the row: it would take its member along, unguarded.
+    members::remove(tx, id)?;
+    membership::set_teams(tx, id, &row.team_ids, &[], origin.at)?;
+    tx.run(DELETE.bind::<Uuid, _>(id))?;
+    let mut changes = Changes::default();
+    changes
+        .gone("email", &row.email)
+        .gone("full_name", &row.full_name)
+        .gone("role_id", row.role_id)
+        .gone("is_active", row.is_active)
+        .gone("team_ids", &row.team_ids);
+    audit::append(tx, origin, &[Event::new(origin, "users", id.uuid(), "delete", changes)])?;
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! A request that is sent twice acts once.
+
+use belfort_testkit::now;
+use belfort_workspace::idempotency::{self, Claim, LIFETIME, Stored};
+use chrono::Duration;
+use serde_json::json;
+
+use crate::world::{World, race};
+
+const REQUEST: [u8; 32] = [1; 32];
+
+fn answer() -> Stored {
+    Stored { status: 201, headers: json!({"etag": "\"1\""}), body: b"{\"id\": \xff}".to_vec() }
+}
+
+/// A request that acts when it is told to; it answers what it was told.
+fn send(world: &World, key: &str) -> Claim {
+    world
+        .act(|tx| {
+            let claim = idempotency::claim(tx, world.admin, key, REQUEST, now())?;
+            if claim == Claim::New {
+                idempotency::store(tx, world.admin, key, &answer())?;
+            }
+            Ok::<_, diesel::result::Error>(claim)
+        })
+        .unwrap()
+}
+
+#[test]
+fn the_second_request_gets_the_answer_of_the_first() {
+    let world = World::new();
+    assert_eq!(send(&world, "key"), Claim::New);
+    assert_eq!(send(&world, "key"), Claim::Replay(answer()));
+    assert_eq!(send(&world, "other key"), Claim::New);
+    let claim = idempotency::claim(&mut world.begin(), world.admin, "key", [2; 32], now()).unwrap();
+    assert_eq!(claim, Claim::Mismatch);
+    // Whatever a client makes up.
+    assert_eq!(send(&world, &"\0é".repeat(5_000)), Claim::New);
+}
+
+#[test]
+fn a_key_is_its_users_own() {
+    let world = World::new();
+    assert_eq!(send(&world, "key"), Claim::New);
+    let bob = world.person("bob", world.role(belfort_policy::BuiltIn::Guest));
+    let claim = idempotency::claim(&mut world.begin(), bob, "key", REQUEST, now()).unwrap();
+    assert_eq!(claim, Claim::New);
+}
+
+#[test]
+fn of_two_at_once_one_acts_and_the_other_waits_for_its_answer() {
+    let world = World::new();
+    for round in 0..20 {
+        let key = format!("key{round}");
+        let once = || send(&world, &key);
+        let claims = race([&once, &once]);
+        let replay = Claim::Replay(answer());
+        assert!(claims == [Claim::New, replay.clone()] || claims == [replay, Claim::New], "{claims:?}");
+    }
+}
+
+#[test]
+fn a_request_that_failed_leaves_its_key_free() {
+    let world = World::new();
+    let mut tx = world.begin();
+    assert_eq!(idempotency::claim(&mut tx, world.admin, "key", REQUEST, now()).unwrap(), Claim::New);
+    drop(tx);
+    assert_eq!(send(&world, "key"), Claim::New);
+}
+
+#[test]
+fn a_key_is_free_again_after_a_day() {
+    let world = World::new();
+    assert_eq!(send(&world, "key"), Claim::New);
+    let claim = |at| idempotency::claim(&mut world.begin(), world.admin, "key", [2; 32], at).unwrap();
+    assert_eq!(claim(now() + LIFETIME - Duration::seconds(1)), Claim::Mismatch);
+    assert_eq!(claim(now() + LIFETIME), Claim::New);
+    assert_eq!(idempotency::purge(&mut world.begin(), now()).unwrap(), 0);
+    assert_eq!(idempotency::purge(&mut world.begin(), now() + LIFETIME).unwrap(), 1);
+}

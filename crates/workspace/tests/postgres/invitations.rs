@@ -1,0 +1,179 @@
+//! The life of an invitation.
+
+use belfort_audit::postgres::Filter;
+use belfort_auth::InvitationToken;
+use belfort_ids::{InvitationId, TeamId};
+use belfort_policy::{BuiltIn, Users};
+use belfort_rbac::Read;
+use belfort_testkit::now;
+use belfort_workspace::invitations::{
+    self, AcceptError, InvitationError, InvitationRow, Invited, LIFETIME, NewInvitation,
+};
+use belfort_workspace::teams::{self, NewTeam};
+use belfort_workspace::users::UserRow;
+use belfort_workspace::{Arrival, Caller, TeamName, login};
+use chrono::Duration;
+
+use crate::world::{World, arrival, email, grant, hash, name, origin, race};
+
+struct Office {
+    world: World,
+    admin: Caller,
+}
+
+impl Office {
+    fn new() -> Self {
+        let world = World::new();
+        let admin = world.caller(world.admin);
+        Self { world, admin }
+    }
+
+    fn invite(&self, who: &str, team_ids: Vec<TeamId>) -> Result<Invited, InvitationError> {
+        let role = self.world.role(BuiltIn::Member);
+        let new = NewInvitation { email: email(who), full_name: Some(name("Bo")), role, team_ids };
+        self.world.act(|tx| {
+            invitations::create(tx, &grant(&self.admin), &self.admin.principal, &new, &origin(&self.admin))
+        })
+    }
+
+    fn accept(&self, token: &InvitationToken) -> Result<UserRow, AcceptError> {
+        self.accept_at(token, &arrival())
+    }
+
+    fn accept_at(&self, token: &InvitationToken, arrival: &Arrival) -> Result<UserRow, AcceptError> {
+        self.world.act(|tx| invitations::accept(tx, &token.digest(), name("Bob"), &hash(), arrival))
+    }
+
+    fn resend(&self, id: InvitationId) -> Result<Invited, InvitationError> {
+        self.world.act(|tx| {
+            invitations::resend(tx, &grant(&self.admin), &self.admin.principal, id, &origin(&self.admin))
+        })
+    }
+
+    fn revoke(&self, by: &Caller, id: InvitationId, expected: Option<i32>) -> Result<(), InvitationError> {
+        self.world.act(|tx| invitations::revoke(tx, &grant(by), &by.principal, id, expected, &origin(by)))
+    }
+
+    fn list(&self, by: &Caller) -> Vec<InvitationRow> {
+        invitations::list(&mut self.world.begin(), &grant::<Users, Read>(by), None, 9).unwrap()
+    }
+}
+
+fn is_over(result: Result<UserRow, AcceptError>) -> bool {
+    matches!(result, Err(AcceptError::Over))
+}
+
+#[test]
+fn who_accepts_is_a_user_with_role_teams_and_password() {
+    let office = Office::new();
+    let world = &office.world;
+    let [crew, gone] = ["Crew", "Gone"].map(|team| {
+        let new = NewTeam { name: TeamName::parse(team).unwrap(), member_ids: vec![] };
+        world.act(|tx| teams::create(tx, &grant(&office.admin), &new, &origin(&office.admin))).unwrap().id
+    });
+    let invited = office.invite("bob", vec![gone, crew, crew]).unwrap();
+    assert_eq!(office.list(&office.admin), [invited.row]);
+    world.act(|tx| teams::delete(tx, &grant(&office.admin), gone, None, &origin(&office.admin))).unwrap();
+    let bob = office.accept(&invited.token).unwrap();
+    assert_eq!((bob.email.as_str(), bob.full_name.as_str(), bob.joined), ("bob@example.be", "Bob", true));
+    assert_eq!((bob.role_id, &bob.team_ids), (world.role(BuiltIn::Member), &vec![crew]));
+    assert!(login::credential(&mut world.begin(), &email("bob")).unwrap().is_some());
+    assert_eq!(office.list(&office.admin), []);
+    assert!(is_over(office.accept(&invited.token)), "a token works once");
+}
+
+#[test]
+fn of_two_who_accept_at_once_one_becomes_a_user() {
+    let office = Office::new();
+    for round in 0..10 {
+        let invited = office.invite(&format!("bob{round}"), vec![]).unwrap();
+        let accept = || office.accept(&invited.token);
+        let [a, b] = race([&accept, &accept]);
+        assert!((a.is_ok() && is_over(b)) || is_over(a), "round {round}");
+    }
+}
+
+#[test]
+fn an_unknown_and_an_expired_token_are_one_error() {
+    let office = Office::new();
+    let invited = office.invite("bob", vec![]).unwrap();
+    assert!(is_over(office.accept(&InvitationToken::generate())));
+    let late = Arrival { at: now() + LIFETIME, ..arrival() };
+    assert!(is_over(office.accept_at(&invited.token, &late)));
+    let in_time = Arrival { at: now() + LIFETIME - Duration::seconds(1), ..arrival() };
+    office.accept_at(&invited.token, &in_time).unwrap();
+}
+
+#[test]
+fn an_invitation_that_is_sent_again_has_another_token() {
+    let office = Office::new();
+    let first = office.invite("bob", vec![]).unwrap();
+    let second = office.resend(first.row.id).unwrap();
+    assert_eq!((second.row.id, second.row.version), (first.row.id, 2));
+    assert!(is_over(office.accept(&first.token)));
+    office.accept(&second.token).unwrap();
+    assert!(matches!(office.resend(first.row.id), Err(InvitationError::NotFound)));
+}
+
+#[test]
+fn an_invitation_that_is_withdrawn_is_over() {
+    let office = Office::new();
+    let invited = office.invite("bob", vec![]).unwrap();
+    let id = invited.row.id;
+    assert!(matches!(office.revoke(&office.admin, id, Some(7)), Err(InvitationError::Stale)));
+    office.revoke(&office.admin, id, Some(1)).unwrap();
+    assert!(is_over(office.accept(&invited.token)));
+    assert!(matches!(office.revoke(&office.admin, id, None), Err(InvitationError::NotFound)));
+    office.invite("bob", vec![]).unwrap();
+}
+
+#[test]
+fn an_expired_invitation_is_in_nobodys_way() {
+    let office = Office::new();
+    let old = office.invite("bob", vec![]).unwrap();
+    let mut later = origin(&office.admin);
+    later.at += LIFETIME;
+    let role = office.world.role(BuiltIn::Guest);
+    let new = NewInvitation { email: email("bob"), full_name: None, role, team_ids: vec![] };
+    let admin = &office.admin;
+    let again = office
+        .world
+        .act(|tx| invitations::create(tx, &grant(admin), &admin.principal, &new, &later))
+        .unwrap();
+    assert_eq!(office.list(admin), [again.row]);
+    assert!(is_over(office.accept(&old.token)));
+}
+
+#[test]
+fn who_reaches_only_themselves_sees_only_what_they_sent() {
+    let office = Office::new();
+    let world = &office.world;
+    let actions = ["create", "read", "delete"].map(|action| ("users", action, "own"));
+    let host = world.caller(world.person("host", world.own_role("host", &actions)));
+    let theirs = office.invite("bob", vec![]).unwrap();
+    assert_eq!(office.list(&host), []);
+    assert!(matches!(office.revoke(&host, theirs.row.id, None), Err(InvitationError::NotFound)));
+    let nothing = world.own_role("nothing", &[]);
+    let new = NewInvitation { email: email("cy"), full_name: None, role: nothing, team_ids: vec![] };
+    let ours = world
+        .act(|tx| invitations::create(tx, &grant(&host), &host.principal, &new, &origin(&host)))
+        .unwrap();
+    let id = ours.row.id;
+    assert_eq!(office.list(&host), [ours.row]);
+    office.revoke(&host, id, None).unwrap();
+}
+
+#[test]
+fn no_secret_of_an_invitation_is_told() {
+    let office = Office::new();
+    let invited = office.invite("bob", vec![]).unwrap();
+    office.accept(&invited.token).unwrap();
+    let history =
+        belfort_audit::postgres::list(&mut office.world.begin(), Filter::default(), None, 9).unwrap();
+    let told = format!("{history:?}");
+    assert!(told.contains("invited") && !told.contains("argon2") && !told.contains("bfi_"));
+    assert!(!format!("{invited:?}").contains(invited.token.reveal()));
+    let unknown = TeamId::new(now());
+    let refused = office.invite("cy", vec![unknown]).unwrap_err();
+    assert!(matches!(refused, InvitationError::UnknownTeams(ids) if ids == [unknown]));
+}

@@ -1,0 +1,10 @@
+//! Who is in a workspace, against a real database.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
+
+mod caller;
+mod idempotency;
+mod invitations;
+mod signup;
+mod teams;
+mod users;
+mod world;
