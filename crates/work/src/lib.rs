@@ -24,7 +24,6 @@
 //!     let title = Title::parse("The bell has a crack").expect("a constant");
 //!     tasks::create(tx, grant, origin, NewTask { priority: Priority::High, ..NewTask::titled(title) })
 //! }
-//! # let _ = report::<diesel::PgConnection>;
 //! ```
 
 mod fragment;

@@ -61,7 +61,6 @@ pub enum TaskOrder {
 ///     let grant = principal.grant::<Tasks, Read>()?;
 ///     Ok(list(tx, &grant, &TaskFilter::default(), TaskOrder::Newest, None, 50)?.len())
 /// }
-/// # let _ = page::<diesel::PgConnection>;
 /// ```
 ///
 /// The same without the grant does not build:
@@ -75,7 +74,6 @@ pub enum TaskOrder {
 ///     let grant = principal.grant::<Tasks, Read>()?;
 ///     Ok(list(tx, &TaskFilter::default(), TaskOrder::Newest, None, 50)?.len())
 /// }
-/// # let _ = page::<diesel::PgConnection>;
 /// ```
 pub fn list(
     tx: &mut impl Tenant,

@@ -1,0 +1,188 @@
+//! Two at once: nothing is lost, nothing happens untold, nobody acts on what is not so any more.
+
+use std::sync::Barrier;
+use std::thread;
+
+use belfort_policy::BuiltIn;
+use belfort_work::comments::{self, CommentError};
+use belfort_work::tasks::{
+    self, NewTask, Task, TaskError, add_tag, add_viewer, remove_assignee, remove_viewer, update,
+};
+use belfort_work::{CommentBody, tags};
+use serde_json::json;
+
+use crate::support::{Workspace, retitled, titled};
+
+#[test]
+fn of_two_updates_that_expect_the_same_version_one_is_stale() {
+    let workspace = Workspace::new();
+    let admin = workspace.person(BuiltIn::Admin);
+    for _ in 0..20 {
+        let task = workspace.task(&admin, titled("Before"));
+        let mark = workspace.mark();
+        let barrier = Barrier::new(2);
+        let done: Vec<Result<Task, TaskError>> = thread::scope(|scope| {
+            let racers = ["Mine", "Yours"].map(|title| {
+                let (workspace, admin, barrier, task) = (&workspace, &admin, &barrier, &task);
+                scope.spawn(move || {
+                    barrier.wait();
+                    workspace.run(|tx| {
+                        update(tx, &admin.may(), &admin.origin(), task.id, Some(1), retitled(title))
+                    })
+                })
+            });
+            racers.into_iter().map(|racer| racer.join().unwrap()).collect()
+        });
+        assert_eq!(done.iter().filter(|done| matches!(done, Err(TaskError::Stale))).count(), 1);
+        let won = done.into_iter().find_map(Result::ok).unwrap();
+        assert_eq!(workspace.get(&admin, &task).unwrap(), won);
+        let told = workspace.told_since(mark);
+        assert_eq!(told, json!([["tasks", "update", [["title", "Before", won.title]]]]));
+    }
+}
+
+/// Runs `second` while `first` has done its work and not committed, until it waits; then lets `first` commit.
+fn while_waiting<T: Send, E>(
+    workspace: &Workspace,
+    first: impl FnOnce(&mut belfort_tenancy::postgres::TenantTx) -> Result<(), E>,
+    second: impl FnOnce() -> T + Send,
+) -> T
+where
+    E: std::fmt::Debug,
+{
+    let mut tx = workspace.tenant.begin();
+    first(&mut tx).unwrap();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(second);
+        workspace.until_one_waits();
+        tx.commit().unwrap();
+        waiting.join().unwrap()
+    })
+}
+
+#[test]
+fn who_waited_for_a_task_sees_the_lists_as_they_are_now() {
+    let workspace = Workspace::new();
+    let (admin, viewer) = (workspace.person(BuiltIn::Admin), workspace.person(BuiltIn::Guest).id());
+    let task = workspace.task(&admin, titled("Shown"));
+    let mark = workspace.mark();
+    let (origin, id) = (admin.origin(), task.id);
+    let after = while_waiting(
+        &workspace,
+        |tx| add_viewer(tx, &admin.may(), &origin, id, viewer).map(drop),
+        || workspace.run(|tx| remove_viewer(tx, &admin.may(), &origin, id, viewer)),
+    );
+    let after = after.unwrap();
+    assert_eq!((after.version, after.viewer_ids.len()), (3, 0));
+    assert_eq!(workspace.get(&admin, &task).unwrap(), after);
+    assert_eq!(
+        workspace.told_since(mark),
+        json!([
+            ["tasks", "viewer_added", [["viewer_id", null, viewer]]],
+            ["tasks", "viewer_removed", [["viewer_id", viewer, null]]],
+        ])
+    );
+}
+
+#[test]
+fn who_lost_a_task_while_waiting_for_it_does_not_change_it() {
+    let workspace = Workspace::new();
+    let (admin, assignee) = (workspace.person(BuiltIn::Admin), workspace.person(BuiltIn::Member));
+    let task = workspace.task(&admin, NewTask { assignee_ids: vec![assignee.id()], ..titled("Theirs") });
+    let done = while_waiting(
+        &workspace,
+        |tx| remove_assignee(tx, &admin.may(), &admin.origin(), task.id, assignee.id()).map(drop),
+        || workspace.update(&assignee, &task, retitled("Mine")),
+    );
+    assert!(matches!(done, Err(TaskError::NotFound)));
+    assert_eq!(workspace.get(&admin, &task).unwrap().title.as_str(), "Theirs");
+}
+
+#[test]
+fn a_comment_that_came_while_its_task_was_being_deleted_is_told_of() {
+    let workspace = Workspace::new();
+    let admin = workspace.person(BuiltIn::Admin);
+    let task = workspace.task(&admin, titled("Talk")).id;
+    let mark = workspace.mark();
+    let body = CommentBody::parse("just in time").unwrap();
+    let gone = while_waiting(
+        &workspace,
+        |tx| comments::create(tx, &admin.may(), &admin.may(), &admin.origin(), task, body).map(drop),
+        || workspace.run(|tx| tasks::delete(tx, &admin.may(), &admin.origin(), task, None)),
+    );
+    gone.unwrap();
+    let told = workspace.told_since(mark);
+    let told: Vec<_> = told.as_array().unwrap().iter().map(|e| json!([e[0], e[1]])).collect();
+    let expected = [["comments", "create"], ["tasks", "delete"], ["comments", "delete"]];
+    assert_eq!(told, expected.map(|pair| json!(pair)));
+}
+
+#[test]
+fn a_comment_that_came_after_its_task_went_finds_no_task() {
+    let workspace = Workspace::new();
+    let admin = workspace.person(BuiltIn::Admin);
+    let task = workspace.task(&admin, titled("Talk")).id;
+    let body = CommentBody::parse("too late").unwrap();
+    let late = while_waiting(
+        &workspace,
+        |tx| tasks::delete(tx, &admin.may(), &admin.origin(), task, None),
+        || workspace.run(|tx| comments::create(tx, &admin.may(), &admin.may(), &admin.origin(), task, body)),
+    );
+    assert!(matches!(late, Err(CommentError::NotFound)), "{late:?}");
+}
+
+#[test]
+fn a_comment_does_not_wait_for_a_change_of_its_task() {
+    let workspace = Workspace::new();
+    let admin = workspace.person(BuiltIn::Admin);
+    let task = workspace.task(&admin, titled("Talk")).id;
+    let mut tx = workspace.tenant.begin();
+    update(&mut tx, &admin.may(), &admin.origin(), task, None, retitled("Changing")).unwrap();
+    let body = CommentBody::parse("meanwhile").unwrap();
+    workspace
+        .run(|tx| comments::create(tx, &admin.may(), &admin.may(), &admin.origin(), task, body))
+        .unwrap();
+    tx.commit().unwrap();
+}
+
+#[test]
+fn a_tag_that_a_task_gets_while_it_is_being_deleted_is_told_of() {
+    let workspace = Workspace::new();
+    let admin = workspace.person(BuiltIn::Admin);
+    let tag = workspace.tag(&admin, "red");
+    let task = workspace.task(&admin, titled("Tagged"));
+    let mark = workspace.mark();
+    let gone = while_waiting(
+        &workspace,
+        |tx| add_tag(tx, &admin.may(), &admin.origin(), task.id, tag).map(drop),
+        || workspace.run(|tx| tags::delete(tx, &admin.may(), &admin.origin(), tag, None)),
+    );
+    gone.unwrap();
+    let told = workspace.told_since(mark);
+    let told: Vec<_> = told.as_array().unwrap().iter().map(|e| json!([e[0], e[1]])).collect();
+    let expected = [["tasks", "tag_added"], ["tasks", "tag_removed"], ["tags", "delete"]];
+    assert_eq!(told, expected.map(|pair| json!(pair)));
+}
+
+#[test]
+fn somebody_who_gets_a_task_while_leaving_is_taken_off_it() {
+    let workspace = Workspace::new();
+    let (admin, leaver) = (workspace.person(BuiltIn::Admin), workspace.person(BuiltIn::Member).id());
+    let task = workspace.task(&admin, titled("Shown"));
+    let mark = workspace.mark();
+    let origin = admin.origin();
+    while_waiting(
+        &workspace,
+        |tx| add_viewer(tx, &admin.may(), &origin, task.id, leaver).map(drop),
+        || workspace.run(|tx| tasks::release(tx, &origin, leaver)),
+    )
+    .unwrap();
+    assert!(workspace.get(&admin, &task).unwrap().viewer_ids.is_empty());
+    assert_eq!(
+        workspace.told_since(mark),
+        json!([
+            ["tasks", "viewer_added", [["viewer_id", null, leaver]]],
+            ["tasks", "viewer_removed", [["viewer_id", leaver, null]]],
+        ])
+    );
+}
