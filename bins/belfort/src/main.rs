@@ -3,6 +3,7 @@
 mod commands;
 mod compose;
 mod config;
+mod founding;
 mod keys_file;
 mod say;
 mod vault;

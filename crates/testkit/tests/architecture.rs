@@ -25,7 +25,7 @@ const EDGES: [(&str, &[&str]); 16] = [
     ("work", &["audit", "db", "ids", "policy", "rbac"]),
     ("workspace", &["audit", "auth", "crypto", "db", "ids", "policy", "rbac", "tenancy"]),
     ("api", API),
-    ("belfort", &["api", "auth", "crypto", "devpg", "ids", "mail", "residency", "tenancy"]),
+    ("belfort", BELFORT),
     ("devpg", &[]),
     ("testkit", &["db", "devpg", "ids", "tenancy"]),
 ];
@@ -34,6 +34,23 @@ const API: &[&str] = &[
     "audit",
     "auth",
     "crypto",
+    "ids",
+    "mail",
+    "policy",
+    "rbac",
+    "residency",
+    "tenancy",
+    "work",
+    "workspace",
+];
+
+/// It composes, so it knows what it composes; and `belfort demo` plays everybody's part.
+const BELFORT: &[&str] = &[
+    "api",
+    "audit",
+    "auth",
+    "crypto",
+    "devpg",
     "ids",
     "mail",
     "policy",

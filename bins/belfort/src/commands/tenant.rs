@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
-use belfort_residency::brussels;
+use belfort_auth::{Email, HashParams, Hasher, Password};
+use belfort_residency::{Clock as _, SystemClock, brussels};
 use belfort_tenancy::postgres::{Address, Tenancy, all, domains, set_plan};
 use belfort_tenancy::{Plan, SchemaName, Slug, Status, Tenant};
+use belfort_workspace::signup::Signup;
+use belfort_workspace::{FullName, WorkspaceName};
 use clap::Subcommand;
 
 use super::Outcome;
 use crate::compose::Ground;
 use crate::config::{Config, Environment};
+use crate::founding::{found, random_password};
 use crate::say;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Make a tenant with its first admin, and print the admin's password
+    Create(Create),
     /// List the tenants
     List,
     /// Show one tenant
@@ -48,6 +54,25 @@ pub(super) enum Command {
     },
 }
 
+#[derive(Debug, clap::Args)]
+pub(super) struct Create {
+    /// What it is called in host names: 3 to 40 lower-case letters, digits and hyphens
+    #[arg(value_parser = Slug::parse)]
+    slug: Slug,
+    /// What people call it; without, the slug
+    #[arg(long, value_parser = WorkspaceName::parse)]
+    name: Option<WorkspaceName>,
+    /// The admin's email address
+    #[arg(long, value_parser = Email::parse)]
+    email: Email,
+    /// The admin's name; without, the email address
+    #[arg(long, value_parser = FullName::parse)]
+    full_name: Option<FullName>,
+    /// free, pro or business
+    #[arg(long, default_value = "free")]
+    plan: Plan,
+}
+
 /// Why a tenant cannot be found or changed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TenantError {
@@ -61,9 +86,10 @@ pub(super) enum TenantError {
 }
 
 pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
-    let tenancy = Ground::prepare(&Config::load(environment)?)?;
-    let tenancy = &tenancy.tenancy;
+    let ground = Ground::prepare(&Config::load(environment)?)?;
+    let tenancy = &ground.tenancy;
     match command {
+        Command::Create(new) => create(&ground, new),
         Command::List => list(tenancy),
         Command::Show { slug } => show(tenancy, &slug),
         Command::Suspend { slug } => set_status(tenancy, &slug, Status::Suspended),
@@ -76,6 +102,26 @@ pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
         }
         Command::Delete { slug, yes } => delete(tenancy, &slug, yes),
     }
+}
+
+fn create(ground: &Ground, new: Create) -> Outcome {
+    let text = random_password();
+    let signup = Signup {
+        full_name: new.full_name.map_or_else(|| FullName::parse(new.email.as_str()), Ok)?,
+        email: new.email,
+        workspace_name: new.name.map_or_else(|| WorkspaceName::parse(new.slug.as_str()), Ok)?,
+        slug: new.slug,
+        password: Hasher::new(HashParams::default())?.hash(&Password::parse(text.to_string())?)?,
+    };
+    let made = found(ground, &signup, SystemClock.now())?;
+    if new.plan != made.tenant.plan {
+        set_plan(&mut ground.tenancy.control()?, made.tenant.id, new.plan)?;
+    }
+    say::line(format_args!("{} is made, with the plan {}.", signup.slug, new.plan));
+    say::line(format_args!("  admin     {}", signup.email.as_str()));
+    say::line(format_args!("  password  {}", *text));
+    say::line("The password is shown this once. The admin is to change it at the first login.");
+    Ok(())
 }
 
 /// The tenant with this slug.

@@ -42,6 +42,52 @@ fn commands_work_beside_a_running_server() {
 }
 
 #[test]
+fn the_operator_makes_changes_and_deletes_a_tenant() {
+    let place = Place::new();
+    // Nobody asks it anything: it keeps the Postgres from starting and stopping with each command.
+    let server = place.serve();
+    let made = place.ok(&["tenant", "create", "acme", "--name", "Acme", "--email", "an@acme.example"]);
+    assert!(made.contains("an@acme.example") && made.contains("password"), "{made}");
+    let error = place.fails(&["tenant", "create", "acme", "--email", "an@acme.example"], &[]);
+    assert!(error.contains("taken"), "{error}");
+    let list = || place.ok(&["tenant", "list"]);
+    assert!(list().contains("acme") && list().contains("free") && list().contains("active"));
+    place.ok(&["tenant", "set-plan", "acme", "business"]);
+    place.ok(&["tenant", "suspend", "acme"]);
+    assert!(list().contains("business") && list().contains("suspended"));
+    place.ok(&["tenant", "suspend", "acme"]);
+    place.ok(&["tenant", "resume", "acme"]);
+    assert!(place.ok(&["tenant", "show", "acme"]).contains("active"));
+    assert!(place.ok(&["unlock", "acme", "An@acme.example"]).contains("an@acme.example"));
+
+    let error = place.fails(&["tenant", "delete", "acme"], &[]);
+    assert!(error.contains("--yes"), "{error}");
+    assert!(list().contains("acme"));
+    place.ok(&["tenant", "delete", "acme", "--yes"]);
+    assert!(list().contains("no tenants"));
+    assert!(place.fails(&["tenant", "show", "acme"], &[]).contains("no tenant"));
+    assert_eq!(server.stop().code(), Some(0));
+}
+
+#[test]
+fn everybody_of_the_demo_can_log_in() {
+    let place = Place::new();
+    let server = place.serve();
+    let first = place.ok(&["demo", "--password", "correct horse"]);
+    assert!(first.contains("The workspace demo is made") && first.contains("curl"), "{first}");
+    for role in ["admin", "manager", "member", "guest"] {
+        let row = first.lines().find(|line| line.ends_with(role)).unwrap_or_default();
+        let email = row.split_whitespace().next().unwrap_or_default();
+        let login = format!(r#"{{"email":"{email}","password":"correct horse"}}"#);
+        assert_eq!(server.post("/api/v1/auth/login", "demo", &login), 200, "{role} in\n{first}");
+    }
+    let second = place.ok(&["demo"]);
+    assert!(second.contains("The workspace demo-2 is made") && !second.contains("correct horse"), "{second}");
+    assert!(place.fails(&["demo", "--slug", "demo"], &[]).contains("taken"));
+    assert_eq!(server.stop().code(), Some(0));
+}
+
+#[test]
 fn after_a_kill_it_starts_again() {
     let place = Place::new();
     place.serve().kill();

@@ -5,11 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{Place, stderr, stdout};
 
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
     &["serve"],
     &["migrate"],
     &["tenant"],
+    &["tenant", "create"],
     &["tenant", "list"],
     &["tenant", "show"],
     &["tenant", "suspend"],

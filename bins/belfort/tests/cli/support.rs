@@ -104,8 +104,21 @@ impl Place {
 impl Server {
     /// The status of `GET path`.
     pub(crate) fn get(&self, path: &str) -> u16 {
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+    }
+
+    /// The status of `POST path` with this JSON at a workspace.
+    pub(crate) fn post(&self, path: &str, workspace: &str, json: &str) -> u16 {
+        self.send(&format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Workspace: {workspace}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}",
+            json.len()
+        ))
+    }
+
+    fn send(&self, request: &str) -> u16 {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap()

@@ -1,0 +1,102 @@
+//! `belfort demo`.
+
+mod people;
+mod story;
+mod work;
+
+use std::net::SocketAddr;
+
+use belfort_auth::{HashParams, Hasher};
+use belfort_residency::{Clock as _, SystemClock};
+use belfort_tenancy::Slug;
+
+use self::people::Person;
+use super::Outcome;
+use crate::compose::Ground;
+use crate::config::{Config, Environment};
+use crate::founding::random_password;
+use crate::say;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The slug of the workspace; without, the first free one of demo, demo-2, …
+    #[arg(long, value_parser = Slug::parse)]
+    slug: Option<Slug>,
+    /// The password of everybody in it; without, a random one
+    #[arg(long)]
+    password: Option<String>,
+}
+
+pub(super) fn run(args: Args, environment: Environment<'_>) -> Outcome {
+    let config = Config::load(environment)?;
+    let ground = Ground::prepare(&config)?;
+    let password = args.password.unwrap_or_else(|| random_password().to_string());
+    let hasher = Hasher::new(HashParams::default())?;
+    let now = SystemClock.now();
+
+    let admin = people::founder(&ground, &hasher, args.slug, &password, now)?;
+    let people = people::invite(&ground, &hasher, &admin, &password, now)?;
+    let tasks = work::fill(&ground, &admin.tenant, &people, now)?;
+
+    let slug = &admin.tenant.slug;
+    say::line(format_args!(
+        "The workspace {slug} is made, with {} people and {tasks} tasks.\n",
+        people.len()
+    ));
+    print(&people, &password);
+    let (url, header) = address(&config, slug);
+    let login = serde_json::json!({ "email": people::email_of(&people), "password": password }).to_string();
+    say::line(format_args!("\nWhile `belfort serve` runs, it is at {url}{}. Log in:\n", hint(&header)));
+    say::line(format_args!(
+        "curl -s {url}/api/v1/auth/login {header}-H 'Content-Type: application/json' \\\n  -d {}",
+        quoted(&login)
+    ));
+    Ok(())
+}
+
+fn print(people: &[Person], password: &str) {
+    let width = |text: fn(&Person) -> usize| people.iter().map(text).max().unwrap_or_default();
+    let (emails, passwords) = (width(|person| person.email.as_str().len()), password.len().max(8));
+    say::line(format_args!("{:<emails$}  {:<passwords$}  role", "email", "password"));
+    for person in people {
+        say::line(format_args!(
+            "{:<emails$}  {password:<passwords$}  {}",
+            person.email.as_str(),
+            person.role.name()
+        ));
+    }
+}
+
+/// The address of the workspace, and the header that names it where the address does not.
+fn address(config: &Config, slug: &Slug) -> (String, String) {
+    let base = config.http.base_domain.as_str();
+    if config.http.secure_cookies() {
+        return (format!("https://{slug}.{base}"), String::new());
+    }
+    // Not every system resolves demo.localhost, so the header names the workspace.
+    (format!("http://{base}:{}", port(config.http.listen)), format!("-H 'X-Workspace: {slug}' "))
+}
+
+/// With port 0 nobody knows where a server listens but itself; the usual one is a better example than 0.
+fn port(listen: SocketAddr) -> u16 {
+    if listen.port() == 0 { 8080 } else { listen.port() }
+}
+
+fn hint(header: &str) -> &'static str {
+    if header.is_empty() { "" } else { ", with that header" }
+}
+
+/// For a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_with_a_quote_does_not_end_the_argument() {
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

@@ -1,0 +1,159 @@
+//! The people of the demo workspace and their teams.
+
+use std::sync::Arc;
+
+use belfort_audit::{Actor, Origin};
+use belfort_auth::{Email, Hasher, Password};
+use belfort_ids::{RoleId, UserId};
+use belfort_policy::{BuiltIn, Roles, Teams, Users};
+use belfort_rbac::{Create, Principal, Read};
+use belfort_tenancy::{Slug, Tenant};
+use belfort_workspace::invitations::{self, NewInvitation};
+use belfort_workspace::signup::Signup;
+use belfort_workspace::teams::{self, NewTeam};
+use belfort_workspace::{FullName, TeamName, WorkspaceName, roles};
+use chrono::{DateTime, Utc};
+
+use super::story::{AN, CAST, TEAMS, WORKSPACE};
+use crate::compose::Ground;
+use crate::founding::{FoundingError, arrival, found};
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Somebody in the demo workspace.
+#[derive(Debug)]
+pub(super) struct Person {
+    pub(super) id: UserId,
+    pub(super) email: Email,
+    pub(super) name: String,
+    pub(super) role: BuiltIn,
+    /// The others of their teams.
+    pub(super) mates: Vec<UserId>,
+}
+
+/// The workspace and who made it.
+#[derive(Debug)]
+pub(super) struct Founder {
+    pub(super) tenant: Arc<Tenant>,
+    pub(super) id: UserId,
+}
+
+impl Person {
+    pub(super) fn principal(&self) -> Principal {
+        Principal::new(self.id, self.role.permissions(), self.mates.iter().copied())
+    }
+
+    pub(super) fn origin(&self, now: DateTime<Utc>) -> Origin {
+        arrival(now).by(Actor::User { id: self.id, name: self.name.clone() })
+    }
+}
+
+/// Whom to log in as first.
+pub(super) fn email_of(people: &[Person]) -> &str {
+    people.first().map_or("", |person| person.email.as_str())
+}
+
+/// Makes the workspace, at `slug` or at the first of demo, demo-2, … that is free.
+pub(super) fn founder(
+    ground: &Ground,
+    hasher: &Hasher,
+    slug: Option<Slug>,
+    password: &str,
+    now: DateTime<Utc>,
+) -> Result<Founder, Failure> {
+    let (mail, name, _) = CAST.get(AN).copied().ok_or("nobody plays")?;
+    let mut signup = Signup {
+        email: email(mail)?,
+        full_name: FullName::parse(name)?,
+        workspace_name: WorkspaceName::parse(WORKSPACE)?,
+        slug: slug.clone().map_or_else(|| Slug::parse("demo"), Ok)?,
+        password: hasher.hash(&Password::parse(password.to_owned())?)?,
+    };
+    let mut number = 1;
+    let made = loop {
+        match found(ground, &signup, now) {
+            Err(FoundingError::SlugTaken) if slug.is_none() => {
+                number += 1;
+                signup.slug = Slug::parse(&format!("demo-{number}"))?;
+            }
+            made => break made?,
+        }
+    };
+    Ok(Founder { tenant: Arc::new(made.tenant), id: made.user.id })
+}
+
+/// Invites the others, lets them accept, and puts all into their teams.
+pub(super) fn invite(
+    ground: &Ground,
+    hasher: &Hasher,
+    founder: &Founder,
+    password: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<Person>, Failure> {
+    let mut people: Vec<Person> = Vec::new();
+    for (mail, name, role) in CAST {
+        let (email, full_name) = (email(mail)?, FullName::parse(name)?);
+        let id = match people.first() {
+            None => founder.id,
+            Some(admin) => {
+                let hash = hasher.hash(&Password::parse(password.to_owned())?)?;
+                let mut tx = ground.tenancy.begin(&founder.tenant)?;
+                let principal = admin.principal();
+                let new = NewInvitation {
+                    email: email.clone(),
+                    full_name: Some(full_name.clone()),
+                    role: role_id(&mut tx, &principal, role)?,
+                    team_ids: Vec::new(),
+                };
+                let grant = principal.grant::<Users, Create>()?;
+                let invited = invitations::create(&mut tx, &grant, &principal, &new, &admin.origin(now))?;
+                let joined =
+                    invitations::accept(&mut tx, &invited.token.digest(), full_name, &hash, &arrival(now))?;
+                tx.commit()?;
+                joined.id
+            }
+        };
+        people.push(Person { id, email, name: name.to_owned(), role, mates: Vec::new() });
+    }
+    form_teams(ground, &founder.tenant, &mut people, now)?;
+    Ok(people)
+}
+
+fn form_teams(
+    ground: &Ground,
+    tenant: &Arc<Tenant>,
+    people: &mut [Person],
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let (principal, origin) = {
+        let admin = people.first().ok_or("nobody plays")?;
+        (admin.principal(), admin.origin(now))
+    };
+    let mut tx = ground.tenancy.begin(tenant)?;
+    for (name, places) in TEAMS {
+        let members: Vec<UserId> =
+            places.iter().filter_map(|place| people.get(*place).map(|person| person.id)).collect();
+        let new = NewTeam { name: TeamName::parse(name)?, member_ids: members.clone() };
+        teams::create(&mut tx, &principal.grant::<Teams, Create>()?, &new, &origin)?;
+        for place in places {
+            people.get_mut(*place).ok_or("a team has a member who does not play")?.mates.extend(&members);
+        }
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+fn role_id(
+    tx: &mut belfort_tenancy::postgres::TenantTx,
+    principal: &Principal,
+    role: BuiltIn,
+) -> Result<RoleId, Failure> {
+    let all = roles::list(tx, &principal.grant::<Roles, Read>()?, None, 50)?;
+    let found = all.into_iter().find(|known| known.name == role.name());
+    Ok(found.ok_or("a built-in role is missing")?.id)
+}
+
+/// A domain that is nobody's (RFC 2606): no letter leaves for a stranger.
+fn email(mail: &str) -> Result<Email, Failure> {
+    Ok(Email::parse(&format!("{mail}@demo.example"))?)
+}

@@ -1,0 +1,85 @@
+//! The tasks of the demo workspace, each made by whose it is.
+
+use std::sync::Arc;
+
+use belfort_ids::{TagId, UserId};
+use belfort_policy::{Comments, Tags, Tasks};
+use belfort_rbac::{Create, Read};
+use belfort_residency::brussels;
+use belfort_tenancy::Tenant;
+use belfort_tenancy::postgres::TenantTx;
+use belfort_work::tasks::{self, NewTask};
+use belfort_work::{CommentBody, TagName, Title, comments, tags};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::people::Person;
+use super::story::{SCENES, Scene, TAGS};
+use crate::compose::Ground;
+use crate::say;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Makes all tasks with their comments, and answers how many.
+pub(super) fn fill(
+    ground: &Ground,
+    tenant: &Arc<Tenant>,
+    people: &[Person],
+    now: DateTime<Utc>,
+) -> Result<usize, Failure> {
+    let bar = say::progress("Making tasks");
+    bar.set_length(u64::try_from(SCENES.len())?);
+    let mut tx = ground.tenancy.begin(tenant)?;
+    let tags = make_tags(&mut tx, people, now)?;
+    for scene in &SCENES {
+        play(&mut tx, scene, people, &tags, now)?;
+        bar.inc(1);
+    }
+    tx.commit()?;
+    bar.finish_and_clear();
+    Ok(SCENES.len())
+}
+
+fn make_tags(tx: &mut TenantTx, people: &[Person], now: DateTime<Utc>) -> Result<Vec<TagId>, Failure> {
+    let admin = person(people, 0)?;
+    let grant = admin.principal().grant::<Tags, Create>()?;
+    let make = |name: &&str| -> Result<TagId, Failure> {
+        Ok(tags::create(tx, &grant, &admin.origin(now), TagName::parse(name)?)?.id)
+    };
+    TAGS.iter().map(make).collect()
+}
+
+fn play(
+    tx: &mut TenantTx,
+    scene: &Scene,
+    people: &[Person],
+    tags: &[TagId],
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let ids = |places: &[usize]| -> Result<Vec<UserId>, Failure> {
+        places.iter().map(|place| Ok(person(people, *place)?.id)).collect()
+    };
+    let day = brussels::day(now);
+    let new = NewTask {
+        status: scene.status,
+        priority: scene.priority,
+        due_on: scene.due.and_then(|days| day.checked_add_signed(TimeDelta::days(days))),
+        assignee_ids: ids(scene.assignees)?,
+        viewer_ids: ids(scene.viewers)?,
+        tag_ids: scene.tags.iter().filter_map(|tag| tags.get(*tag).copied()).collect(),
+        ..NewTask::titled(Title::parse(scene.title)?)
+    };
+    let creator = person(people, scene.by)?;
+    let task = tasks::create(tx, &creator.principal().grant::<Tasks, Create>()?, &creator.origin(now), new)?;
+    for (place, text) in scene.comments {
+        let author = person(people, *place)?;
+        let principal = author.principal();
+        // Under the author's own grants: who could not write it in the product, does not here.
+        let (of_tasks, grant) = (principal.grant::<Tasks, Read>()?, principal.grant::<Comments, Create>()?);
+        comments::create(tx, &of_tasks, &grant, &author.origin(now), task.id, CommentBody::parse(text)?)?;
+    }
+    Ok(())
+}
+
+fn person(people: &[Person], place: usize) -> Result<&Person, Failure> {
+    Ok(people.get(place).ok_or("somebody in the story does not play")?)
+}

@@ -1,0 +1,78 @@
+//! Makes a workspace on the operator's word: the way of a sign-up, without the mail between its two halves.
+
+use belfort_crypto::Keyring;
+use belfort_workspace::Arrival;
+use belfort_workspace::signup::{ConfirmError, Confirmed, Signup, StartError, confirm, start};
+use chrono::{DateTime, Utc};
+use zeroize::Zeroizing;
+
+use crate::compose::{Ground, MIGRATIONS};
+
+/// Why no workspace was made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FoundingError {
+    #[error("the slug is taken; `belfort tenant list` names those that are")]
+    SlugTaken,
+    #[error("the workspace could not be begun")]
+    Start(#[source] StartError),
+    #[error("the workspace could not be made")]
+    Confirm(#[source] ConfirmError),
+    #[error("the database is not to be had")]
+    Busy(#[from] belfort_tenancy::postgres::Busy),
+}
+
+/// Makes the workspace with its first admin.
+pub(crate) fn found(
+    ground: &Ground,
+    signup: &Signup,
+    now: DateTime<Utc>,
+) -> Result<Confirmed, FoundingError> {
+    let started = {
+        // Back in the pool before the confirmation asks for one of its own.
+        let mut control = ground.tenancy.control()?;
+        start(&mut control, &ground.keyring, signup, now)?
+    };
+    let arrival = arrival(now);
+    let (tenancy, keyring) = (&ground.tenancy, &ground.keyring);
+    Ok(confirm(tenancy, keyring, &MIGRATIONS, started.id, &started.code, &arrival)?)
+}
+
+/// What the audit history knows of a command.
+pub(crate) fn arrival(now: DateTime<Utc>) -> Arrival {
+    Arrival { at: now, request_id: "belfort-command".to_owned(), ip: None }
+}
+
+/// A password for one person, of 120 random bits.
+pub(crate) fn random_password() -> Zeroizing<String> {
+    // A key is 256 random bits in letters, digits, `-` and `_`: six bits a character.
+    let key = Keyring::generate_key();
+    Zeroizing::new(key.chars().take(20).collect())
+}
+
+impl From<StartError> for FoundingError {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::SlugTaken => Self::SlugTaken,
+            other @ StartError::Database(_) => Self::Start(other),
+        }
+    }
+}
+
+impl From<ConfirmError> for FoundingError {
+    fn from(error: ConfirmError) -> Self {
+        if matches!(error, ConfirmError::SlugTaken) { Self::SlugTaken } else { Self::Confirm(error) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_long_enough_and_never_the_same() {
+        let (one, other) = (random_password(), random_password());
+        assert_eq!(one.len(), 20);
+        assert_ne!(one, other);
+        assert!(belfort_auth::Password::parse(one.to_string()).is_ok());
+    }
+}
