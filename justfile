@@ -58,9 +58,9 @@ openapi *arguments:
 bench *flags:
     cargo bench --workspace --features postgres --bench '*' {{ flags }}
 
-# a walk through the product, call by call
+# the README's tour, run as it stands there
 tour *arguments:
-    cargo run -q -p belfort --example tour -- {{ arguments }}
+    cargo test -p belfort --test tour -- {{ arguments }}
 
 # what CI runs
 ci: test check fences
