@@ -65,8 +65,9 @@ impl Ground {
     pub(crate) fn prepare(config: &Config) -> Result<Self, ComposeError> {
         // Two first starts at once would both make the role, the database and the keys.
         let _gate = if config.keeps_data_here() { Some(gate(&config.data_dir)?) } else { None };
-        let (postgres, url) = database(&config.database, &config.data_dir)?;
+        // The keys first: when they cannot be read, nothing was started.
         let keyring = keyring(&config.keys)?;
+        let (postgres, url) = database(&config.database, &config.data_dir)?;
         MIGRATIONS.control(&url)?;
         let options = PoolOptions { size: config.database.pool_size, ..PoolOptions::default() };
         let tenancy = connect(&url, &keyring, options)?;

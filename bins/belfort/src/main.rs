@@ -12,9 +12,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::config::Environment;
+
 fn main() -> ExitCode {
     let cli = commands::Cli::parse();
-    match cli.run(&environment) {
+    match cli.run(Environment { get: &variable, names: &names() }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say::error(error.as_ref());
@@ -25,6 +27,10 @@ fn main() -> ExitCode {
 
 /// The only place that reads the environment. What is not UTF-8 comes with replacement characters, which are refused.
 #[expect(clippy::disallowed_methods, reason = "a program reads the environment")]
-fn environment(variable: &str) -> Option<String> {
+fn variable(variable: &str) -> Option<String> {
     std::env::var_os(variable).map(|value| value.to_string_lossy().into_owned())
+}
+
+fn names() -> Vec<String> {
+    std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect()
 }

@@ -9,5 +9,8 @@ pub(super) fn run(environment: Environment<'_>) -> Outcome {
     for entry in &config.entries {
         say::line(entry);
     }
+    for unknown in config.unknown(environment) {
+        say::note(format_args!("{unknown} is set, but is not a setting and has no effect."));
+    }
     Ok(())
 }

@@ -21,7 +21,7 @@ pub(crate) type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 /// Without a command it serves. Without any setting that is a development server, with a private Postgres, keys and an
 /// outbox of its own under `.belfort`. Settings are environment variables: `belfort config` lists them.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

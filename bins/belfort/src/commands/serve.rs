@@ -42,6 +42,9 @@ pub(super) fn run(environment: Environment<'_>) -> Outcome {
         // The others are to be served all the same.
         tracing::error!("{behind}");
     }
+    for unknown in config.unknown(environment) {
+        tracing::warn!("{unknown} is not a setting and has no effect; `belfort config` lists those that are");
+    }
     warn(&config, &ground)?;
     let banner = Banner::of(&config, &ground, environment);
     let settings = settings(&config);
@@ -139,8 +142,11 @@ impl Banner {
             lines.push(("regions", config.regions.to_string()));
         }
         // Cargo says so to what it runs.
-        let demo =
-            if environment("CARGO_MANIFEST_DIR").is_some() { "cargo run -- demo" } else { "belfort demo" };
+        let demo = if (environment.get)("CARGO_MANIFEST_DIR").is_some() {
+            "cargo run -- demo"
+        } else {
+            "belfort demo"
+        };
         let next = (!config.production).then(|| format!("Next, in another terminal: {demo}"));
         Self { lines, next }
     }

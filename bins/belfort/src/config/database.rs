@@ -23,6 +23,9 @@ pub(crate) struct Database {
     pub(crate) spares: u32,
 }
 
+/// It has 100 connections, of which other processes and the control schema want some.
+const PRIVATE_MAX: u32 = 80;
+
 impl Database {
     pub(super) fn load(reader: &mut Reader<'_>) -> Option<Self> {
         let url = reader.secret("BELFORT_DATABASE_URL", DatabaseUrl::parse, |_, url| url.to_string());
@@ -34,6 +37,9 @@ impl Database {
         }
         let pg_bin = reader.read("BELFORT_PG_BIN", |text| Ok::<_, &str>(PathBuf::from(text)));
         let pool_size = reader.read_or("BELFORT_POOL_SIZE", "16", |text| number(text, 1, 500));
+        if url.is_none() && pool_size.is_some_and(|size| size > PRIVATE_MAX) {
+            reader.problem(format!("BELFORT_POOL_SIZE: the private Postgres takes at most {PRIVATE_MAX}"));
+        }
         let spares = reader.read_or("BELFORT_SPARES", "0", |text| number(text, 0, 1000));
         let path = reader.foreign("PATH").map(OsString::from);
         Some(Self { url, pg_bin, path, pool_size: pool_size?, spares: spares? })

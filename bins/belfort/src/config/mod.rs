@@ -23,8 +23,14 @@ pub(crate) use mail::Mail;
 pub(crate) use reader::{Entry, Problems, Reader};
 pub(crate) use regions::Regions;
 
-/// Looks a variable up.
-pub(crate) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
+/// The environment as a value, so that a test can bring its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Environment<'e> {
+    /// Looks a variable up.
+    pub(crate) get: &'e dyn Fn(&str) -> Option<String>,
+    /// The names of all variables.
+    pub(crate) names: &'e [String],
+}
 
 /// Everything that is in force.
 #[derive(Debug)]
@@ -77,6 +83,13 @@ impl Config {
         all().ok_or_else(Problems::none)
     }
 
+    /// Variables that look like ours and are not: a setting that was misspelt has no effect, and nobody would notice.
+    pub(crate) fn unknown<'e>(&self, environment: Environment<'e>) -> Vec<&'e str> {
+        let ours = |name: &str| self.entries.iter().any(|entry| entry.variable == name);
+        let names = environment.names.iter().map(String::as_str);
+        names.filter(|name| name.starts_with("BELFORT_") && !ours(name)).collect()
+    }
+
     /// Whether the data directory is used at all.
     pub(crate) fn keeps_data_here(&self) -> bool {
         self.database.url.is_none()
@@ -90,9 +103,9 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn load(variables: &[(&str, &str)]) -> Result<Config, Problems> {
-        Config::load(&|name| {
-            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
-        })
+        let get =
+            |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Config::load(Environment { get: &get, names: &[] })
     }
 
     pub(crate) fn problems(variables: &[(&str, &str)]) -> String {
@@ -204,6 +217,15 @@ pub(crate) mod tests {
         let one = ("BELFORT_REGION_BACKUP", "us-east-1");
         assert!(problems(&[one]).contains("BELFORT_ALLOWED_REGIONS"));
         assert!(load(&[one, ("BELFORT_ALLOWED_REGIONS", "us-east-1")]).is_ok());
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_found() {
+        let names = ["BELFORT_TRUSTED_PROXY", "BELFORT_LISTEN", "BELFORT_REGION_REPLICA", "PATH"];
+        let names: Vec<String> = names.map(str::to_owned).to_vec();
+        let environment = Environment { get: &|_| None, names: &names };
+        let config = Config::load(environment).unwrap();
+        assert_eq!(config.unknown(environment), ["BELFORT_TRUSTED_PROXY"]);
     }
 
     #[test]

@@ -100,7 +100,7 @@ impl<'e> Reader<'e> {
 
     /// A variable that is not ours.
     pub(crate) fn foreign(&self, variable: &str) -> Option<String> {
-        (self.environment)(variable)
+        (self.environment.get)(variable)
     }
 
     /// What is in force, or all that was wrong.
@@ -110,7 +110,7 @@ impl<'e> Reader<'e> {
 
     /// An empty value is none: that is how compose files and unit files leave a variable out.
     fn text(&self, variable: &str) -> Option<String> {
-        let text = (self.environment)(variable)?.trim().to_owned();
+        let text = (self.environment.get)(variable)?.trim().to_owned();
         (!text.is_empty()).then_some(text)
     }
 

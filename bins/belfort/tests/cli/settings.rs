@@ -154,3 +154,9 @@ fn a_port_in_use_is_named_with_its_variable() {
         assert!(error.contains(&address) && error.contains(&format!("{variable}=")), "{error}");
     }
 }
+
+#[test]
+fn a_setting_that_does_not_exist_is_pointed_out() {
+    let output = Place::new().run(&["config"], &[("BELFORT_TRUSTED_PROXY", "10.0.0.1")]);
+    assert!(output.status.success() && stderr(&output).contains("BELFORT_TRUSTED_PROXY is set"));
+}
