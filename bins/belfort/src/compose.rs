@@ -81,7 +81,7 @@ impl Ground {
 /// Where letters go.
 pub(crate) fn mailer(mail: Mail, data_dir: &Path) -> Result<Arc<dyn Mailer>, ComposeError> {
     Ok(match mail {
-        Mail::Relay(relay) => Arc::new(relay),
+        Mail::Relay(relay) => Arc::new(*relay),
         Mail::Outbox { from } => {
             Arc::new(Outbox::open(data_dir.join("outbox"), &from, Arc::new(|| SystemClock.now()))?)
         }

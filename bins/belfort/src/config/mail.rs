@@ -13,7 +13,7 @@ pub(crate) enum Mail {
         from: String,
     },
     /// `BELFORT_SMTP_URL`: to a relay, `smtps://user:password@host` or `smtp://user:password@host?tls=required`.
-    Relay(Smtp),
+    Relay(Box<Smtp>),
 }
 
 impl Mail {
@@ -37,7 +37,7 @@ impl Mail {
         let sender = from.clone().unwrap_or_else(|| "no-reply@localhost".to_owned());
         let relay = reader.secret("BELFORT_SMTP_URL", |url| Smtp::new(url, &sender), |url, _| masked(url));
         match relay {
-            Some(relay) => Some(Self::Relay(relay)),
+            Some(relay) => Some(Self::Relay(Box::new(relay))),
             None => from.map(|from| Self::Outbox { from }),
         }
     }
