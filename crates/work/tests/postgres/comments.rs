@@ -163,8 +163,8 @@ fn what_is_listed_can_be_got_and_is_what_the_scope_says() {
     let authors: Vec<Person> = (0..4).map(|_| workspace.person(BuiltIn::Admin)).collect();
     let viewer = authors[3].id();
     let open: Task = workspace.task(&authors[0], titled("Open"));
-    let viewed = workspace.task(&authors[0], NewTask { viewer_ids: vec![viewer], ..titled("Viewed") });
-    for task in [&open, &viewed] {
+    let shown = workspace.task(&authors[0], NewTask { viewer_ids: vec![viewer], ..titled("Viewed") });
+    for task in [&open, &shown] {
         for author in authors.iter().chain(&authors) {
             workspace.comment(author, task.id, "a word").unwrap();
         }
@@ -173,7 +173,7 @@ fn what_is_listed_can_be_got_and_is_what_the_scope_says() {
     for (scope, expected_open) in [("own", 2), ("team", 4), ("all", 8)] {
         let person = sees_all_tasks(viewer, &mates, scope);
         let everybody = sees_all_tasks(viewer, &mates, "all");
-        for (task, expected) in [(&open, expected_open), (&viewed, 8)] {
+        for (task, expected) in [(&open, expected_open), (&shown, 8)] {
             let listed = workspace.comments(&person, task.id).unwrap();
             assert_eq!(listed.len(), expected, "{scope} on {}", task.title.as_str());
             let mut changeable = 0;

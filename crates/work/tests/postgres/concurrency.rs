@@ -54,7 +54,7 @@ where
     first(&mut tx).unwrap();
     thread::scope(|scope| {
         let waiting = scope.spawn(second);
-        workspace.until_one_waits();
+        workspace.until_one_waits(|| waiting.is_finished());
         tx.commit().unwrap();
         waiting.join().unwrap()
     })

@@ -93,13 +93,13 @@ impl Workspace {
         events.iter().skip(mark).map(|e| json!([e.resource, e.action, changes(&e.changes)])).collect()
     }
 
-    /// Waits until a transaction of this database waits for another.
-    pub(crate) fn until_one_waits(&self) {
+    /// Waits until a transaction of this database waits for another, or `over` says that none will.
+    pub(crate) fn until_one_waits(&self, over: impl Fn() -> bool) {
         const WAITING: Statement<BigInt> = Statement::new(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
         );
         let mut observer = self.db.superuser();
-        while observer.row::<i64, _>(WAITING).unwrap() == 0 {
+        while !over() && observer.row::<i64, _>(WAITING).unwrap() == 0 {
             std::thread::yield_now();
         }
     }

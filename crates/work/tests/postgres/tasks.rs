@@ -288,7 +288,7 @@ fn a_filter_keeps_what_it_names() {
     ] {
         let grant = admin.may::<Tasks, _>();
         let found = workspace.run(|tx| list(tx, &grant, &filter, TaskOrder::Newest, None, 10)).unwrap();
-        assert_eq!(found, [wanted.clone()], "{filter:?}");
+        assert_eq!(found, std::slice::from_ref(&wanted), "{filter:?}");
     }
     for filter in [TaskFilter { due_from: day(11), ..none }, TaskFilter { due_to: day(9), ..none }] {
         let grant = admin.may::<Tasks, _>();
