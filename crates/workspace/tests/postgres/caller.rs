@@ -2,6 +2,7 @@
 
 use belfort_auth::postgres::sessions;
 use belfort_auth::{PasswordHash, SESSION_LIFETIME, SessionToken};
+use belfort_ids::SessionId;
 use belfort_policy::{BuiltIn, Roles, Tasks, Users};
 use belfort_rbac::{Delete, Read, Update};
 use belfort_testkit::now;
@@ -54,6 +55,11 @@ fn a_deactivation_ends_the_sessions_for_good() {
     world.update(&admin, bob, &active(false)).unwrap();
     assert!(world.whose(&token).is_none());
     assert!(login::credential(&mut world.begin(), &email("bob")).unwrap().is_none());
+    // Nor would one help that was left behind.
+    let left = SessionToken::generate();
+    let id = SessionId::new(now());
+    world.act(|tx| sessions::open(tx, id, bob, &left.digest(), None, None, now())).unwrap();
+    assert!(world.whose(&left).is_none());
     world.update(&admin, bob, &active(true)).unwrap();
     assert!(world.whose(&token).is_none(), "the old session does not come back");
 }
