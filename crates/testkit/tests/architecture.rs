@@ -34,6 +34,7 @@ const API: &[&str] = &[
     "audit",
     "auth",
     "crypto",
+    "db",
     "ids",
     "mail",
     "policy",

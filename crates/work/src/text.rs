@@ -92,7 +92,8 @@ impl Default for Description {
 fn parse(text: &str, min: usize, max: usize, form: Form) -> Result<String, TextError> {
     let (text, breaks): (_, &[char]) = match form {
         Form::Line => (text.trim(), &[]),
-        Form::Prose => (text, &['\n', '\t']),
+        // Some editors end their lines with `\r\n`.
+        Form::Prose => (text, &['\n', '\r', '\t']),
     };
     if text.chars().any(|c| c.is_control() && !breaks.contains(&c)) {
         return Err(TextError::Forbidden);

@@ -1,3 +1,5 @@
+//! What is served under `/api/schema`, and under which policy.
+
 use actix_web::body::to_bytes;
 use actix_web::dev::ServiceResponse;
 use actix_web::error::{ErrorMethodNotAllowed, ErrorUnprocessableEntity};

@@ -51,16 +51,16 @@ fn depth(pg: &mut PgConnection) -> Option<u32> {
     status.transaction_depth().ok().map(|depth| depth.map_or(0, std::num::NonZeroU32::get))
 }
 
-pub(super) fn pool(url: DatabaseUrl, size: u32, wait: Duration) -> Result<Pool, r2d2::Error> {
-    let pool = Pool::builder()
+/// A pool that connects when it is first asked: whether the database is there, the first checkout tells.
+pub(super) fn pool(url: DatabaseUrl, size: u32, wait: Duration) -> Pool {
+    Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
         // A look at each checkout would cost a round trip; a dead connection is found by the statement that binds it.
         .test_on_check_out(false)
         .connection_timeout(wait)
         .error_handler(Box::new(LogErrors))
-        .build_unchecked(Manager { url });
-    Ok(pool)
+        .build_unchecked(Manager { url })
 }
 
 /// A connection, waiting as long as the pool says.

@@ -88,12 +88,11 @@ impl Tenancy {
     /// # Errors
     /// When the database is not there, refuses, or holds a login's password that `vault` cannot open.
     pub fn connect(url: &DatabaseUrl, vault: &dyn Vault, options: PoolOptions) -> Result<Self, ConnectError> {
-        let control =
-            connection::pool(url.clone(), options.control_size, options.wait).map_err(ConnectError::Pool)?;
+        let control = connection::pool(url.clone(), options.control_size, options.wait);
         let mut owner = connection::checkout(&control).map_err(ConnectError::Pool)?;
         let lane_url = lanes::prepare(&mut owner, url, vault)?;
         drop(owner);
-        let lane = connection::pool(lane_url, options.size, options.wait).map_err(ConnectError::Pool)?;
+        let lane = connection::pool(lane_url, options.size, options.wait);
         Ok(Self(Arc::new(Inner { control, lane, directory: Directory::default(), wait: options.wait })))
     }
 
