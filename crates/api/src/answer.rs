@@ -11,7 +11,7 @@ use paperclip::v2::schema::Apiv2Schema as Schema;
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use crate::extract::tag_of;
+use crate::extract::{known, tag_of};
 use crate::openapi::{self, ETAG, LOCATION};
 
 /// A moment, as it is sent: Brussels time with its offset.
@@ -57,9 +57,7 @@ impl<T: Serialize> Responder for Single<T> {
     type Body = BoxBody;
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let tag = tag_of(self.version);
-        let known = request.headers().get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
-        let reads = request.method().is_safe();
-        if reads && known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {
+        if request.method().is_safe() && known(request, &tag) {
             return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
         }
         HttpResponse::Ok().insert_header((header::ETAG, tag)).json(self.row)

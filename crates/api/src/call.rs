@@ -28,6 +28,7 @@ pub(crate) struct Call {
     pub(crate) user_agent: Option<String>,
     pub(crate) method: Method,
     pub(crate) path: String,
+    /// Empty when it cannot be read.
     pub(crate) idempotency_key: Option<String>,
 }
 
@@ -53,7 +54,7 @@ impl Call {
             user_agent: text(request, "user-agent").map(|agent| agent.chars().take(255).collect()),
             method: request.method().clone(),
             path: request.path().to_owned(),
-            idempotency_key: text(request, "idempotency-key").map(str::to_owned),
+            idempotency_key: idempotency_key(request),
             app,
         })
     }
@@ -99,6 +100,12 @@ impl Call {
     pub(crate) fn origin(&self, actor: Actor, at: DateTime<Utc>) -> belfort_audit::Origin {
         belfort_audit::Origin { actor, at, request_id: self.request_id.clone(), ip: self.ip }
     }
+}
+
+/// The key, empty where it is sent and cannot be read: who relies on it must hear that it does not hold.
+fn idempotency_key(request: &HttpRequest) -> Option<String> {
+    let sent = request.headers().contains_key("idempotency-key");
+    sent.then(|| text(request, "idempotency-key").unwrap_or_default().to_owned())
 }
 
 /// The workspace is told by the host; on the base domain itself by a header.

@@ -31,7 +31,7 @@ use std::future::ready;
 
 use actix_web::http::header::LOCATION;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, Resource, guard};
+use actix_web::{HttpRequest, HttpResponse, Resource};
 
 use crate::openapi::Document;
 use page::Page;
@@ -72,9 +72,6 @@ pub enum Refusal {
     /// `?format=` is something else: 422.
     #[error("the format is `json` or `yaml`")]
     UnknownFormat,
-    /// Anything but `GET` and `HEAD`: 405.
-    #[error("the method is GET or HEAD")]
-    Method,
 }
 
 impl Docs {
@@ -108,7 +105,7 @@ impl Docs {
         let docs = self.clone();
         move |config| {
             let (json, yaml) = (docs.json.clone(), docs.yaml.clone());
-            config.service(resource(SCHEMA, refuse, move |request| {
+            config.service(resource(SCHEMA, move |request| {
                 let page = match format(request).map_err(refuse)? {
                     Format::Json => &json,
                     Format::Yaml => &yaml,
@@ -117,26 +114,23 @@ impl Docs {
             }));
             for (path, page) in &docs.files {
                 let page = page.clone();
-                config.service(resource(path, refuse, move |request| Ok(page.answer(request))));
+                config.service(resource(path, move |request| Ok(page.answer(request))));
             }
             for directory in [SCHEMA, SWAGGER_UI, REDOC] {
                 let bare = directory.trim_end_matches('/');
-                config.service(resource(bare, refuse, move |request| Ok(redirect(request, directory))));
+                config.service(resource(bare, move |request| Ok(redirect(request, directory))));
             }
         }
     }
 }
 
-/// A resource that only gives.
+/// A resource that only gives. What else is asked of it is refused by the framework, which then tells what can be.
 fn resource(
     path: &str,
-    refuse: fn(Refusal) -> actix_web::Error,
     give: impl Fn(&HttpRequest) -> actix_web::Result<HttpResponse> + Clone + 'static,
 ) -> Resource {
-    let reads = guard::Any(guard::Get()).or(guard::Head());
     let give = move |request: HttpRequest| ready(give(&request));
-    let refused = move || ready(Err::<HttpResponse, _>(refuse(Refusal::Method)));
-    web::resource(path).route(web::route().guard(reads).to(give)).default_service(web::to(refused))
+    web::resource(path).route(web::get().to(give.clone())).route(web::head().to(give))
 }
 
 /// With the query, or `?format=yaml` would be lost on the way.

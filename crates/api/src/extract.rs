@@ -216,7 +216,8 @@ impl<T: PathIds> OperationModifier for Path<T> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IfMatch(pub(crate) Option<i32>);
 
-/// A version that no row has: for a tag that is none of ours.
+/// A version that no row has: for a tag that is none of ours, and for a list of tags, which nobody sends who has read the
+/// row once.
 const NO_VERSION: i32 = -1;
 
 impl FromRequest for IfMatch {
@@ -241,7 +242,16 @@ pub(crate) fn tag_of(version: i32) -> String {
 }
 
 fn version_of(tag: &str) -> Option<i32> {
-    tag.trim().strip_prefix("\"v")?.strip_suffix('"')?.parse().ok().filter(|version| *version > 0)
+    let version = tag.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok().filter(|version| *version > 0)?;
+    // A number can be written in more ways than one, a tag cannot.
+    (tag_of(version) == tag).then_some(version)
+}
+
+/// Whether `If-None-Match` names this tag. Unlike with `If-Match`, a weak one is good enough: nothing is changed.
+pub(crate) fn known(request: &HttpRequest, tag: &str) -> bool {
+    let values = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
+    let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
+    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 impl Apiv2Schema for IfMatch {}
@@ -264,7 +274,7 @@ mod tests {
     #[test]
     fn a_tag_leads_back_to_its_version() {
         assert_eq!(version_of(&tag_of(7)), Some(7));
-        for tag in ["7", "\"7\"", "W/\"v7\"", "\"v-7\"", "\"v7", "*"] {
+        for tag in ["7", "\"7\"", "W/\"v7\"", "\"v-7\"", "\"v+7\"", "\"v07\"", "\"v7", "*"] {
             assert_eq!(version_of(tag), None, "{tag}");
         }
     }

@@ -139,7 +139,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
             if !(1..=255).contains(&key.len()) {
                 return Err(Problem::unreadable(
                     "bad-idempotency-key",
-                    "An Idempotency-Key has 1 to 255 characters.",
+                    "An Idempotency-Key is sent once and has 1 to 255 characters of ASCII.",
                 ));
             }
             let request = digest(&scene.call.method, &scene.call.path, body.bytes());

@@ -93,15 +93,16 @@ pub(crate) fn api() -> Scope {
 
 /// What is not part of the documented API: is the process up, and can it work?
 pub(crate) fn probes(config: &mut plain::ServiceConfig) {
+    let at = plain::resource::<&str>;
     config
-        .route("/healthz", plain::get().to(probes::health))
-        .route("/readyz", plain::get().to(probes::ready));
+        .service(at("/healthz").route(plain::get().to(probes::health)).route(plain::head().to(probes::health)))
+        .service(at("/readyz").route(plain::get().to(probes::ready)).route(plain::head().to(probes::ready)));
 }
 
 /// For the admin listener alone.
 pub(crate) fn admin(config: &mut plain::ServiceConfig) {
     probes(config);
-    config.route("/metrics", plain::get().to(probes::metrics));
+    config.service(plain::resource("/metrics").route(plain::get().to(probes::metrics)));
 }
 
 /// The OpenAPI document of [`api`]. It needs no database and no settings.

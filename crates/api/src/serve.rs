@@ -69,10 +69,5 @@ pub async fn serve(
 fn refused(refusal: &Refusal) -> Problem {
     match refusal {
         Refusal::UnknownFormat => Problem::invalid_field("format", "invalid-choice", "is one of json, yaml"),
-        Refusal::Method => Problem::new(
-            actix_web::http::StatusCode::METHOD_NOT_ALLOWED,
-            "method-not-allowed",
-            "This can only be read.",
-        ),
     }
 }

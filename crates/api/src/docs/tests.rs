@@ -2,7 +2,7 @@
 
 use actix_web::body::to_bytes;
 use actix_web::dev::ServiceResponse;
-use actix_web::error::{ErrorMethodNotAllowed, ErrorUnprocessableEntity};
+use actix_web::error::ErrorUnprocessableEntity;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, REFERRER_POLICY,
@@ -18,7 +18,6 @@ use crate::openapi::tests::example;
 fn refuse(refusal: Refusal) -> actix_web::Error {
     match refusal {
         Refusal::UnknownFormat => ErrorUnprocessableEntity(refusal.to_string()),
-        Refusal::Method => ErrorMethodNotAllowed(refusal.to_string()),
     }
 }
 

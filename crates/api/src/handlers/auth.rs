@@ -241,7 +241,7 @@ pub(crate) fn reserve(app: &App, places: &[(CounterKey, Limit)], call: &Call) ->
     let mut taken = Vec::new();
     for (key, limit) in places {
         match counters::reserve(&mut control, key, *limit, call.now())? {
-            Reservation::Granted => taken.push(key.clone()),
+            Reservation::Granted => taken.push(*key),
             Reservation::Refused { retry_after } => return Err(Problem::too_many(retry_after)),
         }
     }
