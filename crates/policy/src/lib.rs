@@ -17,7 +17,7 @@ pub use roles::BuiltIn;
 
 belfort_rbac::resources! {
     /// Every resource of the product with the actions it has.
-    pub VOCABULARY {
+    pub static VOCABULARY {
         /// Tasks, with who is assigned, who views and which tags.
         Tasks = "tasks" [Create, Read, Update, Delete],
         /// Comments on tasks.
