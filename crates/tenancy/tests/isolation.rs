@@ -213,3 +213,17 @@ fn a_pool_that_is_used_up_says_so_and_recovers_from_dead_connections() {
     let names: Vec<String> = tenancy.begin(&tenant.tenant).unwrap().rows(NAMES).unwrap();
     assert!(names.is_empty());
 }
+
+/// The binding ends with the transaction, not with the next one that is begun on the connection.
+#[test]
+fn between_transactions_a_connection_is_bound_to_nobody() {
+    const WHO: Statement<Text> = Statement::new("SELECT current_user::text");
+    let db = Database::with_pool(1);
+    let (a, b) = (db.tenant(), db.tenant());
+    a.begin().commit().unwrap();
+    let mut tx = b.begin();
+    assert_eq!(tx.row::<String, _>(WHO).unwrap(), b.tenant.schema().to_string());
+    // Behind the back of whoever began it: what is left is what the connection is when nobody has it.
+    tx.run(diesel::dsl::sql::<diesel::sql_types::Bool>("ROLLBACK")).unwrap();
+    assert!(tx.row::<String, _>(WHO).unwrap().ends_with("_lane_0"));
+}
