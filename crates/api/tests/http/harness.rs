@@ -89,7 +89,11 @@ impl Server {
     /// The code in the last letter to this address.
     pub(crate) fn code_to(&self, email: &str) -> String {
         let letter = self.letters_to(email).pop().unwrap();
-        letter.split_whitespace().find(|w| w.len() == 6 && w.bytes().all(|b| b.is_ascii_digit())).unwrap().to_owned()
+        letter
+            .split_whitespace()
+            .find(|w| w.len() == 6 && w.bytes().all(|b| b.is_ascii_digit()))
+            .unwrap()
+            .to_owned()
     }
 
     /// A new workspace, signed up for over HTTP; its admin, logged in.
@@ -184,11 +188,23 @@ impl Client {
     }
 
     /// Any request. A path that does not begin with `/api` or is no probe is one of `/api/v1`.
-    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Reply {
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&str>,
+    ) -> Reply {
         self.send_bytes(method, path, headers, body.map(str::as_bytes))
     }
 
-    pub(crate) fn send_bytes(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
+    pub(crate) fn send_bytes(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Reply {
         let root = path.starts_with("/api") || path.ends_with("z") && path.matches('/').count() == 1;
         let prefix = if root { "" } else { "/api/v1" };
         let mut request = Request::builder()
@@ -279,7 +295,13 @@ impl Reply {
 
     /// The body of a problem, if the status and code are these.
     pub(crate) fn problem(self, status: u16, code: &str) -> Value {
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{} {}", self.status, self.text);
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{} {}",
+            self.status,
+            self.text
+        );
         let code_there = self.body["code"].as_str().unwrap_or_default().to_owned();
         assert_eq!((self.status, code_there.as_str()), (status, code), "{}", self.text);
         assert_eq!(self.body["status"], status);
@@ -291,5 +313,15 @@ impl Reply {
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// Every header, in the order of their names.
+    pub(crate) fn headers(&self) -> Vec<(String, String)> {
+        let pair = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
+            (name.to_string(), value.to_str().unwrap().to_owned())
+        };
+        let mut headers: Vec<_> = self.response.headers().iter().map(pair).collect();
+        headers.sort();
+        headers
     }
 }
