@@ -3,9 +3,10 @@
 use std::fmt;
 use std::hint::black_box;
 
-use argon2::password_hash::phc::Output;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::password_hash::phc::{Output, ParamsString, Salt};
+use argon2::{Algorithm, Params, Version};
 
+use crate::memory::Memory;
 use crate::password_hash::{MAX_M_KIB, MAX_P, MAX_T};
 use crate::{Password, PasswordHash, PasswordHashError, random};
 
@@ -61,10 +62,11 @@ impl Default for HashParams {
 /// Hashes passwords and checks them against hashes.
 ///
 /// Each call keeps a core busy for tens of milliseconds and takes the memory of its parameters. Call it on a blocking
-/// thread, and bound how many run at once: that bound times the memory is what a storm of logins costs.
+/// thread, and bound how many run at once: that bound times the memory is what a storm of logins costs, because the memory is
+/// kept and used again.
 pub struct Hasher {
-    argon2: Argon2<'static>,
     params: HashParams,
+    memory: Memory,
     /// The hash of a password that nobody knows: see [`Hasher::verify_nobody`].
     decoy: PasswordHash,
 }
@@ -72,11 +74,9 @@ pub struct Hasher {
 impl Hasher {
     /// A hasher with these parameters. Hashes once, for the decoy.
     pub fn new(params: HashParams) -> Result<Self, HashError> {
-        let HashParams { m_kib, t, p } = params;
-        let argon2_params = Params::new(m_kib, t, p, None).map_err(|e| HashError::Argon2(e.into()))?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, argon2_params);
-        let decoy = hash(&argon2, random::bytes::<32>().as_slice())?;
-        Ok(Self { argon2, params, decoy })
+        let memory = Memory::default();
+        let decoy = hash(&memory, params, random::bytes::<32>().as_slice())?;
+        Ok(Self { params, memory, decoy })
     }
 
     /// The parameters of new hashes.
@@ -86,16 +86,20 @@ impl Hasher {
 
     /// A hash of `password` under a new random salt.
     pub fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
-        hash(&self.argon2, password.bytes())
+        hash(&self.memory, self.params, password.bytes())
     }
 
     /// Whether `password` is the one that was hashed. The work is that of the hash's own parameters.
     ///
     /// When it cannot be found out (there is no memory left), it is a [`Verdict::Mismatch`].
     pub fn verify(&self, password: &Password, hash: &PasswordHash) -> Verdict {
-        match self.argon2.verify_password(password.bytes(), &hash.phc) {
-            Ok(()) if self.is_stale(hash) => Verdict::MatchButStale,
-            Ok(()) => Verdict::Match,
+        let (Some(salt), Some(want)) = (&hash.phc.salt, &hash.phc.hash) else { return Verdict::Mismatch };
+        let output = self.memory.compute(&hash.params, password.bytes(), salt, want.len());
+        // `Output` compares in constant time.
+        match output {
+            Ok(output) if output != *want => Verdict::Mismatch,
+            Ok(_) if self.is_stale(hash) => Verdict::MatchButStale,
+            Ok(_) => Verdict::Match,
             Err(_) => Verdict::Mismatch,
         }
     }
@@ -176,8 +180,20 @@ pub enum HashError {
     Unreadable(#[source] PasswordHashError),
 }
 
-fn hash(argon2: &Argon2<'_>, password: &[u8]) -> Result<PasswordHash, HashError> {
-    let phc = argon2.hash_password(password).map_err(HashError::Argon2)?;
+fn hash(memory: &Memory, params: HashParams, password: &[u8]) -> Result<PasswordHash, HashError> {
+    let HashParams { m_kib, t, p } = params;
+    let params = Params::new(m_kib, t, p, None).map_err(|e| HashError::Argon2(e.into()))?;
+    let salt = Salt::new(random::bytes::<{ argon2::RECOMMENDED_SALT_LEN }>().as_slice())
+        .map_err(|e| HashError::Argon2(e.into()))?;
+    let output =
+        memory.compute(&params, password, &salt, Params::DEFAULT_OUTPUT_LEN).map_err(HashError::Argon2)?;
+    let phc = argon2::PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).map_err(HashError::Argon2)?,
+        salt: Some(salt),
+        hash: Some(output),
+    };
     PasswordHash::new(phc).map_err(HashError::Unreadable)
 }
 
@@ -194,7 +210,7 @@ const fn floor_m_kib(t: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use argon2::{AssociatedData, ParamsBuilder};
+    use argon2::{Argon2, AssociatedData, ParamsBuilder};
 
     use super::*;
 

@@ -36,6 +36,7 @@ mod counter_key;
 mod email;
 mod hasher;
 mod limit;
+mod memory;
 mod password;
 mod password_hash;
 #[cfg(feature = "postgres")]

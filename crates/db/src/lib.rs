@@ -11,9 +11,11 @@
 
 mod queries;
 mod statement;
+mod tagged;
 
-pub use queries::{Control, Key, Queries, Tenant, violated};
+pub use queries::{Control, Key, Queries, Tag, Tenant, violated};
 pub use statement::{Binds, Bound, Statement};
+pub use tagged::Tagged;
 
 /// What a query can fail with.
 pub use diesel::result::Error;

@@ -1,9 +1,12 @@
 //! The two kinds of connection, and what can be done with one.
 
-use diesel::pg::PgConnection;
-use diesel::query_dsl::methods::{ExecuteDsl, LoadQuery};
+use diesel::pg::{Pg, PgConnection};
+use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
+use diesel::query_dsl::methods::LoadQuery;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{OptionalExtension, QueryResult, RunQueryDsl};
+
+use crate::tagged::Tagged;
 
 /// A connection that runs one query at a time.
 ///
@@ -13,28 +16,39 @@ pub trait Queries {
     #[doc(hidden)]
     fn with<T>(&mut self, key: Key, run: impl FnOnce(&mut PgConnection) -> T) -> T;
 
+    /// What the connection is bound to. It stands as a comment before each statement; see [`Tagged`].
+    #[doc(hidden)]
+    fn tag(&self) -> Option<Tag> {
+        None
+    }
+
     /// All rows of `query`.
     fn rows<'q, U, Q>(&mut self, query: Q) -> QueryResult<Vec<U>>
     where
-        Q: LoadQuery<'q, PgConnection, U>,
+        Q: AsQuery,
+        Tagged<Q::Query>: LoadQuery<'q, PgConnection, U>,
         Self: Sized,
     {
+        let query = Tagged::new(self.tag(), query.as_query());
         self.with(Key(()), |c| query.load(c))
     }
 
     /// The only row of `query`; [`Error::NotFound`] when there is none.
     fn row<'q, U, Q>(&mut self, query: Q) -> QueryResult<U>
     where
-        Q: LoadQuery<'q, PgConnection, U>,
+        Q: AsQuery,
+        Tagged<Q::Query>: LoadQuery<'q, PgConnection, U>,
         Self: Sized,
     {
+        let query = Tagged::new(self.tag(), query.as_query());
         self.with(Key(()), |c| query.get_result(c))
     }
 
     /// The only row of `query`, or `None`.
     fn find<'q, U, Q>(&mut self, query: Q) -> QueryResult<Option<U>>
     where
-        Q: LoadQuery<'q, PgConnection, U>,
+        Q: AsQuery,
+        Tagged<Q::Query>: LoadQuery<'q, PgConnection, U>,
         Self: Sized,
     {
         self.row(query).optional()
@@ -43,10 +57,27 @@ pub trait Queries {
     /// Runs `query` and answers how many rows it touched.
     fn run<Q>(&mut self, query: Q) -> QueryResult<usize>
     where
-        Q: RunQueryDsl<PgConnection> + ExecuteDsl<PgConnection>,
+        Q: QueryFragment<Pg> + QueryId,
         Self: Sized,
     {
+        let query = Tagged::new(self.tag(), query);
         self.with(Key(()), |c| query.execute(c))
+    }
+}
+
+/// What a connection is bound to, as a word: letters, digits and underscores, since it stands in SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tag([u8; 34]);
+
+impl Tag {
+    /// The tag with these characters; `None` when one of them is no letter, digit or underscore.
+    pub fn new(word: &[u8; 34]) -> Option<Self> {
+        word.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_').then_some(Self(*word))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        // Always ASCII, see `new`.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 

@@ -133,6 +133,11 @@ impl SchemaName {
         Self(name)
     }
 
+    /// The name, byte by byte.
+    pub const fn as_bytes(&self) -> &[u8; 34] {
+        &self.0
+    }
+
     /// The name. It needs quotes in SQL no more than any other lower-case word, and gets them all the same.
     pub fn as_str(&self) -> &str {
         // Always ASCII, see `of`.

@@ -4,6 +4,7 @@ use belfort_auth::Email;
 use belfort_ids::{RoleId, TeamId, UserId};
 use belfort_policy::Users;
 use belfort_rbac::{Create, Delete, Read, Update};
+use belfort_tenancy::postgres::TenantTx;
 use belfort_workspace::FullName;
 use belfort_workspace::users::{self, NewUser, UserPatch, UserRow};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
@@ -179,9 +180,9 @@ pub(crate) async fn delete(
     gate.write(move |scene, grant| {
         let id = path.ids()?.0;
         let (principal, origin) = (&scene.caller.principal, &scene.origin);
-        // First, while the user is still there to be named: deleting them would take their assignments along unaudited.
-        belfort_work::tasks::release(&mut scene.tx, origin, id)?;
-        users::delete(&mut scene.tx, grant, principal, id, expected.0, origin)?;
+        // Deleting the user alone would take their assignments along unaudited.
+        let let_go = |tx: &mut TenantTx| belfort_work::tasks::release(tx, origin, id);
+        users::delete(&mut scene.tx, grant, principal, id, expected.0, origin, let_go)?;
         Ok(Done)
     })
     .await

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use belfort_db::{Key, Queries};
+use belfort_db::{Key, Queries, Tag};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
 
@@ -45,7 +45,10 @@ pub(super) fn begin(tenancy: &Tenancy, tenant: &Arc<Tenant>) -> Result<TenantTx,
     // One message, so one round trip. The utility statement needs no right to execute `set_config`, which nobody has.
     let bind = format!("BEGIN; SET LOCAL ROLE \"{}\"", tenant.schema());
     match connection::begin_with(&tenancy.0.lane, tenancy.0.wait, &bind) {
-        Ok(lease) => Ok(TenantTx { lease, tenant: Arc::clone(tenant), open: true }),
+        Ok(mut lease) => {
+            lease.touched.insert(tenant.id);
+            Ok(TenantTx { lease, tenant: Arc::clone(tenant), open: true })
+        }
         Err(Begun::Busy(busy)) => Err(busy.into()),
         Err(Begun::Refused(error)) => Err(why(tenancy, tenant, error)),
     }
@@ -83,6 +86,10 @@ impl TenantTx {
 }
 
 impl Queries for TenantTx {
+    fn tag(&self) -> Option<Tag> {
+        Tag::new(self.tenant.schema().as_bytes())
+    }
+
     fn with<T>(&mut self, _: Key, run: impl FnOnce(&mut PgConnection) -> T) -> T {
         run(&mut self.lease.pg)
     }

@@ -1,7 +1,9 @@
 //! Pooled connections. They stay inside this crate: what goes out is bound.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
+use belfort_ids::TenantId;
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
@@ -21,7 +23,13 @@ pub(super) struct Lease {
     pub(super) pg: PgConnection,
     /// Set when a transaction could not be ended: nobody may get this connection after that.
     pub(super) broken: bool,
+    /// Which tenants it has served.
+    pub(super) touched: HashSet<TenantId>,
 }
+
+/// How many tenants a connection serves before it is replaced. Postgres gives back nothing of what a backend remembers of a
+/// tenant's tables and statements, some half a megabyte each, but by ending the backend.
+const TENANTS: usize = 400;
 
 impl r2d2::ManageConnection for Manager {
     type Connection = Lease;
@@ -30,7 +38,7 @@ impl r2d2::ManageConnection for Manager {
     fn connect(&self) -> Result<Lease, Self::Error> {
         let mut pg = PgConnection::establish(self.url.reveal())?;
         pg.set_prepared_statement_cache_size(diesel::connection::CacheSize::Unbounded);
-        Ok(Lease { pg, broken: false })
+        Ok(Lease { pg, broken: false, touched: HashSet::new() })
     }
 
     fn is_valid(&self, lease: &mut Lease) -> Result<(), Self::Error> {
@@ -39,6 +47,7 @@ impl r2d2::ManageConnection for Manager {
 
     fn has_broken(&self, lease: &mut Lease) -> bool {
         lease.broken
+            || lease.touched.len() > TENANTS
             || std::thread::panicking()
             || AnsiTransactionManager::is_broken_transaction_manager(&mut lease.pg)
             || depth(&mut lease.pg) != Some(0)

@@ -73,12 +73,15 @@ fn create_login(pg: &mut PgConnection, password: &str) -> QueryResult<String> {
     let database: String = diesel::select(current_database()).get_result(pg)?;
     let login = format!("{}_lane_{FIRST}", database.get(..50).unwrap_or(&database));
     let (role, database) = (quoted(&login), quoted(&database));
+    // Each tenant has statements of its own, and few of them are run often: five plans for one's values each, which is what
+    // Postgres makes before it makes a general one, would be most of the work.
     // Nobody but the owner and the lanes may come in, and nobody may make temporary tables: one could stand before a real one.
     pg.batch_execute(&format!(
         "REVOKE ALL ON DATABASE {database} FROM PUBLIC;
          CREATE ROLE {role} LOGIN NOINHERIT NOCREATEDB NOCREATEROLE PASSWORD {password};
          GRANT CONNECT ON DATABASE {database} TO {role};
          ALTER ROLE {role} SET search_path TO '$user';
+         ALTER ROLE {role} SET plan_cache_mode TO 'force_generic_plan';
          ALTER ROLE {role} SET statement_timeout TO '30s';
          ALTER ROLE {role} SET lock_timeout TO '10s';
          ALTER ROLE {role} SET idle_in_transaction_session_timeout TO '60s'",

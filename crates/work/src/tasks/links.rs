@@ -22,6 +22,7 @@ pub fn add_viewer(
     id: TaskId,
     user: UserId,
 ) -> Result<Task, TaskError> {
+    hold(tx, &[user])?;
     relink(tx, grant, origin, id, |task| TaskPatch {
         viewer_ids: Some(with(&task.viewer_ids, user)),
         ..TaskPatch::default()
@@ -50,6 +51,7 @@ pub fn add_assignee(
     id: TaskId,
     user: UserId,
 ) -> Result<Task, TaskError> {
+    hold(tx, &[user])?;
     relink(tx, grant, origin, id, |task| TaskPatch {
         assignee_ids: Some(with(&task.assignee_ids, user)),
         ..TaskPatch::default()
@@ -96,6 +98,17 @@ pub fn remove_tag(
         tag_ids: Some(without(&task.tag_ids, tag)),
         ..TaskPatch::default()
     })
+}
+
+/// Makes whoever would delete these users wait. Users come before tasks, here as where a user is deleted: the other way round,
+/// the two would wait for each other.
+pub(super) fn hold(tx: &mut impl Tenant, users: &[UserId]) -> QueryResult<()> {
+    const HOLD: Statement<Uuid> =
+        Statement::new("SELECT id FROM users WHERE id = ANY($1) ORDER BY id FOR KEY SHARE");
+    if users.is_empty() {
+        return Ok(());
+    }
+    tx.rows::<UserId, _>(HOLD.bind::<Array<Uuid>, _>(users)).map(drop)
 }
 
 /// A patch made of what the lists are under the lock: of two links added at once, none is lost.

@@ -84,6 +84,9 @@ pub fn update(
     expected: Option<i32>,
     patch: TaskPatch,
 ) -> Result<Task, TaskError> {
+    let named: Vec<UserId> =
+        [&patch.assignee_ids, &patch.viewer_ids].into_iter().flatten().flatten().copied().collect();
+    links::hold(tx, &named)?;
     let before = lock(tx, grant.reach(), id, LockFor::Change)?;
     expect(expected, &before)?;
     let after = patch.applied_to(&before)?;

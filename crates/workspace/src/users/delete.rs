@@ -6,6 +6,7 @@ use belfort_ids::UserId;
 use belfort_policy::Users;
 use belfort_rbac::postgres::members;
 use belfort_rbac::{Delete, Grant, Principal};
+use diesel::QueryResult;
 use diesel::sql_types::Uuid;
 
 use super::{UserError, lock};
@@ -13,13 +14,17 @@ use crate::escalation::{Standing, standing};
 use crate::membership;
 
 /// Deletes a user with their password, sessions and memberships. What they made stays, and names them by their id.
-pub fn delete(
-    tx: &mut impl Tenant,
+///
+/// `let_go` is what else is to be done about them while they are still there to be named. It comes when the queue is had and
+/// their row is locked: whoever locked anything of theirs before would wait for somebody who waits for them.
+pub fn delete<T: Tenant>(
+    tx: &mut T,
     grant: &Grant<Users, Delete>,
     caller: &Principal,
     id: UserId,
     expected: Option<i32>,
     origin: &Origin,
+    let_go: impl FnOnce(&mut T) -> QueryResult<()>,
 ) -> Result<(), UserError> {
     const DELETE: Statement = Statement::new("DELETE FROM users WHERE id = $1");
     membership::queue(tx)?;
@@ -29,6 +34,7 @@ pub fn delete(
     }
     // Before the row: it would take its member along, unguarded.
     members::remove(tx, id)?;
+    let_go(tx)?;
     membership::set_teams(tx, id, &row.team_ids, &[], origin.at)?;
     tx.run(DELETE.bind::<Uuid, _>(id))?;
     let mut changes = Changes::default();

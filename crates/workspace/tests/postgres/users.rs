@@ -144,8 +144,9 @@ fn who_looks_at_an_old_version_changes_nothing() {
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "{results:?}");
         assert!(results.iter().any(|result| matches!(result, Err(UserError::Stale))), "{results:?}");
     }
-    let delete = world
-        .act(|tx| users::delete(tx, &grant(&admin), &admin.principal, bob, Some(version), &origin(&admin)));
+    let delete = world.act(|tx| {
+        users::delete(tx, &grant(&admin), &admin.principal, bob, Some(version), &origin(&admin), |_| Ok(()))
+    });
     assert!(matches!(delete, Err(UserError::Stale)));
     let own = world.act(|tx| users::update_self(tx, bob, Some(&name("Z")), Some(version), &origin(&admin)));
     assert!(matches!(own, Err(UserError::Stale)));

@@ -148,7 +148,7 @@ impl World {
     }
 
     pub(crate) fn delete(&self, by: &Caller, id: UserId) -> Result<(), UserError> {
-        self.act(|tx| users::delete(tx, &grant(by), &by.principal, id, None, &origin(by)))
+        self.act(|tx| users::delete(tx, &grant(by), &by.principal, id, None, &origin(by), |_| Ok(())))
     }
 
     /// How many events the history has.

@@ -1,0 +1,58 @@
+//! The memory that Argon2id fills.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use argon2::password_hash::phc::{Output, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+
+/// Memory that was used for a hash and waits for the next one.
+///
+/// A hash takes 19 MiB. Taken from the allocator on whichever thread and given back there, the memory of many threads adds
+/// up, for allocators keep what each thread gave back: after a storm of logins a server held hundreds of MiB. Kept here there
+/// is as much as hashes ever ran at once, and it need not be asked from the operating system page by page each time.
+#[derive(Default)]
+pub(crate) struct Memory(Mutex<Vec<Vec<Block>>>);
+
+impl Memory {
+    /// The Argon2id output for these, `len` bytes of it.
+    pub(crate) fn compute(
+        &self,
+        params: &Params,
+        password: &[u8],
+        salt: &Salt,
+        len: usize,
+    ) -> Result<Output, argon2::password_hash::Error> {
+        let mut blocks = self.take();
+        // What is too much for this hash does no harm.
+        if blocks.len() < params.block_count() {
+            blocks.resize(params.block_count(), Block::default());
+        }
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let mut output = [0; Output::MAX_LENGTH];
+        let output = output.get_mut(..len).ok_or(argon2::password_hash::Error::OutputSize)?;
+        let filled = argon2.hash_password_into_with_memory(password, salt, output, &mut blocks);
+        self.give(blocks);
+        filled?;
+        Ok(Output::new(output)?)
+    }
+
+    fn take(&self) -> Vec<Block> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// One hash that was imported with a gigabyte in its parameters must not cost a gigabyte for good.
+    fn give(&self, blocks: Vec<Block>) {
+        const KEPT: usize = 64 * 1024;
+        if blocks.len() > KEPT {
+            return;
+        }
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(blocks);
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Memory")
+    }
+}
