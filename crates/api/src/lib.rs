@@ -2,7 +2,7 @@
 //!
 //! It has a ceiling: no rule and no SQL. A handler names its permission in its signature, reads what came, calls the crate
 //! that does it, and shows what is. What the caller is told of each crate's errors is decided in one file, by exhaustive
-//! match. [`serve`] is the server, [`document`] its OpenAPI document, which is made from the handlers and needs no database:
+//! match. [`serve()`] is the server, [`document`] its OpenAPI document, which is made from the handlers and needs no database:
 //!
 //! ```
 //! let document = belfort_api::document().expect("every operation is documented");

@@ -1,7 +1,7 @@
 //! Who changed what: field-level events, appended in the transaction of the change.
 //!
 //! - An [`Event`] tells of one change: the [`Origin`] (who, when, in which request, from where), the row, the action and
-//!   the fields that changed. A change that changed nothing is no event: [`Changes::between`] is empty then.
+//!   the fields that changed. What changed nothing is no event: its [`Changes`] are empty.
 //! - `postgres::append` puts events into the tenant's history through the one door that is open to the tenant's role, in the
 //!   transaction of the change: both last or neither does.
 //! - `postgres::list` reads them back, newest first.
