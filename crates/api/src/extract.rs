@@ -3,6 +3,8 @@
 //! Bodies and queries are fetched before the gate, because that is asynchronous, and read after it, inside the handler: who
 //! may not do it is told so before anything they sent is looked at.
 
+mod names;
+
 use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
@@ -47,7 +49,7 @@ impl<T: Members> Body<T> {
         let Value::Object(object) = value else {
             return Err(Problem::invalid_field("", "invalid-type", "expected an object"));
         };
-        let mut fields = Fields::Json(object, Vec::new());
+        let mut fields = Fields::Json(object, names::given_twice(bytes));
         let object = T::read(&mut fields);
         fields.finish(object)
     }
@@ -58,10 +60,13 @@ impl<T: 'static> FromRequest for Body<T> {
     type Future = LocalBoxFuture<'static, Answer<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let json = is_json(request);
+        let acceptable = acceptable(request);
         let mut payload = payload.take();
         Box::pin(async move {
-            let bytes = if json { fetch(&mut payload).await } else { Err(not_json()) };
+            let bytes = match acceptable {
+                Ok(()) => fetch(&mut payload).await,
+                Err(problem) => Err(problem),
+            };
             Ok(Self { bytes, of: PhantomData })
         })
     }
@@ -73,15 +78,29 @@ async fn fetch(payload: &mut Payload) -> Answer<web::Bytes> {
         let chunk =
             chunk.map_err(|_e| Problem::unreadable("broken-body", "The body ended before its end."))?;
         if bytes.len().saturating_add(chunk.len()) > BODY_LIMIT {
-            return Err(Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too-large",
-                "A body has at most 1 MiB.",
-            ));
+            return Err(too_large());
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes.freeze())
+}
+
+fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "A body has at most 1 MiB.")
+}
+
+/// What the headers say of the body, before any of it is waited for.
+fn acceptable(request: &HttpRequest) -> Answer<()> {
+    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    if !is_json(request) {
+        return Err(not_json());
+    }
+    if header(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        let detail = "Send the body as it is, without a Content-Encoding.";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "encoded-body", detail));
+    }
+    let length = header(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
+    if length.is_some_and(|length| length > BODY_LIMIT) { Err(too_large()) } else { Ok(()) }
 }
 
 fn is_json(request: &HttpRequest) -> bool {

@@ -98,7 +98,10 @@ impl<T: Field> Member for Nullable<T> {
 
 /// Absent: keep it. Null: clear it. A value: set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::option_option, reason = "it is what the crates below take: whether to change it, and what to")]
+#[expect(
+    clippy::option_option,
+    reason = "it is what the crates below take: whether to change it, and what to"
+)]
 pub(crate) struct Patch<T>(pub(crate) Option<Option<T>>);
 
 impl<T: Field> Member for Patch<T> {
@@ -286,6 +289,10 @@ impl<const MAX: usize> Field for Opaque<MAX> {
         let text = value.as_str().ok_or_else(|| Wrong::kind("text"))?;
         if text.chars().count() > MAX {
             return Err(Wrong("too-long", format!("has at most {MAX} characters").into()));
+        }
+        // The one character that the database cannot even compare with.
+        if text.contains('\0') {
+            return Err(Wrong("forbidden-character", "has a NUL character".into()));
         }
         Ok(Self(text.to_owned()))
     }

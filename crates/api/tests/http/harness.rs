@@ -8,7 +8,7 @@ use belfort_api::{Services, Settings};
 use belfort_auth::{HashParams, Hasher, Limit};
 use belfort_crypto::Keyring;
 use belfort_mail::{Letter, MailError, Mailer};
-use belfort_residency::{Clock, FixedClock};
+use belfort_residency::FixedClock;
 use belfort_tenancy::Host;
 use belfort_tenancy::postgres::{PoolOptions, Tenancy};
 use belfort_testkit::{Database, MIGRATIONS, now};
@@ -135,9 +135,9 @@ fn serve(
     let services = Services {
         tenancy,
         keyring: Arc::clone(keyring),
-        mailer: Arc::clone(letters) as Arc<dyn Mailer>,
+        mailer: letters.clone(),
         hasher: Arc::new(Hasher::new(HashParams::default()).unwrap()),
-        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        clock: clock.clone(),
         migrations: MIGRATIONS,
     };
     let (settings, (tell, told)) = (settings.clone(), std::sync::mpsc::channel());
@@ -205,7 +205,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
     ) -> Reply {
-        let root = path.starts_with("/api") || path.ends_with("z") && path.matches('/').count() == 1;
+        let root = path.starts_with("/api") || path.ends_with('z') && path.matches('/').count() == 1;
         let prefix = if root { "" } else { "/api/v1" };
         let mut request = Request::builder()
             .method(method)
@@ -323,5 +323,112 @@ impl Reply {
         let mut headers: Vec<_> = self.response.headers().iter().map(pair).collect();
         headers.sort();
         headers
+    }
+}
+
+impl Server {
+    /// From now on whoever sends a letter panics.
+    pub(crate) fn break_mail(&self) {
+        let letters = Arc::clone(&self.letters);
+        let broken = std::thread::spawn(move || {
+            let _letters = letters.0.lock().unwrap();
+            panic!("the mailer breaks, as this test wants it to");
+        });
+        assert!(broken.join().is_err());
+    }
+
+    pub(crate) fn mend_mail(&self) {
+        self.letters.0.clear_poison();
+    }
+}
+
+impl Client {
+    /// A request as no client library would write it: `GET /healthz` or the like, header lines, a body. It is the last one
+    /// of its connection.
+    pub(crate) fn raw(&self, line: &str, headers: &str, body: &[u8]) -> Reply {
+        let token = self.token.as_ref().map(|token| format!("Authorization: Bearer {token}\r\n"));
+        let host = format!("Host: {}\r\n", self.host);
+        let head = format!(
+            "{line} HTTP/1.1\r\n{host}{}Connection: close\r\n{headers}\r\n",
+            token.unwrap_or_default()
+        );
+        self.raw_bytes(&[head.as_bytes(), body].concat())
+    }
+
+    /// What the server answers to these very bytes.
+    pub(crate) fn raw_bytes(&self, request: &[u8]) -> Reply {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(self.address).unwrap();
+        // A server that waits for more fails the test rather than hang it.
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        // A server that has heard enough may stop listening: what it said counts.
+        let _ = stream.write_all(request);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        Reply::parse(&answer)
+    }
+
+    /// A file of the server's root: a page of the documentation, say. The host is the whole of it.
+    pub(crate) fn page(&self, path: &str) -> Reply {
+        self.raw(&format!("GET {path}"), "", b"")
+    }
+}
+
+impl Reply {
+    fn parse(answer: &[u8]) -> Self {
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+        let end = end.unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(answer)));
+        let (head, body) = (String::from_utf8_lossy(&answer[..end]), &answer[end + 4..]);
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let mut response = Response::builder().status(status);
+        for line in lines {
+            let (name, value) = line.split_once(": ").unwrap();
+            response = response.header(name, value);
+        }
+        let text = String::from_utf8_lossy(body).into_owned();
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Self { status, body, text, response: response.body(()).unwrap() }
+    }
+
+    /// The body of a problem that tells nothing of what is inside, about this path.
+    pub(crate) fn clean_problem(self, status: u16, code: &str, instance: &str) -> Value {
+        assert!(self.header("x-request-id").is_some_and(|id| !id.is_empty()), "{code}");
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{code}");
+        let (text, authenticate) = (self.text.clone(), self.header("www-authenticate").map(str::to_owned));
+        let body = self.problem(status, code);
+        assert_eq!(authenticate.as_deref(), (status == 401).then_some("Bearer"), "{code}");
+        assert_eq!(body["instance"], instance, "{code}");
+        assert_eq!(body["type"], format!("urn:belfort:problem:{code}"));
+        for name in body.as_object().unwrap().keys() {
+            let known = ["type", "title", "status", "detail", "instance", "code", "errors"];
+            assert!(known.contains(&name.as_str()), "{code} has {name}");
+        }
+        assert_eq!(
+            body.get("errors").is_some(),
+            body["errors"].as_array().is_some_and(|e| !e.is_empty()),
+            "{code}"
+        );
+        // Without the path, which is the sender's own words.
+        let text = text.replace(instance, "");
+        for inside in [
+            "SELECT",
+            "INSERT",
+            "UPDATE ",
+            "relation \"",
+            "constraint",
+            "diesel",
+            "panicked",
+            "stack",
+            ".rs",
+            "src/",
+        ] {
+            assert!(!text.contains(inside), "{code} tells {inside}: {text}");
+        }
+        let schema = text
+            .match_indices("t_")
+            .find(|(at, _)| text[at + 2..].bytes().take_while(u8::is_ascii_hexdigit).count() >= 8);
+        assert_eq!(schema, None, "{code} names a schema: {text}");
+        body
     }
 }

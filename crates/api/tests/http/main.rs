@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "the helpers of tests may panic as the tests do"
 )]
 
@@ -11,9 +12,13 @@ mod harness;
 
 mod access;
 mod audit;
+mod conventions;
 mod escalation;
+mod input;
 mod lifecycle;
+mod load;
 mod people;
+mod schema;
 mod sessions;
 mod signup;
 mod tenants;
