@@ -27,6 +27,22 @@ pub(crate) struct Counters {
     pub(crate) in_flight: AtomicU64,
 }
 
+/// Counts a request as long as it lives, also when its sender goes away.
+struct InFlight(web::Data<Counters>);
+
+impl InFlight {
+    fn enter(counters: &web::Data<Counters>) -> Self {
+        counters.in_flight.fetch_add(1, Ordering::Relaxed);
+        Self(counters.clone())
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The middleware.
@@ -40,9 +56,7 @@ pub(crate) async fn envelope(
     request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let counters = request.app_data::<web::Data<Counters>>().cloned();
-    if let Some(counters) = &counters {
-        counters.in_flight.fetch_add(1, Ordering::Relaxed);
-    }
+    let _in_flight = counters.as_ref().map(InFlight::enter);
     let span = tracing::info_span!("request", request_id = %id);
     let response = next.call(request).instrument(span.clone()).await;
     let mut response = match response {
@@ -59,7 +73,6 @@ pub(crate) async fn envelope(
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if let Some(counters) = &counters {
-        counters.in_flight.fetch_sub(1, Ordering::Relaxed);
         if let Some(count) = counters.answers.get(usize::from(status.as_u16() / 100)) {
             count.fetch_add(1, Ordering::Relaxed);
         }

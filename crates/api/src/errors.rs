@@ -16,8 +16,11 @@ use crate::handlers::invitations::over;
 use crate::problem::Problem;
 
 impl From<belfort_db::Error> for Problem {
-    /// What a storage function could not turn into an error of its own is our fault.
+    /// What a storage function could not turn into an error of its own is our fault, unless it may succeed the next time.
     fn from(error: belfort_db::Error) -> Self {
+        if belfort_db::is_transient(&error) {
+            return Self::busy().because(error);
+        }
         Self::internal(error)
     }
 }

@@ -127,15 +127,20 @@ impl Problem {
     /// 500: our fault. The cause goes to the log and nowhere else.
     pub(crate) fn internal(cause: impl fmt::Display) -> Self {
         let detail = "Something went wrong on our side. The request id leads to what it was.";
-        let mut problem = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail);
-        problem.0.cause = Some(cause.to_string());
-        problem
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).because(cause)
     }
 
     /// With the seconds after which it is worth trying again.
     #[must_use]
     pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// With what it was, for the log.
+    #[must_use]
+    pub(crate) fn because(mut self, cause: impl fmt::Display) -> Self {
+        self.0.cause = Some(cause.to_string());
         self
     }
 

@@ -95,7 +95,9 @@ pub(crate) fn api() -> Scope {
 pub(crate) fn probes(config: &mut plain::ServiceConfig) {
     let at = plain::resource::<&str>;
     config
-        .service(at("/healthz").route(plain::get().to(probes::health)).route(plain::head().to(probes::health)))
+        .service(
+            at("/healthz").route(plain::get().to(probes::health)).route(plain::head().to(probes::health)),
+        )
         .service(at("/readyz").route(plain::get().to(probes::ready)).route(plain::head().to(probes::ready)));
 }
 
@@ -105,7 +107,7 @@ pub(crate) fn admin(config: &mut plain::ServiceConfig) {
     config.service(plain::resource("/metrics").route(plain::get().to(probes::metrics)));
 }
 
-/// The OpenAPI document of [`api`]. It needs no database and no settings.
+/// The OpenAPI document of the API. It needs no database and no settings.
 ///
 /// # Errors
 /// Everything that is wrong with what is documented.

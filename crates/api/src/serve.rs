@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 
 use actix_web::middleware::from_fn;
 use actix_web::{App as Http, HttpServer, web};
-use futures_util::future::try_join;
 
 use crate::app::{App, Services, Settings};
 use crate::docs::{Docs, Refusal};
@@ -53,6 +52,7 @@ pub async fn serve(
         on_ready(listening);
         return api.run().await;
     };
+    // It hears no signals: who stops first stops the other, and this one has nothing to drain.
     let admin = HttpServer::new(move || {
         Http::new()
             .app_data(app.clone())
@@ -61,9 +61,16 @@ pub async fn serve(
             .configure(routes::admin)
     })
     .workers(1)
-    .bind(admin)?;
+    .disable_signals()
+    .bind(admin)?
+    .run();
+    let handle = admin.handle();
+    let admin = actix_web::rt::spawn(admin);
     on_ready(listening);
-    try_join(api.run(), admin.run()).await.map(drop)
+    let served = api.run().await;
+    handle.stop(false).await;
+    admin.await.map_err(io::Error::other)??;
+    served
 }
 
 fn refused(refusal: &Refusal) -> Problem {

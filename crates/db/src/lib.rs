@@ -13,7 +13,7 @@ mod queries;
 mod statement;
 mod tagged;
 
-pub use queries::{Control, Key, Queries, Tag, Tenant, violated};
+pub use queries::{Control, Key, Queries, Tag, Tenant, is_transient, violated};
 pub use statement::{Binds, Bound, Statement};
 pub use tagged::Tagged;
 

@@ -100,6 +100,23 @@ impl Queries for PgConnection {
 impl Tenant for PgConnection {}
 impl Control for PgConnection {}
 
+/// Whether the same may well succeed when it is tried again: a lock was not had in time, two transactions waited for each
+/// other, or the connection was lost.
+///
+/// Diesel does not hand on the error's code, so the first two are known by their text, which Postgres writes in English unless it
+/// was told otherwise.
+pub fn is_transient(error: &Error) -> bool {
+    let Error::DatabaseError(kind, info) = error else {
+        return matches!(error, Error::BrokenTransactionManager);
+    };
+    let text = info.message();
+    matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::SerializationFailure)
+        || text.starts_with("canceling statement due to")
+        || text.starts_with("deadlock detected")
+        || text.starts_with("terminating connection")
+        || text.starts_with("server closed the connection")
+}
+
 /// The name of the constraint that `error` says was violated.
 ///
 /// Storage modules turn `users_email_key` into their `EmailTaken` with it: asking first and inserting after would let two

@@ -1,5 +1,7 @@
 //! The development server: it starts from nothing, serves, stops, and comes back after a crash.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::support::Place;
@@ -25,6 +27,32 @@ fn it_starts_from_nothing_serves_and_stops() {
 
     assert_eq!(server.stop().code(), Some(0));
     assert!(!place.postgres_runs(), "its Postgres is gone with it");
+}
+
+/// Half a request is there when it is asked to stop; the other half comes when nobody new is let in any more.
+#[test]
+fn what_is_under_way_is_finished_before_it_stops() {
+    let place = Place::new();
+    let server = place.serve();
+    let mut stream = TcpStream::connect(server.address).unwrap();
+    let body = r#"{"email": "nobody@acme.example", "password": "none"}"#;
+    let head = format!(
+        "POST /api/v1/auth/login HTTP/1.1\r\nHost: nobody.localhost\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // The server has read the head: another request that came after it is answered.
+    assert_eq!(server.get("/readyz"), 200);
+    server.ask_to_stop();
+    while TcpStream::connect(server.address).is_ok() {
+        std::thread::yield_now();
+    }
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("workspace-not-found"), "{answer}");
+    assert_eq!(server.stop().code(), Some(0));
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl Place {
 
     /// Serves on a free port and waits until it says so.
     pub(crate) fn serve(&self) -> Server {
-        let variables = [("BELFORT_LISTEN", "127.0.0.1:0"), ("BELFORT_ADMIN_LISTEN", "off")];
+        let variables = [("BELFORT_LISTEN", "127.0.0.1:0"), ("BELFORT_ADMIN_LISTEN", "127.0.0.1:0")];
         let mut child = self.command(&[], &variables).stdout(Stdio::piped()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut said = Vec::new();
@@ -124,9 +124,14 @@ impl Server {
         answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap()
     }
 
+    /// Asks it to stop.
+    pub(crate) fn ask_to_stop(&self) {
+        self.signal(Signal::TERM);
+    }
+
     /// Asks it to stop and waits until it has.
     pub(crate) fn stop(mut self) -> ExitStatus {
-        self.signal(Signal::TERM);
+        self.ask_to_stop();
         let mut rest = String::new();
         self.out.read_to_string(&mut rest).unwrap();
         self.child.wait().unwrap()

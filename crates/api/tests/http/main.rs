@@ -18,6 +18,7 @@ mod input;
 mod lifecycle;
 mod load;
 mod people;
+mod races;
 mod schema;
 mod sessions;
 mod signup;
