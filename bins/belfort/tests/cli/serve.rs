@@ -1,8 +1,9 @@
 //! The development server: it starts from nothing, serves, stops, and comes back after a crash.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use crate::support::Place;
 
@@ -48,6 +49,10 @@ fn what_is_under_way_is_finished_before_it_stops() {
     while TcpStream::connect(server.address).is_ok() {
         std::thread::yield_now();
     }
+    // It does not hang up on what it waits for.
+    stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    assert_eq!(stream.read(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    stream.set_read_timeout(None).unwrap();
     stream.write_all(body.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
