@@ -72,10 +72,9 @@ pub(crate) async fn envelope(
     if path.starts_with("/api/v1") && !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    if let Some(counters) = &counters {
-        if let Some(count) = counters.answers.get(usize::from(status.as_u16() / 100)) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
+    let class = usize::from(status.as_u16() / 100);
+    if let Some(count) = counters.as_ref().and_then(|counters| counters.answers.get(class)) {
+        count.fetch_add(1, Ordering::Relaxed);
     }
     span.in_scope(|| {
         let duration_ms = started.elapsed().as_millis();

@@ -8,18 +8,23 @@
 )]
 
 mod behind;
+mod client;
 mod harness;
 
 mod access;
+mod again;
 mod audit;
 mod conventions;
 mod escalation;
+mod every_field;
 mod input;
 mod lifecycle;
 mod load;
+mod pages;
 mod people;
 mod races;
 mod schema;
 mod sessions;
 mod signup;
+mod tags;
 mod tenants;
