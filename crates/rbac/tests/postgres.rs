@@ -1,5 +1,7 @@
 //! The last-admin safeguard against a real database, also when two act at once.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
+
 use belfort_db::{Queries, Statement};
 use belfort_ids::{RoleId, UserId};
 use belfort_rbac::postgres::members::{self, MemberChange, MemberError};
@@ -103,6 +105,7 @@ fn a_change_that_keeps_the_admin_an_admin_is_no_loss() {
 
 #[test]
 fn two_admins_who_remove_each_other_at_once_leave_one() {
+    const CLEAR: Statement = Statement::new("DELETE FROM members");
     let workspace = Workspace::new();
     for round in 0..60 {
         let pair = [workspace.user(workspace.admin, true, true), workspace.user(workspace.admin, true, true)];
@@ -132,7 +135,6 @@ fn two_admins_who_remove_each_other_at_once_leave_one() {
         for user in pair {
             let _ = workspace.remove(user);
         }
-        const CLEAR: Statement = Statement::new("DELETE FROM members");
         let mut tx = workspace.tenant.begin();
         tx.run(CLEAR).unwrap();
         tx.commit().unwrap();

@@ -1,5 +1,11 @@
 //! What one tenant can see and do of another: nothing.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of tests may panic as the tests do"
+)]
+
 use std::sync::Arc;
 
 use belfort_db::{Queries, Statement};

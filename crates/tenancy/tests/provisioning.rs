@@ -1,5 +1,7 @@
 //! A tenant is made whole or not at all.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
+
 use belfort_db::{Queries, Statement};
 use belfort_ids::TenantId;
 use belfort_tenancy::postgres::{Migrations, NewTenant, ProvisionError, by_id};
