@@ -1,5 +1,8 @@
 //! Pages: how many rows, from where on.
 
+use std::str::FromStr;
+use std::sync::Arc;
+
 use belfort_crypto::{Column, Keyring};
 use belfort_ids::{TenantId, UserId};
 use serde_json::{Value, json};
@@ -56,19 +59,20 @@ const POSITION: Column = Column::new("cursors.position");
 
 /// One list, as one caller asks for it. A cursor is sealed for it, so that it is good for nothing else: no other list, filter,
 /// user or workspace.
-pub(crate) struct List<'a> {
-    pub(crate) keyring: &'a Keyring,
+pub(crate) struct List {
+    pub(crate) keyring: Arc<Keyring>,
     pub(crate) tenant: TenantId,
     pub(crate) user: UserId,
     /// Path and filter.
     pub(crate) of: String,
 }
 
-impl List<'_> {
+impl List {
     /// The position that a cursor stands for.
-    pub(crate) fn position(&self, cursor: Option<Cursor>) -> Answer<Option<String>> {
+    pub(crate) fn position<P: FromStr>(&self, cursor: Option<Cursor>) -> Answer<Option<P>> {
         let Some(cursor) = cursor else { return Ok(None) };
-        self.open(&cursor.0).map(Some).ok_or_else(|| {
+        let position = self.open(&cursor.0).and_then(|position| position.parse().ok());
+        position.map(Some).ok_or_else(|| {
             Problem::unreadable("bad-cursor", "This cursor is not one of this list: begin without one.")
         })
     }
@@ -83,17 +87,16 @@ impl List<'_> {
     }
 
     /// A page of `rows`, of which there is one more than fits if there is another page.
-    pub(crate) fn page<R, V>(
+    pub(crate) fn page<R, V: From<R>>(
         &self,
         limit: Limit,
         mut rows: Vec<R>,
         position: impl Fn(&R) -> String,
-        view: impl Fn(R) -> V,
     ) -> Page<V> {
         let more = rows.len() > limit.rows();
         rows.truncate(limit.rows());
         let next_cursor = rows.last().filter(|_| more).map(|row| self.seal(&position(row)));
-        Page { items: rows.into_iter().map(view).collect(), next_cursor }
+        Page { items: rows.into_iter().map(V::from).collect(), next_cursor }
     }
 
     fn seal(&self, position: &str) -> String {
@@ -115,12 +118,6 @@ impl Limit {
     }
 }
 
-/// The position in a cursor of ours, as an id or number.
-pub(crate) fn read_position<T: std::str::FromStr>(position: Option<String>) -> Answer<Option<T>> {
-    let Some(position) = position else { return Ok(None) };
-    position.parse().map(Some).map_err(|_e| Problem::unreadable("bad-cursor", "This cursor cannot be read."))
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
@@ -129,10 +126,11 @@ mod tests {
 
     #[test]
     fn a_cursor_is_good_for_its_own_list_alone() {
-        let ring = Keyring::parse(&Keyring::generate_key()).unwrap();
+        let ring = Arc::new(Keyring::parse(&Keyring::generate_key()).unwrap());
         let now = DateTime::UNIX_EPOCH;
         let (tenant, user) = (TenantId::new(now), UserId::new(now));
-        let list = |tenant, user, of: &str| List { keyring: &ring, tenant, user, of: of.to_owned() };
+        let list =
+            |tenant, user, of: &str| List { keyring: Arc::clone(&ring), tenant, user, of: of.to_owned() };
         let mine = list(tenant, user, "/tasks?status=todo");
         let cursor = mine.seal("here");
         assert!(cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)), "{cursor}");

@@ -126,49 +126,6 @@ impl<T: Apiv2Schema> OperationModifier for Body<T> {
     }
 }
 
-/// A query string that will be read as `T`.
-pub(crate) struct Query<T> {
-    text: String,
-    of: PhantomData<T>,
-}
-
-impl<T: Members> Query<T> {
-    /// The object in it.
-    pub(crate) fn parse(&self) -> Answer<T> {
-        let pairs = web::Query::<Vec<(String, String)>>::from_query(&self.text)
-            .map_err(|_e| Problem::unreadable("malformed-query", "The query string cannot be read."))?;
-        let mut fields = Fields::Query(pairs.into_inner(), Vec::new());
-        let object = T::read(&mut fields);
-        fields.finish(object)
-    }
-
-    /// Everything in it that says which rows are wanted, in one order: not how many, nor from where on.
-    pub(crate) fn filter(&self) -> String {
-        let page = |pair: &&str| !pair.starts_with("cursor=") && !pair.starts_with("limit=");
-        let mut pairs: Vec<&str> =
-            self.text.split('&').filter(|pair| !pair.is_empty()).filter(page).collect();
-        pairs.sort_unstable();
-        pairs.join("&")
-    }
-}
-
-impl<T: 'static> FromRequest for Query<T> {
-    type Error = Problem;
-    type Future = Ready<Answer<Self>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(Self { text: request.query_string().to_owned(), of: PhantomData }))
-    }
-}
-
-impl<T> Apiv2Schema for Query<T> {}
-impl<T: Apiv2Schema> OperationModifier for Query<T> {
-    fn update_parameter(op: &mut DefaultOperationRaw) {
-        openapi::query_parameters(op, T::raw_schema());
-        openapi::problems(op, &[400, 422]);
-    }
-}
-
 /// The ids in the path. What is no id is no row's id: 404, as for any other row that is not there.
 pub(crate) struct Ids<T>(pub(crate) T);
 

@@ -76,9 +76,9 @@ impl Scene {
     }
 
     /// The list that this request asks for a page of.
-    pub(crate) fn list(&self, filter: &str) -> List<'_> {
+    pub(crate) fn list(&self, filter: &str) -> List {
         List {
-            keyring: &self.call.app.services.keyring,
+            keyring: Arc::clone(&self.call.app.services.keyring),
             tenant: self.tx.tenant().id,
             user: self.caller.user,
             of: format!("{}?{filter}", self.call.path),
@@ -97,13 +97,12 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         self,
         work: impl FnOnce(&mut Scene, &Grant<R, A>) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
-        let app = Arc::clone(&self.call.app);
-        app.database(move |_: &App| {
-            let mut scene = Scene::enter(self.call)?;
-            let grant = scene.grant::<R, A>()?;
-            work(&mut scene, &grant)
-        })
-        .await
+        Signed(self.call)
+            .read(|scene| {
+                let grant = scene.grant()?;
+                work(scene, &grant)
+            })
+            .await
     }
 
     /// Changes something. What is done inside lasts exactly when `work` succeeds.
@@ -111,15 +110,12 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         self,
         work: impl FnOnce(&mut Scene, &Grant<R, A>) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
-        let app = Arc::clone(&self.call.app);
-        app.database(move |_: &App| {
-            let mut scene = Scene::enter(self.call)?;
-            let grant = scene.grant::<R, A>()?;
-            let answer = work(&mut scene, &grant)?;
-            scene.commit()?;
-            Ok(answer)
-        })
-        .await
+        Signed(self.call)
+            .write(|scene| {
+                let grant = scene.grant()?;
+                work(scene, &grant)
+            })
+            .await
     }
 
     /// Makes something out of `body`, once: with an `Idempotency-Key` the same request gets the answer it got before.

@@ -27,6 +27,7 @@ mod fields;
 mod gate;
 mod handlers;
 mod letters;
+mod listing;
 pub mod openapi;
 mod problem;
 mod routes;

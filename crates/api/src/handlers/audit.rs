@@ -10,10 +10,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::answer::{Page, Plain, Stamp};
-use crate::cursor::{Cursor, Limit, read_position};
-use crate::extract::Query;
 use crate::fields::{Moment, Opaque, members};
-use crate::gate::{Gate, Scene};
+use crate::gate::Gate;
+use crate::listing::Listing;
 use crate::problem::Answer;
 use crate::text::AnyId;
 
@@ -78,8 +77,8 @@ impl From<EventRow> for EventView {
 }
 
 members! {
-    /// Which events, how many.
-    pub(crate) struct ListEvents {
+    /// Which events.
+    pub(crate) struct EventFilter {
         /// Only those of this kind of row: `tasks`, `comments`, …
         resource: Option<Opaque<20>>,
         /// Only those of this row.
@@ -92,35 +91,6 @@ members! {
         from: Option<Moment>,
         /// Only those before this moment.
         to: Option<Moment>,
-        /// How many at most.
-        limit: Option<Limit>,
-        /// Where the page begins: the `next_cursor` of the one before.
-        cursor: Option<Cursor>,
-    }
-}
-
-members! {
-    /// How much of a history.
-    pub(crate) struct ListHistory {
-        /// How many at most.
-        limit: Option<Limit>,
-        /// Where the page begins: the `next_cursor` of the one before.
-        cursor: Option<Cursor>,
-    }
-}
-
-impl ListHistory {
-    /// A page of the events that `read` finds.
-    pub(crate) fn page(
-        query: &Query<Self>,
-        scene: &mut Scene,
-        read: impl FnOnce(&mut TenantTx, Option<i64>, i64) -> Answer<Vec<EventRow>>,
-    ) -> Answer<Plain<Page<EventView>>> {
-        let wanted = query.parse()?;
-        let before = read_position(scene.list(&query.filter()).position(wanted.cursor)?)?;
-        let limit = wanted.limit.unwrap_or_default();
-        let rows = read(&mut scene.tx, before, limit.and_one())?;
-        Ok(Plain(scene.list(&query.filter()).page(limit, rows, |row| row.seq.to_string(), EventView::from)))
     }
 }
 
@@ -130,22 +100,21 @@ impl ListHistory {
 #[api_v2_operation(operation_id = "list_audit_events", tags(Audit))]
 pub(crate) async fn list(
     gate: Gate<Audit, Read>,
-    query: Query<ListEvents>,
+    page: Listing<EventFilter>,
 ) -> Answer<Plain<Page<EventView>>> {
     gate.read(move |scene, _| {
-        let wanted = query.parse()?;
-        let before = read_position(scene.list(&query.filter()).position(wanted.cursor)?)?;
-        let filter = Filter {
-            resource: wanted.resource.map(|text| text.0),
-            resource_id: wanted.resource_id.map(|id| id.0),
-            actor_id: wanted.actor_id,
-            action: wanted.action.map(|text| text.0),
-            from: wanted.from.map(|moment| moment.0),
-            to: wanted.to.map(|moment| moment.0),
+        let events = |tx: &mut TenantTx, wanted: EventFilter, before, limit| {
+            let filter = Filter {
+                resource: wanted.resource.map(|text| text.0),
+                resource_id: wanted.resource_id.map(|id| id.0),
+                actor_id: wanted.actor_id,
+                action: wanted.action.map(|text| text.0),
+                from: wanted.from.map(|moment| moment.0),
+                to: wanted.to.map(|moment| moment.0),
+            };
+            Ok(list_events(tx, filter, before, limit)?)
         };
-        let limit = wanted.limit.unwrap_or_default();
-        let rows = list_events(&mut scene.tx, filter, before, limit.and_one())?;
-        Ok(Plain(scene.list(&query.filter()).page(limit, rows, |row| row.seq.to_string(), EventView::from)))
+        page.page(scene, events, |event| event.seq)
     })
     .await
 }

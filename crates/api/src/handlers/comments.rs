@@ -10,11 +10,11 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::cursor::{Cursor, Limit, read_position};
-use crate::extract::{Body, IfMatch, Path, Query};
+use crate::extract::{Body, IfMatch, Path};
 use crate::fields::members;
 use crate::gate::Gate;
-use crate::handlers::audit::{EventView, ListHistory};
+use crate::handlers::audit::EventView;
+use crate::listing::{All, Listing};
 use crate::problem::Answer;
 
 /// A comment on a task.
@@ -47,16 +47,6 @@ fn single(comment: Comment) -> Single<CommentView> {
 }
 
 members! {
-    /// How many comments.
-    pub(crate) struct ListComments {
-        /// How many at most.
-        limit: Option<Limit>,
-        /// Where the page begins: the `next_cursor` of the one before.
-        cursor: Option<Cursor>,
-    }
-}
-
-members! {
     /// What is said.
     pub(crate) struct CreateComment {
         /// The text.
@@ -79,15 +69,15 @@ members! {
 pub(crate) async fn list(
     gate: Gate<Comments, Read>,
     path: Path<(TaskId,)>,
-    query: Query<ListComments>,
+    page: Listing<All>,
 ) -> Answer<Plain<Page<CommentView>>> {
     gate.read(move |scene, grant| {
-        let task = scene.grant::<Tasks, Read>()?;
-        let wanted = query.parse()?;
-        let after = read_position(scene.list(&query.filter()).position(wanted.cursor)?)?;
-        let limit = wanted.limit.unwrap_or_default();
-        let rows = comments::list(&mut scene.tx, &task, grant, path.ids()?.0, after, limit.and_one())?;
-        Ok(Plain(scene.list(&query.filter()).page(limit, rows, |row| row.id.to_string(), CommentView::from)))
+        let (task, id) = (scene.grant::<Tasks, Read>()?, path.ids()?.0);
+        page.page(
+            scene,
+            |tx, All, after, limit| Ok(comments::list(tx, &task, grant, id, after, limit)?),
+            |row| row.id,
+        )
     })
     .await
 }
@@ -166,14 +156,16 @@ pub(crate) async fn delete(
 pub(crate) async fn history(
     gate: Gate<Comments, Read>,
     path: Path<(CommentId,)>,
-    query: Query<ListHistory>,
+    page: Listing<All>,
 ) -> Answer<Plain<Page<EventView>>> {
     gate.read(move |scene, grant| {
         let task = scene.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;
-        ListHistory::page(&query, scene, |tx, before, limit| {
-            Ok(comments::history(tx, &task, grant, id, before, limit)?)
-        })
+        page.page(
+            scene,
+            |tx, All, before, limit| Ok(comments::history(tx, &task, grant, id, before, limit)?),
+            |event| event.seq,
+        )
     })
     .await
 }

@@ -13,12 +13,12 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::cursor::{Cursor, Limit, read_position};
-use crate::extract::{Body, IfMatch, Path, Query};
+use crate::extract::{Body, IfMatch, Path};
 use crate::fields::{Opaque, members};
 use crate::gate::{Gate, Open, Scene};
 use crate::handlers::users::UserView;
 use crate::letters;
+use crate::listing::{All, Listing};
 use crate::problem::{Answer, Problem};
 
 /// Somebody who was asked to join and did not yet.
@@ -47,16 +47,6 @@ impl From<InvitationRow> for InvitationView {
             created_at: Stamp(row.created_at),
             expires_at: Stamp(row.expires_at),
         }
-    }
-}
-
-members! {
-    /// How many invitations.
-    pub(crate) struct ListInvitations {
-        /// How many at most.
-        limit: Option<Limit>,
-        /// Where the page begins: the `next_cursor` of the one before.
-        cursor: Option<Cursor>,
     }
 }
 
@@ -90,21 +80,13 @@ members! {
 ///
 /// Those that nobody accepted yet.
 #[api_v2_operation(operation_id = "list_invitations", tags(Users))]
-pub(crate) async fn list(
-    gate: Gate<Users, Read>,
-    query: Query<ListInvitations>,
-) -> Answer<Plain<Page<InvitationView>>> {
+pub(crate) async fn list(gate: Gate<Users, Read>, page: Listing<All>) -> Answer<Plain<Page<InvitationView>>> {
     gate.read(move |scene, grant| {
-        let wanted = query.parse()?;
-        let after = read_position(scene.list(&query.filter()).position(wanted.cursor)?)?;
-        let limit = wanted.limit.unwrap_or_default();
-        let rows = invitations::list(&mut scene.tx, grant, after, limit.and_one())?;
-        Ok(Plain(scene.list(&query.filter()).page(
-            limit,
-            rows,
-            |row| row.id.to_string(),
-            InvitationView::from,
-        )))
+        page.page(
+            scene,
+            |tx, All, after, limit| Ok(invitations::list(tx, grant, after, limit)?),
+            |row| row.id,
+        )
     })
     .await
 }

@@ -9,10 +9,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::answer::{Page, Plain, Single, Stamp};
-use crate::cursor::{Cursor, Limit, read_position};
-use crate::extract::{Path, Query};
-use crate::fields::members;
+use crate::extract::Path;
 use crate::gate::Gate;
+use crate::listing::{All, Listing};
 use crate::problem::{Answer, Problem};
 
 /// One permission: an action on a resource, and how far it goes.
@@ -57,25 +56,11 @@ impl From<Role> for RoleView {
     }
 }
 
-members! {
-    /// How many roles.
-    pub(crate) struct ListRoles {
-        /// How many at most.
-        limit: Option<Limit>,
-        /// Where the page begins: the `next_cursor` of the one before.
-        cursor: Option<Cursor>,
-    }
-}
-
 /// List roles
 #[api_v2_operation(operation_id = "list_roles", tags(Roles))]
-pub(crate) async fn list(gate: Gate<Roles, Read>, query: Query<ListRoles>) -> Answer<Plain<Page<RoleView>>> {
+pub(crate) async fn list(gate: Gate<Roles, Read>, page: Listing<All>) -> Answer<Plain<Page<RoleView>>> {
     gate.read(move |scene, grant| {
-        let wanted = query.parse()?;
-        let after = read_position(scene.list(&query.filter()).position(wanted.cursor)?)?;
-        let limit = wanted.limit.unwrap_or_default();
-        let rows = roles::list(&mut scene.tx, grant, after, limit.and_one())?;
-        Ok(Plain(scene.list(&query.filter()).page(limit, rows, |row| row.id.to_string(), RoleView::from)))
+        page.page(scene, |tx, All, after, limit| Ok(roles::list(tx, grant, after, limit)?), |row| row.id)
     })
     .await
 }

@@ -10,11 +10,11 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::cursor::{Cursor, Limit, read_position};
-use crate::extract::{Body, IfMatch, Path, Query};
+use crate::extract::{Body, IfMatch, Path};
 use crate::fields::members;
 use crate::gate::Gate;
-use crate::handlers::audit::{EventView, ListHistory};
+use crate::handlers::audit::EventView;
+use crate::listing::{All, Listing};
 use crate::problem::Answer;
 
 /// A tag that tasks can carry.
@@ -45,16 +45,6 @@ fn single(tag: Tag) -> Single<TagView> {
 }
 
 members! {
-    /// How many tags.
-    pub(crate) struct ListTags {
-        /// How many at most.
-        limit: Option<Limit>,
-        /// Where the page begins: the `next_cursor` of the one before.
-        cursor: Option<Cursor>,
-    }
-}
-
-members! {
     /// A tag to be made.
     pub(crate) struct CreateTag {
         /// What it says. No two tags say the same.
@@ -72,13 +62,9 @@ members! {
 
 /// List tags
 #[api_v2_operation(operation_id = "list_tags", tags(Tags))]
-pub(crate) async fn list(gate: Gate<Tags, Read>, query: Query<ListTags>) -> Answer<Plain<Page<TagView>>> {
+pub(crate) async fn list(gate: Gate<Tags, Read>, page: Listing<All>) -> Answer<Plain<Page<TagView>>> {
     gate.read(move |scene, grant| {
-        let wanted = query.parse()?;
-        let after = read_position(scene.list(&query.filter()).position(wanted.cursor)?)?;
-        let limit = wanted.limit.unwrap_or_default();
-        let rows = tags::list(&mut scene.tx, grant, after, limit.and_one())?;
-        Ok(Plain(scene.list(&query.filter()).page(limit, rows, |row| row.id.to_string(), TagView::from)))
+        page.page(scene, |tx, All, after, limit| Ok(tags::list(tx, grant, after, limit)?), |row| row.id)
     })
     .await
 }
@@ -142,11 +128,15 @@ pub(crate) async fn delete(
 pub(crate) async fn history(
     gate: Gate<Tags, Read>,
     path: Path<(TagId,)>,
-    query: Query<ListHistory>,
+    page: Listing<All>,
 ) -> Answer<Plain<Page<EventView>>> {
     gate.read(move |scene, grant| {
         let id = path.ids()?.0;
-        ListHistory::page(&query, scene, |tx, before, limit| Ok(tags::history(tx, grant, id, before, limit)?))
+        page.page(
+            scene,
+            |tx, All, before, limit| Ok(tags::history(tx, grant, id, before, limit)?),
+            |event| event.seq,
+        )
     })
     .await
 }

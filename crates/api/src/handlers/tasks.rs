@@ -3,6 +3,7 @@
 use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::Tasks;
 use belfort_rbac::{Create, Delete, Read, Update};
+use belfort_tenancy::postgres::TenantTx;
 use belfort_work::tasks::{self, NewTask, Task, TaskFilter, TaskPatch};
 use belfort_work::{Description, Priority, Status, Title};
 use chrono::NaiveDate;
@@ -11,11 +12,11 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::cursor::{Cursor, Limit, read_position};
-use crate::extract::{Body, IfMatch, Path, Query};
+use crate::extract::{Body, IfMatch, Path};
 use crate::fields::{Nullable, Patch, members};
 use crate::gate::Gate;
-use crate::handlers::audit::{EventView, ListHistory};
+use crate::handlers::audit::EventView;
+use crate::listing::{All, Listing};
 use crate::problem::Answer;
 use crate::text::Order;
 
@@ -65,7 +66,7 @@ fn single(task: Task) -> Single<TaskView> {
 }
 
 members! {
-    /// Which tasks, in which order, how many.
+    /// Which tasks, in which order.
     pub(crate) struct ListTasks {
         /// Only those that stand here.
         status: Option<Status>,
@@ -83,10 +84,6 @@ members! {
         due_to: Option<NaiveDate>,
         /// `-id`, the newest first, or `id`, the oldest first.
         order: Option<Order>,
-        /// How many at most.
-        limit: Option<Limit>,
-        /// Where the page begins: the `next_cursor` of the one before.
-        cursor: Option<Cursor>,
     }
 }
 
@@ -138,24 +135,21 @@ members! {
 ///
 /// The newest first, as far as your role reaches.
 #[api_v2_operation(operation_id = "list_tasks", tags(Tasks))]
-pub(crate) async fn list(gate: Gate<Tasks, Read>, query: Query<ListTasks>) -> Answer<Plain<Page<TaskView>>> {
+pub(crate) async fn list(gate: Gate<Tasks, Read>, page: Listing<ListTasks>) -> Answer<Plain<Page<TaskView>>> {
     gate.read(move |scene, grant| {
-        let wanted = query.parse()?;
-        let list = scene.list(&query.filter());
-        let after = read_position(list.position(wanted.cursor)?)?;
-        let filter = TaskFilter {
-            status: wanted.status,
-            priority: wanted.priority,
-            assignee_id: wanted.assignee_id,
-            created_by_id: wanted.created_by_id,
-            tag_id: wanted.tag_id,
-            due_from: wanted.due_from,
-            due_to: wanted.due_to,
+        let rows = |tx: &mut TenantTx, wanted: ListTasks, after, limit| {
+            let filter = TaskFilter {
+                status: wanted.status,
+                priority: wanted.priority,
+                assignee_id: wanted.assignee_id,
+                created_by_id: wanted.created_by_id,
+                tag_id: wanted.tag_id,
+                due_from: wanted.due_from,
+                due_to: wanted.due_to,
+            };
+            Ok(tasks::list(tx, grant, &filter, wanted.order.unwrap_or_default().0, after, limit)?)
         };
-        let limit = wanted.limit.unwrap_or_default();
-        let order = wanted.order.unwrap_or_default().0;
-        let rows = tasks::list(&mut scene.tx, grant, &filter, order, after, limit.and_one())?;
-        Ok(Plain(scene.list(&query.filter()).page(limit, rows, |task| task.id.to_string(), TaskView::from)))
+        page.page(scene, rows, |task| task.id)
     })
     .await
 }
@@ -240,13 +234,15 @@ pub(crate) async fn delete(
 pub(crate) async fn history(
     gate: Gate<Tasks, Read>,
     path: Path<(TaskId,)>,
-    query: Query<ListHistory>,
+    page: Listing<All>,
 ) -> Answer<Plain<Page<EventView>>> {
     gate.read(move |scene, grant| {
         let id = path.ids()?.0;
-        ListHistory::page(&query, scene, |tx, before, limit| {
-            Ok(tasks::history(tx, grant, id, before, limit)?)
-        })
+        page.page(
+            scene,
+            |tx, All, before, limit| Ok(tasks::history(tx, grant, id, before, limit)?),
+            |event| event.seq,
+        )
     })
     .await
 }

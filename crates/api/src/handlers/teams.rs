@@ -10,10 +10,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::cursor::{Cursor, Limit, read_position};
-use crate::extract::{Body, IfMatch, Path, Query};
+use crate::extract::{Body, IfMatch, Path};
 use crate::fields::members;
 use crate::gate::Gate;
+use crate::listing::{All, Listing};
 use crate::problem::{Answer, Problem};
 
 /// A group of users.
@@ -43,16 +43,6 @@ fn single(team: TeamRow) -> Single<TeamView> {
 }
 
 members! {
-    /// How many teams.
-    pub(crate) struct ListTeams {
-        /// How many at most.
-        limit: Option<Limit>,
-        /// Where the page begins: the `next_cursor` of the one before.
-        cursor: Option<Cursor>,
-    }
-}
-
-members! {
     /// A team to be made.
     pub(crate) struct CreateTeam {
         /// What it is called. No two teams are called the same.
@@ -74,13 +64,9 @@ members! {
 
 /// List teams
 #[api_v2_operation(operation_id = "list_teams", tags(Teams))]
-pub(crate) async fn list(gate: Gate<Teams, Read>, query: Query<ListTeams>) -> Answer<Plain<Page<TeamView>>> {
+pub(crate) async fn list(gate: Gate<Teams, Read>, page: Listing<All>) -> Answer<Plain<Page<TeamView>>> {
     gate.read(move |scene, grant| {
-        let wanted = query.parse()?;
-        let after = read_position(scene.list(&query.filter()).position(wanted.cursor)?)?;
-        let limit = wanted.limit.unwrap_or_default();
-        let rows = teams::list(&mut scene.tx, grant, after, limit.and_one())?;
-        Ok(Plain(scene.list(&query.filter()).page(limit, rows, |row| row.id.to_string(), TeamView::from)))
+        page.page(scene, |tx, All, after, limit| Ok(teams::list(tx, grant, after, limit)?), |row| row.id)
     })
     .await
 }

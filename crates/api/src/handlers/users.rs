@@ -12,10 +12,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::cursor::{Cursor, Limit, read_position};
-use crate::extract::{Body, IfMatch, Path, Query};
+use crate::extract::{Body, IfMatch, Path};
 use crate::fields::members;
 use crate::gate::Gate;
+use crate::listing::{All, Listing};
 use crate::problem::{Answer, Problem};
 
 /// A person with an account.
@@ -55,16 +55,6 @@ pub(crate) fn single(user: UserRow) -> Single<UserView> {
 }
 
 members! {
-    /// How many users.
-    pub(crate) struct ListUsers {
-        /// How many at most.
-        limit: Option<Limit>,
-        /// Where the page begins: the `next_cursor` of the one before.
-        cursor: Option<Cursor>,
-    }
-}
-
-members! {
     /// A user to be made. They have no password yet.
     pub(crate) struct CreateUser {
         /// Where letters to them go, and what they log in with.
@@ -100,13 +90,9 @@ members! {
 ///
 /// The oldest first, as far as your role reaches.
 #[api_v2_operation(operation_id = "list_users", tags(Users))]
-pub(crate) async fn list(gate: Gate<Users, Read>, query: Query<ListUsers>) -> Answer<Plain<Page<UserView>>> {
+pub(crate) async fn list(gate: Gate<Users, Read>, page: Listing<All>) -> Answer<Plain<Page<UserView>>> {
     gate.read(move |scene, grant| {
-        let wanted = query.parse()?;
-        let after = read_position(scene.list(&query.filter()).position(wanted.cursor)?)?;
-        let limit = wanted.limit.unwrap_or_default();
-        let rows = users::list(&mut scene.tx, grant, after, limit.and_one())?;
-        Ok(Plain(scene.list(&query.filter()).page(limit, rows, |row| row.id.to_string(), UserView::from)))
+        page.page(scene, |tx, All, after, limit| Ok(users::list(tx, grant, after, limit)?), |row| row.id)
     })
     .await
 }

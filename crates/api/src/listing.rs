@@ -1,0 +1,96 @@
+//! Lists: a filter, a page of what it lets through, and the cursor to the next one.
+
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use belfort_tenancy::postgres::TenantTx;
+use futures_util::future::{Ready, ready};
+use paperclip::actix::OperationModifier;
+use paperclip::v2::models::DefaultOperationRaw;
+use paperclip::v2::schema::Apiv2Schema;
+
+use crate::answer::{Page, Plain};
+use crate::cursor::{Cursor, Limit};
+use crate::fields::{Fields, Members, members};
+use crate::gate::Scene;
+use crate::openapi;
+use crate::problem::{Answer, Problem};
+
+/// A query string that asks for a page of a list, of which `F` says what is wanted.
+pub(crate) struct Listing<F> {
+    text: String,
+    of: PhantomData<F>,
+}
+
+members! {
+    /// Which page of a list.
+    pub(crate) struct Window {
+        /// How many at most.
+        limit: Option<Limit>,
+        /// Where the page begins: the `next_cursor` of the one before.
+        cursor: Option<Cursor>,
+    }
+}
+
+/// A list without a filter.
+#[derive(Debug)]
+pub(crate) struct All;
+
+impl Members for All {
+    fn read(_: &mut Fields) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+impl Apiv2Schema for All {}
+
+impl<F: Members> Listing<F> {
+    /// The page, of the rows that `read` finds: from after the position, one more than the page has. `position` is the place of
+    /// a row in the list.
+    pub(crate) fn page<P: FromStr + ToString, R, V: From<R>>(
+        &self,
+        scene: &mut Scene,
+        read: impl FnOnce(&mut TenantTx, F, Option<P>, i64) -> Answer<Vec<R>>,
+        position: impl Fn(&R) -> P,
+    ) -> Answer<Plain<Page<V>>> {
+        let pairs = web::Query::<Vec<(String, String)>>::from_query(&self.text)
+            .map_err(|_e| Problem::unreadable("malformed-query", "The query string cannot be read."))?;
+        let mut fields = Fields::Query(pairs.into_inner(), Vec::new());
+        let (filter, window) = (F::read(&mut fields), Window::read(&mut fields));
+        let (filter, window) = fields.finish(filter.zip(window))?;
+        let list = scene.list(&self.filter());
+        let after = list.position(window.cursor)?;
+        let limit = window.limit.unwrap_or_default();
+        let rows = read(&mut scene.tx, filter, after, limit.and_one())?;
+        Ok(Plain(list.page(limit, rows, |row| position(row).to_string())))
+    }
+
+    /// Everything in it that says which rows are wanted, in one order: not how many, nor from where on.
+    fn filter(&self) -> String {
+        let page = |pair: &&str| !pair.starts_with("cursor=") && !pair.starts_with("limit=");
+        let mut pairs: Vec<&str> =
+            self.text.split('&').filter(|pair| !pair.is_empty()).filter(page).collect();
+        pairs.sort_unstable();
+        pairs.join("&")
+    }
+}
+
+impl<F: 'static> FromRequest for Listing<F> {
+    type Error = Problem;
+    type Future = Ready<Answer<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self { text: request.query_string().to_owned(), of: PhantomData }))
+    }
+}
+
+impl<F> Apiv2Schema for Listing<F> {}
+impl<F: Apiv2Schema> OperationModifier for Listing<F> {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        openapi::query_parameters(op, F::raw_schema());
+        openapi::query_parameters(op, Window::raw_schema());
+        openapi::problems(op, &[400, 422]);
+    }
+}
