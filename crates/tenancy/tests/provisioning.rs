@@ -4,7 +4,7 @@
 
 use belfort_db::{Queries, Statement};
 use belfort_ids::TenantId;
-use belfort_tenancy::postgres::{Migrations, NewTenant, ProvisionError, by_id};
+use belfort_tenancy::postgres::{Migrations, NewTenant, PoolOptions, ProvisionError, by_id};
 use belfort_tenancy::{Plan, SchemaName, Slug};
 use belfort_testkit::{Database, MIGRATIONS, now};
 use diesel::sql_types::{BigInt, Text};
@@ -103,4 +103,13 @@ fn migrations_run_for_those_who_are_behind_and_a_broken_tenant_stops_nobody() {
     assert_eq!(rows.len(), 1, "the broken tenant is as it was");
     let again = migrations.tenants(db.tenancy(), |total, _| assert_eq!(total, 1)).unwrap();
     assert_eq!(again.len(), 1, "who is done is not done again: {}", fine.tenant.slug);
+}
+
+#[test]
+fn a_login_that_a_dropped_database_left_is_taken_over() {
+    let db = Database::new();
+    let tenant = db.tenant();
+    db.superuser().run(Statement::<()>::new("DELETE FROM public.lanes")).unwrap();
+    let again = db.second_process(PoolOptions::default());
+    drop(again.begin(&tenant.tenant).unwrap());
 }

@@ -68,17 +68,23 @@ pub(super) fn prepare(
     Ok(url.with_login(&login, &password))
 }
 
-/// The login is named after the database: roles belong to the whole cluster.
+/// The login is named after the database: roles belong to the whole cluster. One that is there from a database of this name that
+/// was dropped gets the new password.
 fn create_login(pg: &mut PgConnection, password: &str) -> QueryResult<String> {
     let database: String = diesel::select(current_database()).get_result(pg)?;
     let login = format!("{}_lane_{FIRST}", database.get(..50).unwrap_or(&database));
+    let there: i64 =
+        diesel::dsl::sql::<diesel::sql_types::BigInt>("SELECT count(*) FROM pg_roles WHERE rolname = ")
+            .bind::<diesel::sql_types::Text, _>(&login)
+            .get_result(pg)?;
+    let verb = if there == 0 { "CREATE" } else { "ALTER" };
     let (role, database) = (quoted(&login), quoted(&database));
     // Each tenant has statements of its own, and few of them are run often: five plans for one's values each, which is what
     // Postgres makes before it makes a general one, would be most of the work.
     // Nobody but the owner and the lanes may come in, and nobody may make temporary tables: one could stand before a real one.
     pg.batch_execute(&format!(
         "REVOKE ALL ON DATABASE {database} FROM PUBLIC;
-         CREATE ROLE {role} LOGIN NOINHERIT NOCREATEDB NOCREATEROLE PASSWORD {password};
+         {verb} ROLE {role} LOGIN NOINHERIT NOCREATEDB NOCREATEROLE PASSWORD {password};
          GRANT CONNECT ON DATABASE {database} TO {role};
          ALTER ROLE {role} SET search_path TO '$user';
          ALTER ROLE {role} SET plan_cache_mode TO 'force_generic_plan';
