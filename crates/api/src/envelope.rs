@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, web};
 use belfort_ids::EventId;
@@ -47,7 +47,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The middleware.
 pub(crate) async fn envelope(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
@@ -55,6 +55,10 @@ pub(crate) async fn envelope(
     let id = request_id(&request, app.as_deref());
     request.extensions_mut().insert(RequestId(id.clone()));
     let (method, path) = (request.method().clone(), request.path().to_owned());
+    if method == Method::HEAD {
+        // It is GET without the body (RFC 9110, section 9.3.2), which the connection leaves out by itself.
+        request.head_mut().method = Method::GET;
+    }
     let counters = request.app_data::<web::Data<Counters>>().cloned();
     let _in_flight = counters.as_ref().map(InFlight::enter);
     let span = tracing::info_span!("request", request_id = %id);

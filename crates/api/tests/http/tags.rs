@@ -158,3 +158,17 @@ fn who_has_the_version_already_gets_no_body() {
         .send("GET", &path, &[("If-None-Match", "*")], None)
         .problem(401, "not-authenticated");
 }
+
+#[test]
+fn head_answers_what_get_does_without_the_body() {
+    let server = Server::start();
+    let ada = server.workspace("acme");
+    let path = format!("/tasks/{}", ada.task("Bake"));
+    let got = ada.get(&path);
+    let head = ada.send("HEAD", &path, &[], None);
+    assert_eq!((head.status, head.text.as_str()), (200, ""));
+    for name in ["etag", "content-type", "content-length"] {
+        assert_eq!(head.header(name), got.header(name), "{name}");
+    }
+    assert_eq!(ada.send("HEAD", "/users/nobody", &[], None).status, 404);
+}
