@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A plausible email address, trimmed and in lower case, so that two spellings of one address are equal.
 ///
-/// ASCII only for now. The check comes before the lower-casing: the Kelvin sign lower-cases to `k`, and an address that
+/// ASCII only: internationalised addresses (RFC 6531) are refused with a clear error. The check comes before the lower-casing: the Kelvin sign lower-cases to `k`, and an address that
 /// merely turns into somebody else's must not receive their password reset.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email {

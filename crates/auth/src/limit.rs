@@ -50,12 +50,22 @@ impl Limit {
         self.per
     }
 
+    /// The same window with so many times the attempts, as many as a limit can have at most.
+    #[must_use]
+    pub fn times(self, factor: u32) -> Self {
+        let max = self.max.saturating_mul(factor).clamp(1, MOST);
+        Self { max, ..self }
+    }
+
     const fn checked(max: u32, per: Duration) -> Option<Self> {
         let (seconds, rest) = (per.num_seconds(), per.subsec_nanos());
-        let fits = max >= 1 && max <= 1_000_000 && seconds >= 1 && seconds <= 365 * DAY && rest == 0;
+        let fits = max >= 1 && max <= MOST && seconds >= 1 && seconds <= 365 * DAY && rest == 0;
         if fits { Some(Self { max, per }) } else { None }
     }
 }
+
+/// The most attempts that a limit allows.
+const MOST: u32 = 1_000_000;
 
 impl fmt::Display for Limit {
     /// In the largest unit that divides the window.
@@ -154,6 +164,7 @@ mod tests {
         #[test]
         fn what_is_written_reads_the_same(max in 1_u32..=1_000_000, seconds in 1_i64..=365 * DAY) {
             let limit = Limit::new(max, Duration::seconds(seconds));
+            prop_assert_eq!(limit.times(10), Limit::new((max * 10).min(1_000_000), limit.per()));
             prop_assert_eq!(Limit::parse(&limit.to_string()), Ok(limit));
         }
 

@@ -169,11 +169,9 @@ impl Trial {
             let credential = login::credential(&mut tx, &login.email)?;
             drop(tx);
             let limit = app.settings.login;
-            let of_address = Limit::new(limit.max().saturating_mul(10), limit.per());
-            let mut keys = reserve(app, &[(user, limit)], &call)?;
-            if let Some(ip) = call.ip {
-                keys.extend(reserve(app, &[(CounterKey::login_ip(ip), of_address)], &call)?);
-            }
+            let mut places = vec![(user, limit)];
+            places.extend(call.ip.map(|ip| (CounterKey::login_ip(ip), limit.times(10))));
+            let keys = reserve(app, &places, &call)?;
             Ok(Self { login, credential, keys })
         })
         .await
@@ -235,14 +233,20 @@ fn wrong() -> Problem {
     )
 }
 
-/// Takes a place under each limit, or says when there will be one.
+/// Takes a place under each limit, or under none and says when there will be one: who is refused as one of them, an address
+/// that failed too often, must not use up the places of another, the user it tries next.
 pub(crate) fn reserve(app: &App, places: &[(CounterKey, Limit)], call: &Call) -> Answer<Vec<CounterKey>> {
     let mut control = app.services.tenancy.control()?;
     let mut taken = Vec::new();
     for (key, limit) in places {
         match counters::reserve(&mut control, key, *limit, call.now())? {
             Reservation::Granted => taken.push(*key),
-            Reservation::Refused { retry_after } => return Err(Problem::too_many(retry_after)),
+            Reservation::Refused { retry_after } => {
+                for key in &taken {
+                    counters::release(&mut control, key)?;
+                }
+                return Err(Problem::too_many(retry_after));
+            }
         }
     }
     Ok(taken)

@@ -362,3 +362,28 @@ fn a_forwarded_address_is_believed_from_a_trusted_proxy_alone() {
     assert_eq!(ip(&server, "198.51.100.1, nonsense"), "127.0.0.1");
     assert_eq!(ip(&server, "2001:db8::7"), "2001:db8::7");
 }
+
+#[test]
+fn the_greatest_limit_that_can_be_set_lets_people_in() {
+    let login = Limit::new(1_000_000, Duration::minutes(15));
+    let server = Server::with(belfort_api::Settings { login, ..settings() });
+    server.workspace("acme");
+}
+
+/// From an address that may try no more nobody's attempts are used up.
+#[test]
+fn an_address_that_is_locked_out_locks_nobody_else_out() {
+    let login = Limit::new(1, Duration::minutes(15));
+    let server = Server::with(belfort_api::Settings { login, ..settings() });
+    server.workspace("acme");
+    let anonymous = server.anonymous("acme");
+    let wrong = |name: &str| {
+        let body = json!({ "email": format!("{name}@acme.example"), "password": "wrong" });
+        anonymous.post("/auth/login", &body).status
+    };
+    assert_eq!((0..10).map(|n| wrong(&format!("nobody{n}"))).collect::<Vec<_>>(), [401; 10]);
+    let used = || server.sql("SELECT sum(hits)::text FROM public.counters");
+    let before = used();
+    assert_eq!(wrong("ada"), 429, "the address is locked out");
+    assert_eq!(used(), before, "and Ada is not");
+}
