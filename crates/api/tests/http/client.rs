@@ -64,7 +64,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<&[u8]>,
     ) -> Reply {
-        let root = path.starts_with("/api") || path.ends_with('z') && path.matches('/').count() == 1;
+        let root = path.starts_with("/api") || ["/healthz", "/readyz"].contains(&path);
         let prefix = if root { "" } else { "/api/v1" };
         let mut request = Request::builder()
             .method(method)
