@@ -2,7 +2,7 @@
 
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use belfort_workspace::idempotency::Stored;
 use chrono::{DateTime, Utc};
 use paperclip::actix::{Apiv2Schema, OperationModifier};
@@ -11,8 +11,9 @@ use paperclip::v2::schema::Apiv2Schema as Schema;
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use crate::extract::{known, tag_of};
+use crate::extract::{known, tag_of, tag_with};
 use crate::openapi::{self, ETAG, LOCATION};
+use crate::problem::Problem;
 
 /// A moment, as it is sent: Brussels time with its offset.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +69,34 @@ impl<T> Schema for Single<T> {}
 impl<T: Schema> OperationModifier for Single<T> {
     fn update_response(op: &mut DefaultOperationRaw) {
         openapi::response(op, 200, "The row.", Some(openapi::schema::<T>()), &[ETAG]);
+    }
+}
+
+/// 200 with one row of which something is made of other rows, so that it changes without the row's version.
+pub(crate) struct Derived<T> {
+    pub(crate) version: i32,
+    pub(crate) row: T,
+}
+
+impl<T: Serialize> Responder for Derived<T> {
+    type Body = BoxBody;
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let body = match serde_json::to_vec(&self.row) {
+            Ok(body) => body,
+            Err(error) => return Problem::internal(error).error_response(),
+        };
+        let tag = tag_with(self.version, &body);
+        if request.method().is_safe() && known(request, &tag) {
+            return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
+        }
+        HttpResponse::Ok().insert_header((header::ETAG, tag)).content_type("application/json").body(body)
+    }
+}
+
+impl<T> Schema for Derived<T> {}
+impl<T: Schema> OperationModifier for Derived<T> {
+    fn update_response(op: &mut DefaultOperationRaw) {
+        Single::<T>::update_response(op);
     }
 }
 

@@ -16,6 +16,7 @@ use paperclip::actix::OperationModifier;
 use paperclip::v2::models::DefaultOperationRaw;
 use paperclip::v2::schema::Apiv2Schema;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::fields::{Field, Fields, Members};
 use crate::openapi;
@@ -217,10 +218,24 @@ pub(crate) fn tag_of(version: i32) -> String {
     format!("\"v{version}\"")
 }
 
+/// The entity tag of a row of which something changes without its version, because it is made of other rows: it tells the
+/// bytes apart, and `If-Match` asks for the version in it alone.
+pub(crate) fn tag_with(version: i32, body: &[u8]) -> String {
+    let digest: [u8; 32] = Sha256::digest(body).into();
+    let [a, b, c, d, e, f, g, h, ..] = digest;
+    format!("\"v{version}-{:016x}\"", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+}
+
+/// The version in a tag.
 fn version_of(tag: &str) -> Option<i32> {
-    let version = tag.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok().filter(|version| *version > 0)?;
+    let text = tag.strip_prefix("\"v")?.strip_suffix('"')?;
+    let (number, digest) =
+        text.split_once('-').map_or((text, None), |(number, digest)| (number, Some(digest)));
+    let version: i32 = number.parse().ok().filter(|version| *version > 0)?;
+    let hexadecimal =
+        |digest: &str| digest.len() == 16 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     // A number can be written in more ways than one, a tag cannot.
-    (tag_of(version) == tag).then_some(version)
+    (version.to_string() == number && digest.is_none_or(hexadecimal)).then_some(version)
 }
 
 /// Whether `If-None-Match` names this tag. Unlike with `If-Match`, a weak one is good enough: nothing is changed.
@@ -250,7 +265,21 @@ mod tests {
     #[test]
     fn a_tag_leads_back_to_its_version() {
         assert_eq!(version_of(&tag_of(7)), Some(7));
-        for tag in ["7", "\"7\"", "W/\"v7\"", "\"v-7\"", "\"v+7\"", "\"v07\"", "\"v7", "*"] {
+        assert_eq!(version_of(&tag_with(7, b"body")), Some(7));
+        assert_ne!(tag_with(7, b"body"), tag_with(7, b"other"));
+        for tag in [
+            "7",
+            "\"7\"",
+            "W/\"v7\"",
+            "\"v-7\"",
+            "\"v+7\"",
+            "\"v07\"",
+            "\"v7",
+            "*",
+            "\"v7-\"",
+            "\"v7-x\"",
+            "\"v-0123456789abcdef\"",
+        ] {
             assert_eq!(version_of(tag), None, "{tag}");
         }
     }

@@ -318,7 +318,19 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(UserId, RoleId, TeamId, TaskId, TagId, CommentId, SessionId, SignupId, InvitationId);
+ids!(
+    UserId,
+    RoleId,
+    TeamId,
+    TaskId,
+    TagId,
+    CommentId,
+    TimeEntryId,
+    AttachmentId,
+    SessionId,
+    SignupId,
+    InvitationId
+);
 
 #[cfg(test)]
 mod tests {

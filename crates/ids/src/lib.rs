@@ -103,6 +103,10 @@ ids! {
     TaskId
     /// A comment on a task.
     CommentId
+    /// Time that somebody worked on a task.
+    TimeEntryId
+    /// A file on a task.
+    AttachmentId
     /// A tag that tasks can carry.
     TagId
     /// An event of the audit history.

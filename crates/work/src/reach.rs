@@ -35,26 +35,37 @@ pub(crate) fn task(reach: &Reach) -> Reached<'_, tasks::table> {
     }
 }
 
-/// Comments on tasks in reach that one of the comment reach's people wrote and, for reading, all on tasks that the caller
-/// views.
-pub(crate) fn comment<'r>(of_tasks: &'r Reach, own: &'r Reach) -> Reached<'r, comments::table> {
-    // Boxed, because only a boxed query may be asked for within a query on another table when its condition is boxed.
-    let in_reach = tasks::table.filter(task(of_tasks)).select(tasks::id).into_boxed();
-    let there = comments::task_id.eq_any(in_reach);
-    let Some(people) = own.people() else { return Box::new(there) };
-    let theirs = comments::author_id.eq_any(people);
-    match own.viewer() {
-        None => Box::new(there.and(theirs)),
-        Some(viewer) => {
-            let looked_at = task_people::table.filter(
-                task_people::task_id
-                    .eq(comments::task_id)
-                    .and(task_people::relation.eq(VIEWER))
-                    .and(task_people::user_id.eq(viewer)),
-            );
-            Box::new(there.and(theirs.or(exists(looked_at))))
+/// Declares the predicate of a table whose rows hang on a task: `own` is the grant for the rows themselves, and a row is in
+/// reach when its task is, as far as the grant to read tasks goes, and one of `own`'s people is its author. Where the rows are
+/// part of what a task shows, whoever views the task reads all of them.
+macro_rules! on_a_task {
+    ($($(#[doc = $doc:literal])+ $name:ident: $table:ident by $author:ident, shown: $shown:literal;)*) => {$(
+        $(#[doc = $doc])+
+        pub(crate) fn $name<'r>(of_tasks: &'r Reach, own: &'r Reach) -> Reached<'r, $table::table> {
+            // Boxed, because only a boxed query may be asked for within a query on another table when its condition is boxed.
+            let in_reach = tasks::table.filter(task(of_tasks)).select(tasks::id).into_boxed();
+            let there = $table::task_id.eq_any(in_reach);
+            let Some(people) = own.people() else { return Box::new(there) };
+            let theirs = $table::$author.eq_any(people);
+            match own.viewer().filter(|_| $shown) {
+                None => Box::new(there.and(theirs)),
+                Some(viewer) => {
+                    let looked_at = task_people::table.filter(
+                        task_people::task_id
+                            .eq($table::task_id)
+                            .and(task_people::relation.eq(VIEWER))
+                            .and(task_people::user_id.eq(viewer)),
+                    );
+                    Box::new(there.and(theirs.or(exists(looked_at))))
+                }
+            }
         }
-    }
+    )*};
+}
+
+on_a_task! {
+    /// Comments: those of the reach's people on tasks in reach and, for reading, all on tasks that the caller views.
+    comment: comments by author_id, shown: true;
 }
 
 /// Tags that one of the reach's people made.
