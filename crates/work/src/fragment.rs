@@ -50,3 +50,22 @@ impl<ST, GB> ValidGrouping<GB> for Fragment<ST> {
 
 impl<ST, QS> AppearsOnTable<QS> for Fragment<ST> where Self: Expression {}
 impl<ST, QS> SelectableExpression<QS> for Fragment<ST> where Self: Expression {}
+
+/// Makes a type that writes SQL with values a condition on `tasks`. Its text is what it is cached under.
+macro_rules! condition_on_tasks {
+    ($name:ty) => {
+        impl diesel::expression::Expression for $name {
+            type SqlType = diesel::sql_types::Bool;
+        }
+        impl diesel::query_builder::QueryId for $name {
+            type QueryId = ();
+            const HAS_STATIC_QUERY_ID: bool = false;
+        }
+        impl<GB> diesel::expression::ValidGrouping<GB> for $name {
+            type IsAggregate = diesel::expression::is_aggregate::No;
+        }
+        impl diesel::expression::AppearsOnTable<crate::tables::tasks::table> for $name {}
+        impl diesel::expression::SelectableExpression<crate::tables::tasks::table> for $name {}
+    };
+}
+pub(crate) use condition_on_tasks;

@@ -1,14 +1,15 @@
 //! Which rows a grant reaches: one predicate a resource, for every statement on it.
 
-use belfort_ids::TaskId;
+use belfort_ids::{TaskId, UserId};
 use belfort_rbac::Reach;
 use diesel::BoxableExpression;
 use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::sql_types::{Array, Bool, Text, Uuid};
 
-use crate::fragment::Fragment;
+use crate::fragment::{Fragment, condition_on_tasks};
 use crate::tables::{comments, tags, task_people, tasks};
 
 /// A condition on the rows of `Table`.
@@ -21,17 +22,59 @@ pub(crate) const CREATOR: &str = "creator";
 pub(crate) const ASSIGNEE: &str = "assignee";
 pub(crate) const VIEWER: &str = "viewer";
 
-/// Tasks that one of the reach's people made or is assigned to and, for reading, those that the caller views.
-pub(crate) fn task(reach: &Reach) -> Reached<'_, tasks::table> {
-    let Some(people) = reach.people() else { return Box::new(EVERYTHING) };
-    let of_the_task = task_people::table.filter(task_people::task_id.eq(tasks::id));
-    let theirs = task_people::relation.eq_any([CREATOR, ASSIGNEE]).and(task_people::user_id.eq_any(people));
-    match reach.viewer() {
-        None => Box::new(exists(of_the_task.filter(theirs))),
-        Some(viewer) => {
-            let looked_at = task_people::relation.eq(VIEWER).and(task_people::user_id.eq(viewer));
-            Box::new(exists(of_the_task.filter(theirs.or(looked_at))))
+/// Who must be related to a task, and how, for it to be in reach.
+///
+/// Here is said once what a scope means for tasks. A single task is tested against it ([`task`]), a page of tasks is found from
+/// its [`pairs`](Ties::pairs).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ties {
+    /// One of these made the task or is assigned to it …
+    people: Vec<UserId>,
+    /// … or this one, who only wants to look, views it.
+    viewer: Option<UserId>,
+}
+
+/// How people make a task theirs.
+const THEIRS: [&str; 2] = [CREATOR, ASSIGNEE];
+
+impl Ties {
+    /// `None`: every task is in reach.
+    pub(crate) fn of(reach: &Reach) -> Option<Self> {
+        Some(Self { people: reach.people()?.to_vec(), viewer: reach.viewer() })
+    }
+
+    /// The same as pairs of a user and a relation, of which one is enough.
+    pub(crate) fn pairs(&self) -> (Vec<UserId>, Vec<&'static str>) {
+        let theirs = THEIRS.into_iter().flat_map(|how| self.people.iter().map(move |who| (*who, how)));
+        theirs.chain(self.viewer.map(|viewer| (viewer, VIEWER))).unzip()
+    }
+}
+
+impl QueryFragment<Pg> for Ties {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("EXISTS (SELECT FROM task_people p WHERE p.task_id = tasks.id AND (p.relation = ANY(");
+        out.push_bind_param::<Array<Text>, _>(&THEIRS[..])?;
+        out.push_sql(") AND p.user_id = ANY(");
+        out.push_bind_param::<Array<Uuid>, _>(&self.people)?;
+        out.push_sql(")");
+        if let Some(viewer) = &self.viewer {
+            out.push_sql(" OR p.relation = ");
+            out.push_bind_param::<Text, _>(VIEWER)?;
+            out.push_sql(" AND p.user_id = ");
+            out.push_bind_param::<Uuid, _>(viewer)?;
         }
+        out.push_sql("))");
+        Ok(())
+    }
+}
+
+condition_on_tasks!(Ties);
+
+/// Tasks in reach.
+pub(crate) fn task(reach: &Reach) -> Reached<'_, tasks::table> {
+    match Ties::of(reach) {
+        None => Box::new(EVERYTHING),
+        Some(ties) => Box::new(ties),
     }
 }
 

@@ -81,6 +81,8 @@ fn create_login(pg: &mut PgConnection, password: &str) -> QueryResult<String> {
     let (role, database) = (quoted(&login), quoted(&database));
     // Each tenant has statements of its own, and few of them are run often: five plans for one's values each, which is what
     // Postgres makes before it makes a general one, would be most of the work.
+    // Statements are short. What a page costs is guessed for any page size, far too high, and Postgres would spend 200 ms on
+    // compiling what runs for one.
     // Nobody but the owner and the lanes may come in, and nobody may make temporary tables: one could stand before a real one.
     pg.batch_execute(&format!(
         "REVOKE ALL ON DATABASE {database} FROM PUBLIC;
@@ -88,6 +90,7 @@ fn create_login(pg: &mut PgConnection, password: &str) -> QueryResult<String> {
          GRANT CONNECT ON DATABASE {database} TO {role};
          ALTER ROLE {role} SET search_path TO '$user';
          ALTER ROLE {role} SET plan_cache_mode TO 'force_generic_plan';
+         ALTER ROLE {role} SET jit TO 'off';
          ALTER ROLE {role} SET statement_timeout TO '30s';
          ALTER ROLE {role} SET lock_timeout TO '10s';
          ALTER ROLE {role} SET idle_in_transaction_session_timeout TO '60s'",

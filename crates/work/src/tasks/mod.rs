@@ -5,6 +5,7 @@ mod links;
 mod read;
 mod release;
 mod task;
+mod walk;
 mod write;
 
 pub use links::{add_assignee, add_tag, add_viewer, remove_assignee, remove_tag, remove_viewer};

@@ -11,11 +11,12 @@ use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
 use super::task::ROW;
+use super::walk::{Walk, Window};
 use super::{RESOURCE, Task, TaskError};
 use crate::fragment::Fragment;
 use crate::history::{self, Standing};
-use crate::reach::{self, ASSIGNEE};
-use crate::tables::{task_people, task_tags, tasks};
+use crate::reach;
+use crate::tables::tasks;
 use crate::{Priority, Status};
 
 /// Which tasks are wanted; the default is all.
@@ -83,36 +84,18 @@ pub fn list(
     after: Option<TaskId>,
     limit: i64,
 ) -> Result<Vec<Task>, TaskError> {
-    let mut query = tasks::table.select(ROW).filter(reach::task(grant.reach())).into_boxed();
-    if let Some(status) = filter.status {
-        query = query.filter(tasks::status.eq(status));
+    let window = Window { order, after, limit };
+    let mut query = tasks::table.select(ROW).into_boxed();
+    if let Some(walk) = Walk::to(grant.reach(), filter, window) {
+        query = query.filter(walk);
+    } else {
+        query = query.filter(reach::task(grant.reach())).filter(*filter);
+        query = match (order, after) {
+            (TaskOrder::Newest, Some(after)) => query.filter(tasks::id.lt(after)),
+            (TaskOrder::Oldest, Some(after)) => query.filter(tasks::id.gt(after)),
+            (_, None) => query,
+        };
     }
-    if let Some(priority) = filter.priority {
-        query = query.filter(tasks::priority.eq(priority));
-    }
-    if let Some(assignee) = filter.assignee_id {
-        let of_the_task = task_people::table.filter(task_people::task_id.eq(tasks::id));
-        let theirs = task_people::relation.eq(ASSIGNEE).and(task_people::user_id.eq(assignee));
-        query = query.filter(exists(of_the_task.filter(theirs)));
-    }
-    if let Some(tag) = filter.tag_id {
-        let of_the_task = task_tags::table.filter(task_tags::task_id.eq(tasks::id));
-        query = query.filter(exists(of_the_task.filter(task_tags::tag_id.eq(tag))));
-    }
-    if let Some(creator) = filter.created_by_id {
-        query = query.filter(tasks::created_by_id.eq(creator));
-    }
-    if let Some(from) = filter.due_from {
-        query = query.filter(tasks::due_on.ge(from));
-    }
-    if let Some(to) = filter.due_to {
-        query = query.filter(tasks::due_on.le(to));
-    }
-    query = match (order, after) {
-        (TaskOrder::Newest, Some(after)) => query.filter(tasks::id.lt(after)),
-        (TaskOrder::Oldest, Some(after)) => query.filter(tasks::id.gt(after)),
-        (_, None) => query,
-    };
     query = match order {
         TaskOrder::Newest => query.order(tasks::id.desc()),
         TaskOrder::Oldest => query.order(tasks::id.asc()),

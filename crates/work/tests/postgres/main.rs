@@ -5,6 +5,7 @@
 mod comments;
 mod concurrency;
 mod links;
+mod pages;
 mod reach;
 mod support;
 mod tags;

@@ -9,21 +9,7 @@ use belfort_work::tasks::{
     NewTask, Task, TaskError, TaskFilter, TaskOrder, TaskPatch, delete, get, history, list, update,
 };
 
-use crate::support::{Person, Workspace, retitled, titled};
-
-/// A generator that gives the same numbers each time.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % n
-    }
-
-    fn some_of(&mut self, people: &[Person]) -> Vec<UserId> {
-        people.iter().filter(|_| self.below(5) == 0).map(Person::id).collect()
-    }
-}
+use crate::support::{Dice, Person, Workspace, retitled, titled};
 
 /// The scope's definition, word for word.
 fn reaches(reach: &Reach, caller: UserId, mates: &[UserId], task: &Task, reads: bool) -> bool {

@@ -117,6 +117,20 @@ pub(crate) fn add_person(tenant: &TestTenant, role: BuiltIn) -> Person {
     Person(Principal::new(id, role.permissions(), []))
 }
 
+/// A generator that gives the same numbers each time.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % n
+    }
+
+    pub(crate) fn some_of(&mut self, people: &[Person]) -> Vec<UserId> {
+        people.iter().filter(|_| self.below(5) == 0).map(Person::id).collect()
+    }
+}
+
 pub(crate) fn titled(title: &str) -> NewTask {
     NewTask::titled(Title::parse(title).unwrap())
 }
