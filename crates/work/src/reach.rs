@@ -80,7 +80,7 @@ pub(crate) fn task(reach: &Reach) -> Reached<'_, tasks::table> {
 
 /// Declares the predicate of a table whose rows hang on a task: `own` is the grant for the rows themselves, and a row is in
 /// reach when its task is, as far as the grant to read tasks goes, and one of `own`'s people is its author. Where the rows are
-/// part of what a task shows, whoever views the task reads all of them.
+/// part of what a task shows, whoever made the task, is assigned to it or views it reads all of them.
 macro_rules! on_a_task {
     ($($(#[doc = $doc:literal])+ $name:ident: $table:ident by $author:ident, shown: $shown:literal;)*) => {$(
         $(#[doc = $doc])+
@@ -93,13 +93,10 @@ macro_rules! on_a_task {
             match own.viewer().filter(|_| $shown) {
                 None => Box::new(there.and(theirs)),
                 Some(viewer) => {
-                    let looked_at = task_people::table.filter(
-                        task_people::task_id
-                            .eq($table::task_id)
-                            .and(task_people::relation.eq(VIEWER))
-                            .and(task_people::user_id.eq(viewer)),
+                    let concerns = task_people::table.filter(
+                        task_people::task_id.eq($table::task_id).and(task_people::user_id.eq(viewer)),
                     );
-                    Box::new(there.and(theirs.or(exists(looked_at))))
+                    Box::new(there.and(theirs.or(exists(concerns))))
                 }
             }
         }
@@ -107,7 +104,7 @@ macro_rules! on_a_task {
 }
 
 on_a_task! {
-    /// Comments: those of the reach's people on tasks in reach and, for reading, all on tasks that the caller views.
+    /// Comments: those of the reach's people on tasks in reach and, for reading, all on tasks that concern the caller.
     comment: comments by author_id, shown: true;
 }
 

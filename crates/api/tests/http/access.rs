@@ -294,10 +294,10 @@ fn a_comment_is_read_where_its_task_is_and_changed_by_its_author() {
             for (_, author, id) in comments.iter().filter(|(t, ..)| t == title) {
                 let mine = *author == name;
                 let ours = mine || team.contains(&name) && team.contains(author);
-                let shown = *title == format!("shown to {name}");
+                let concerned = [format!("{name}'s"), format!("for {name}"), format!("shown to {name}")];
                 let (read, change) = match name {
                     "mia" => (true, ours),
-                    _ => (ours || shown, mine),
+                    _ => (ours || concerned.iter().any(|concerns| concerns == title), mine),
                 };
                 let what = format!("{name} and {author}'s comment on {title}");
                 assert_eq!(listed.contains(id), read, "{what}");

@@ -20,6 +20,7 @@ mod every_field;
 mod input;
 mod lifecycle;
 mod load;
+mod matrix;
 mod pages;
 mod people;
 mod races;
