@@ -8,6 +8,7 @@ use belfort_work::comments::CommentError;
 use belfort_work::tags::TagError;
 use belfort_work::tasks::TaskError;
 use belfort_workspace::invitations::{AcceptError, InvitationError};
+use belfort_workspace::roles::RoleError;
 use belfort_workspace::signup::{ConfirmError, StartError};
 use belfort_workspace::teams::TeamError;
 use belfort_workspace::users::UserError;
@@ -131,6 +132,28 @@ impl From<TeamError> for Problem {
     }
 }
 
+impl From<RoleError> for Problem {
+    fn from(error: RoleError) -> Self {
+        match error {
+            RoleError::NotFound => Self::not_found(),
+            RoleError::Denied(denied) => denied.into(),
+            RoleError::Stale => Self::stale(),
+            RoleError::Escalation => escalation(),
+            // The code of the safeguard that it is there for.
+            RoleError::Admin => Self::conflict(
+                "last-admin",
+                "The role admin can be neither edited nor deleted: nobody would be admin any more.",
+            ),
+            RoleError::NameTaken => Self::conflict("name-taken", "There is a role of this name."),
+            RoleError::InUse => Self::conflict(
+                "role-in-use",
+                "A user or an invitation has this role: give them another one first.",
+            ),
+            RoleError::Database(error) => error.into(),
+        }
+    }
+}
+
 impl From<InvitationError> for Problem {
     fn from(error: InvitationError) -> Self {
         match error {
@@ -202,6 +225,6 @@ fn slug_taken() -> Problem {
 }
 
 fn escalation() -> Problem {
-    let detail = "This role permits more than you may do yourself: you cannot give or take it.";
+    let detail = "This role permits more than you may do yourself: you cannot give, take or change it.";
     Problem::new(StatusCode::FORBIDDEN, "escalation", detail)
 }

@@ -29,6 +29,7 @@ mod handlers;
 mod letters;
 mod listing;
 pub mod openapi;
+mod permissions;
 mod problem;
 mod routes;
 mod serve;

@@ -45,8 +45,13 @@ pub(crate) fn api() -> Scope {
                 .route(patch().to(teams::update))
                 .route(delete().to(teams::delete)),
         )
-        .service(at("/roles").route(get().to(roles::list)))
-        .service(at("/roles/{id}").route(get().to(roles::get)))
+        .service(at("/roles").route(get().to(roles::list)).route(post().to(roles::create)))
+        .service(
+            at("/roles/{id}")
+                .route(get().to(roles::get))
+                .route(patch().to(roles::update))
+                .route(delete().to(roles::delete)),
+        )
         .service(at("/tasks").route(get().to(tasks::list)).route(post().to(tasks::create)))
         .service(
             at("/tasks/{id}")

@@ -4,7 +4,7 @@ use belfort_auth::{Email, EmailError, Password, PasswordError};
 use belfort_tenancy::{Slug, SlugError};
 use belfort_work::tasks::TaskOrder;
 use belfort_work::{CommentBody, Description, Priority, Status, TagName, TextError, Title};
-use belfort_workspace::{FullName, NameError, TeamName, WorkspaceName};
+use belfort_workspace::{FullName, NameError, RoleName, TeamName, WorkspaceName};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -117,7 +117,7 @@ macro_rules! names {
         }
     )*};
 }
-names!(FullName, TeamName, WorkspaceName);
+names!(FullName, RoleName, TeamName, WorkspaceName);
 
 impl Field for Email {
     fn schema() -> Value {

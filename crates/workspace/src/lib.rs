@@ -7,7 +7,7 @@
 //! - **Who the caller is, is asked at every request.** [`authenticate`] reads session, state, role and team-mates in one
 //!   statement: a logout, a deactivation and a change of role act on the next request.
 //! - **Nobody confers what they do not hold.** Who changes or invites somebody must hold every permission of the role that
-//!   is given, and of the one that is taken.
+//!   is given, and of the one that is taken; who makes or edits a role, every permission that it had and is to have.
 //! - **There is always an admin**, by whichever of these paths somebody leaves.
 //! - **A change and its audit event last together.** A change that changes nothing writes neither.
 //!
@@ -45,4 +45,4 @@ pub mod users;
 
 pub use arrival::Arrival;
 pub use caller::{Caller, authenticate};
-pub use name::{FullName, NameError, TeamName, WorkspaceName};
+pub use name::{FullName, NameError, RoleName, TeamName, WorkspaceName};

@@ -1,4 +1,4 @@
-//! Names that people give: to themselves, their workspace, their teams.
+//! Names that people give: to themselves, their workspace, their teams and roles.
 
 use std::fmt;
 
@@ -38,6 +38,8 @@ names! {
     WorkspaceName, 200;
     /// What a team is called.
     TeamName, 100;
+    /// What a role is called.
+    RoleName, 50;
 }
 
 /// Why a text is not a name.

@@ -3,43 +3,85 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::problem::FieldError;
 
-/// The names that a JSON object gives more than once. `serde_json` keeps the last value and says nothing; whoever looked at
-/// the request on its way may have taken the first for what is meant.
+/// The names that a JSON object gives more than once, and those whose value has an object in it that does. `serde_json` keeps
+/// the last value and says nothing; whoever looked at the request on its way may have taken the first for what is meant.
 pub(super) fn given_twice(object: &[u8]) -> Vec<FieldError> {
-    let names = serde_json::from_slice(object).map(|Names(names)| names).unwrap_or_default();
+    let names = serde_json::from_slice(object).map(|value: Inside| value.names).unwrap_or_default();
     let mut seen = BTreeSet::new();
-    let again: BTreeSet<String> = names.into_iter().filter(|name| !seen.insert(name.clone())).collect();
-    let twice = |field| FieldError { field, code: "invalid", detail: "is given twice".into() };
-    again.into_iter().map(twice).collect()
+    let mut again = BTreeSet::new();
+    let mut within = BTreeSet::new();
+    for (name, inside) in names {
+        if inside {
+            within.insert(name.clone());
+        }
+        if !seen.insert(name.clone()) {
+            again.insert(name);
+        }
+    }
+    let told = |field, detail: &'static str| FieldError { field, code: "invalid", detail: detail.into() };
+    let within = within.difference(&again).cloned().collect::<Vec<_>>();
+    let twice = again.into_iter().map(|field| told(field, "is given twice"));
+    twice.chain(within.into_iter().map(|field| told(field, "gives a name twice within"))).collect()
 }
 
-struct Names(Vec<String>);
+/// A value, as far as names go.
+#[derive(Default)]
+struct Inside {
+    /// The names of the object that it is, and whether something in what stands under one gives a name twice.
+    names: Vec<(String, bool)>,
+    /// Whether something in it gives a name twice.
+    twice: bool,
+}
 
-impl<'de> Deserialize<'de> for Names {
+impl<'de> Deserialize<'de> for Inside {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Reader)
+        deserializer.deserialize_any(Reader)
     }
 }
 
 struct Reader;
 
+/// What has no names.
+macro_rules! nameless {
+    ($($visit:ident: $type:ty),*) => {
+        $(fn $visit<E>(self, _: $type) -> Result<Inside, E> {
+            Ok(Inside::default())
+        })*
+    };
+}
+
 impl<'de> Visitor<'de> for Reader {
-    type Value = Names;
+    type Value = Inside;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+        f.write_str("a value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Names, A::Error> {
-        let mut names = Vec::new();
-        while let Some((name, IgnoredAny)) = object.next_entry()? {
-            names.push(name);
+    nameless! { visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_str: &str }
+
+    fn visit_unit<E>(self) -> Result<Inside, E> {
+        Ok(Inside::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Inside, A::Error> {
+        let mut twice = false;
+        while let Some(value) = list.next_element::<Inside>()? {
+            twice |= value.twice;
         }
-        Ok(Names(names))
+        Ok(Inside { names: Vec::new(), twice })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Inside, A::Error> {
+        let (mut names, mut seen, mut twice) = (Vec::new(), BTreeSet::new(), false);
+        while let Some((name, value)) = object.next_entry::<String, Inside>()? {
+            twice |= value.twice || !seen.insert(name.clone());
+            names.push((name, value.twice));
+        }
+        Ok(Inside { names, twice })
     }
 }
 
@@ -52,7 +94,13 @@ mod tests {
         let fields = |text: &str| {
             given_twice(text.as_bytes()).into_iter().map(|error| error.field).collect::<Vec<_>>()
         };
-        assert_eq!(fields(r#"{"a": 1, "b": {"c": 1, "c": 2}}"#), Vec::<String>::new());
+        assert_eq!(
+            fields(r#"{"a": 1, "b": {"c": 1}, "c": [null, {"a": -1.5}, {"a": "x"}]}"#),
+            Vec::<String>::new()
+        );
         assert_eq!(fields(r#"{"a": 1, "b": 2, "\u0061": 3, "a": 4}"#), ["a"]);
+        assert_eq!(fields(r#"{"a": true, "b": {"c": 1, "\u0063": 2}}"#), ["b"]);
+        assert_eq!(fields(r#"{"a": [{"c": [{"d": 1, "d": 2}]}], "b": 1, "a": 1}"#), ["a"]);
+        assert_eq!(fields("[]"), Vec::<String>::new());
     }
 }

@@ -2,16 +2,19 @@
 
 use belfort_ids::RoleId;
 use belfort_policy::Roles;
-use belfort_rbac::{Permission, Permissions, Read};
-use belfort_workspace::roles::{self, Role};
+use belfort_rbac::{Create, Delete, Permission, Permissions, Read, Update};
+use belfort_workspace::RoleName;
+use belfort_workspace::roles::{self, NewRole, Role, RolePatch};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::answer::{Page, Plain, Single, Stamp};
-use crate::extract::Path;
+use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
+use crate::extract::{Body, IfMatch, Path};
+use crate::fields::members;
 use crate::gate::Gate;
 use crate::listing::{All, Listing};
+use crate::permissions::PermissionList;
 use crate::problem::{Answer, Problem};
 
 /// One permission: an action on a resource, and how far it goes.
@@ -36,7 +39,7 @@ impl PermissionView {
 pub(crate) struct RoleView {
     id: Uuid,
     name: String,
-    /// Whether every workspace has it.
+    /// Whether the workspace came with it. Of these, `admin` alone can be neither edited nor deleted.
     is_builtin: bool,
     permissions: Vec<PermissionView>,
     created_at: Stamp,
@@ -56,6 +59,30 @@ impl From<Role> for RoleView {
     }
 }
 
+fn single(role: Role) -> Single<RoleView> {
+    Single { version: role.version, row: role.into() }
+}
+
+members! {
+    /// A role to be made.
+    pub(crate) struct CreateRole {
+        /// What it is called. No two roles are called the same, be it in other capitals.
+        name: RoleName,
+        /// What it permits: nothing that you may not do yourself. What is not in it is denied.
+        permissions: PermissionList,
+    }
+}
+
+members! {
+    /// What is to change about a role; what is not said stays.
+    pub(crate) struct UpdateRole {
+        /// What it is called.
+        name: Option<RoleName>,
+        /// What it permits: all of it.
+        permissions: Option<PermissionList>,
+    }
+}
+
 /// List roles
 #[api_v2_operation(operation_id = "list_roles", tags(Roles))]
 pub(crate) async fn list(gate: Gate<Roles, Read>, page: Listing<All>) -> Answer<Plain<Page<RoleView>>> {
@@ -65,12 +92,65 @@ pub(crate) async fn list(gate: Gate<Roles, Read>, page: Listing<All>) -> Answer<
     .await
 }
 
+/// Create a role
+///
+/// It permits nothing that you may not do yourself: 403 `escalation`.
+#[api_v2_operation(operation_id = "create_role", tags(Roles))]
+pub(crate) async fn create(gate: Gate<Roles, Create>, body: Body<CreateRole>) -> Answer<Once<RoleView>> {
+    gate.create(body, |scene, grant, body| {
+        let new = NewRole { name: body.name, permissions: body.permissions.0 };
+        let role = roles::create(&mut scene.tx, grant, &scene.caller.principal, &new, &scene.origin)?;
+        Ok(Created {
+            location: format!("/api/v1/roles/{}", role.id),
+            version: role.version,
+            row: role.into(),
+        })
+    })
+    .await
+}
+
 /// Get a role
 #[api_v2_operation(operation_id = "get_role", tags(Roles))]
 pub(crate) async fn get(gate: Gate<Roles, Read>, path: Path<(RoleId,)>) -> Answer<Single<RoleView>> {
     gate.read(|scene, grant| {
-        let role = roles::get(&mut scene.tx, grant, path.ids()?.0)?.ok_or_else(Problem::not_found)?;
-        Ok(Single { version: role.version, row: role.into() })
+        roles::get(&mut scene.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
+    })
+    .await
+}
+
+/// Change a role
+///
+/// It counts for everybody who has it from their next request on. You must hold what it permits and what it is to permit:
+/// 403 `escalation`. The role `admin` stays as it is: 409 `last-admin`.
+#[api_v2_operation(operation_id = "update_role", tags(Roles))]
+pub(crate) async fn update(
+    gate: Gate<Roles, Update>,
+    path: Path<(RoleId,)>,
+    expected: IfMatch,
+    body: Body<UpdateRole>,
+) -> Answer<Single<RoleView>> {
+    gate.write(move |scene, grant| {
+        let body = body.parse()?;
+        let patch = RolePatch { name: body.name, permissions: body.permissions.map(|list| list.0) };
+        let (principal, origin) = (&scene.caller.principal, &scene.origin);
+        Ok(single(roles::update(&mut scene.tx, grant, principal, path.ids()?.0, &patch, expected.0, origin)?))
+    })
+    .await
+}
+
+/// Delete a role
+///
+/// One that nobody has and nobody is invited to, else: 409 `role-in-use`. The role `admin` stays: 409 `last-admin`.
+#[api_v2_operation(operation_id = "delete_role", tags(Roles))]
+pub(crate) async fn delete(
+    gate: Gate<Roles, Delete>,
+    path: Path<(RoleId,)>,
+    expected: IfMatch,
+) -> Answer<Done> {
+    gate.write(move |scene, grant| {
+        let (principal, origin) = (&scene.caller.principal, &scene.origin);
+        roles::delete(&mut scene.tx, grant, principal, path.ids()?.0, expected.0, origin)?;
+        Ok(Done)
     })
     .await
 }

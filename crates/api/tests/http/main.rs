@@ -24,6 +24,7 @@ mod matrix;
 mod pages;
 mod people;
 mod races;
+mod roles;
 mod schema;
 mod sessions;
 mod signup;

@@ -1,10 +1,11 @@
 //! Roles.
 
-use belfort_db::Tenant;
+use belfort_db::{Tenant, violated};
 use belfort_ids::RoleId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use super::ADMIN;
 use super::tables::roles;
 use crate::{Permissions, Vocabulary};
 
@@ -15,7 +16,7 @@ pub struct Role {
     pub id: RoleId,
     /// What it is called.
     pub name: String,
-    /// Whether every workspace has it, so that it can be neither edited nor deleted.
+    /// Whether the workspace came with it. All the same it is a role like others, but for the one that [`Role::is_admin`].
     pub is_builtin: bool,
     /// What it permits.
     pub permissions: Permissions,
@@ -25,6 +26,51 @@ pub struct Role {
     pub created_at: DateTime<Utc>,
     /// When it was changed last.
     pub updated_at: DateTime<Utc>,
+}
+
+impl Role {
+    /// Whether it is the role that the last-admin guard counts by, and which therefore stays as it is.
+    ///
+    /// A role of the workspace's own cannot pass for it: `is_builtin` is given out with the workspace alone, and no other
+    /// role can have its name.
+    pub fn is_admin(&self) -> bool {
+        self.is_builtin && self.name == ADMIN
+    }
+}
+
+/// Why a role was not made, changed or removed. Nothing of it may be committed.
+#[derive(Debug, thiserror::Error)]
+pub enum RoleError {
+    /// It is the admin role: without its permissions, or without it, nobody would be admin any more.
+    #[error("the admin role can be neither edited nor deleted: nobody would be admin any more")]
+    Admin,
+    /// Another role has the name, be it in other capitals.
+    #[error("there is a role with this name")]
+    NameTaken,
+    /// Somebody has it, or is to have it.
+    #[error("somebody has this role")]
+    InUse,
+    /// The database failed.
+    #[error("the role could not be changed")]
+    Database(#[source] diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for RoleError {
+    fn from(error: diesel::result::Error) -> Self {
+        match violated(&error) {
+            Some("roles_name_key") => Self::NameTaken,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// What is to change about a role; `None` leaves it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RoleChange<'c> {
+    /// What it is called.
+    pub name: Option<&'c str>,
+    /// What it permits, all of it.
+    pub permissions: Option<&'c Permissions>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -53,10 +99,32 @@ impl RoleRow {
     }
 }
 
-/// Adds a role that every workspace has; for the transaction in which the workspace is made.
+/// Adds a role that a workspace comes with; for the transaction in which the workspace is made.
 pub fn add_builtin(
     tx: &mut impl Tenant,
     name: &str,
+    permissions: &Permissions,
+    now: DateTime<Utc>,
+) -> QueryResult<RoleId> {
+    insert(tx, name, true, permissions, now)
+}
+
+/// Adds a role of the workspace's own.
+///
+/// Whether whoever adds it may confer what it permits is for the caller to decide; so it is with [`change`].
+pub fn add(
+    tx: &mut impl Tenant,
+    name: &str,
+    permissions: &Permissions,
+    now: DateTime<Utc>,
+) -> Result<RoleId, RoleError> {
+    Ok(insert(tx, name, false, permissions, now)?)
+}
+
+fn insert(
+    tx: &mut impl Tenant,
+    name: &str,
+    is_builtin: bool,
     permissions: &Permissions,
     now: DateTime<Utc>,
 ) -> QueryResult<RoleId> {
@@ -64,13 +132,54 @@ pub fn add_builtin(
     let row = (
         roles::id.eq(id),
         roles::name.eq(name),
-        roles::is_builtin.eq(true),
+        roles::is_builtin.eq(is_builtin),
         roles::permissions.eq(permissions.lines()),
         roles::created_at.eq(now),
         roles::updated_at.eq(now),
     );
     tx.run(diesel::insert_into(roles::table).values(row))?;
     Ok(id)
+}
+
+/// The role with this id as it stands, for a change: nobody else changes it until this transaction ends.
+///
+/// Who reads it without the lock and then changes it undoes a change that was made in between, or goes by permissions that
+/// it has no more. It may be given to people meanwhile.
+pub fn lock(tx: &mut impl Tenant, vocabulary: &Vocabulary, id: RoleId) -> QueryResult<Option<Role>> {
+    let row: Option<RoleRow> =
+        tx.find(roles::table.find(id).select(RoleRow::as_select()).for_no_key_update())?;
+    Ok(row.map(|row| row.read(vocabulary)))
+}
+
+/// Changes a role that is locked, unless it is the admin role.
+pub fn change(
+    tx: &mut impl Tenant,
+    id: RoleId,
+    change: RoleChange<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), RoleError> {
+    let set = (
+        change.name.map(|name| roles::name.eq(name)),
+        change.permissions.map(|permissions| roles::permissions.eq(permissions.lines())),
+        roles::version.eq(roles::version + 1),
+        roles::updated_at.eq(now),
+    );
+    let row = roles::table.find(id).filter(diesel::dsl::not(roles::name.eq(ADMIN).and(roles::is_builtin)));
+    if tx.run(diesel::update(row).set(set))? == 0 { Err(RoleError::Admin) } else { Ok(()) }
+}
+
+/// Removes a role that is locked, unless it is the admin role or a row still refers to it.
+///
+/// The foreign keys decide, for the tables of this crate and any other: whoever gives the role to somebody at the same time
+/// waits, and then finds none.
+pub fn remove(tx: &mut impl Tenant, id: RoleId) -> Result<(), RoleError> {
+    let row = roles::table.find(id).filter(diesel::dsl::not(roles::name.eq(ADMIN).and(roles::is_builtin)));
+    match tx.run(diesel::delete(row)) {
+        Ok(0) => Err(RoleError::Admin),
+        Ok(_) => Ok(()),
+        Err(error) if violated(&error).is_some() => Err(RoleError::InUse),
+        Err(error) => Err(RoleError::Database(error)),
+    }
 }
 
 /// Roles in the order in which they were made, from after `after`; `limit` at most.

@@ -1,0 +1,152 @@
+//! How a role's permissions are read from a request.
+
+use std::collections::BTreeSet;
+
+use belfort_policy::VOCABULARY;
+use belfort_rbac::{Permissions, Scope};
+use serde_json::{Value, json};
+
+use crate::fields::{Field, Wrong};
+
+/// A list of permissions, each known and given once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PermissionList(pub(crate) Permissions);
+
+/// Entries that a list has at most: more than there are permissions.
+const MAX: usize = 200;
+
+/// The members of an entry.
+const MEMBERS: [&str; 3] = ["resource", "action", "scope"];
+
+/// An entry in its words.
+type Words<'w> = (&'w str, &'w str, &'w str);
+
+impl Field for PermissionList {
+    fn schema() -> Value {
+        let resources: BTreeSet<_> = VOCABULARY.pairs().map(|(resource, _)| resource).collect();
+        let actions: BTreeSet<_> = VOCABULARY.pairs().map(|(_, action)| action).collect();
+        json!({
+            "type": "array",
+            "maxItems": MAX,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "resource": { "type": "string", "enum": resources },
+                    "action": { "type": "string", "enum": actions },
+                    "scope": { "type": "string", "enum": [Scope::Own, Scope::Team, Scope::All] },
+                },
+                "required": MEMBERS,
+                "additionalProperties": false,
+            },
+        })
+    }
+
+    fn read(value: &Value) -> Result<Self, Wrong> {
+        let items = value.as_array().ok_or_else(|| Wrong::kind("a list"))?;
+        if items.len() > MAX {
+            return Err(Wrong("too-long", format!("has at most {MAX} entries").into()));
+        }
+        let mut words = Vec::new();
+        let mut wrong = Vec::new();
+        for (place, item) in items.iter().enumerate() {
+            match entry(item, &words) {
+                Ok(entry) => words.push(entry),
+                Err(why) => wrong.push((place, why)),
+            }
+        }
+        if let Some(why) = together(&wrong) {
+            return Err(why);
+        }
+        Permissions::parse(&VOCABULARY, words).map(Self).map_err(|error| Wrong::invalid(error.to_string()))
+    }
+}
+
+/// The words of an entry that goes with those `before` it. Nothing of what was sent is repeated in what is wrong with it.
+fn entry<'v>(value: &'v Value, before: &[Words<'v>]) -> Result<Words<'v>, Wrong> {
+    let object = value.as_object().ok_or_else(|| Wrong::kind("an object"))?;
+    if object.keys().any(|name| !MEMBERS.contains(&name.as_str())) {
+        return Err(Wrong("unknown-field", "has a member that is none of resource, action and scope".into()));
+    }
+    let [resource, action, scope] = MEMBERS.map(|name| match object.get(name) {
+        Some(Value::String(word)) => Ok(word.as_str()),
+        Some(_) => Err(Wrong::kind("text")),
+        None => Err(Wrong("required", format!("{name} is required").into())),
+    });
+    let words = (resource?, action?, scope?);
+    if VOCABULARY.find(words.0, words.1).is_none() {
+        return Err(Wrong("invalid-choice", "there is no such action on such a resource".into()));
+    }
+    if words.2.parse::<Scope>().is_err() {
+        return Err(Wrong("invalid-choice", "scope is one of own, team, all".into()));
+    }
+    if before.iter().any(|(resource, action, _)| (*resource, *action) == (words.0, words.1)) {
+        return Err(Wrong::invalid("is given twice: which scope is meant?"));
+    }
+    Ok(words)
+}
+
+/// What is wrong with some of the entries as what is wrong with the list. The code is theirs where they agree.
+fn together(wrong: &[(usize, Wrong)]) -> Option<Wrong> {
+    let (_, Wrong(code, _)) = wrong.first()?;
+    let agree = wrong.iter().all(|(_, Wrong(other, _))| other == code);
+    let details: Vec<String> =
+        wrong.iter().map(|(place, Wrong(_, why))| format!("[{place}] {why}")).collect();
+    Some(Wrong(if agree { code } else { "invalid" }, details.join("; ").into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: Value) -> Result<PermissionList, (&'static str, String)> {
+        PermissionList::read(&value).map_err(|Wrong(code, detail)| (code, detail.into_owned()))
+    }
+
+    #[test]
+    fn every_permission_there_is_can_be_listed() {
+        let all = Permissions::everything(&VOCABULARY);
+        let list: Vec<_> = all.iter().collect();
+        assert_eq!(read(json!(list)), Ok(PermissionList(all)));
+        assert_eq!(read(json!([])), Ok(PermissionList(Permissions::default())));
+    }
+
+    #[test]
+    fn whatever_is_wrong_with_an_entry_is_told() {
+        let fine = json!({ "resource": "tasks", "action": "read", "scope": "own" });
+        let with = |name: &str, value: Value| {
+            let mut entry = fine.clone();
+            entry[name] = value;
+            entry
+        };
+        for (entry, code) in [
+            (json!("tasks read own"), "invalid-type"),
+            (json!(["tasks", "read", "own"]), "invalid-type"),
+            (with("scope", json!(null)), "invalid-type"),
+            (with("resource", json!(["tasks"])), "invalid-type"),
+            (json!({ "resource": "tasks", "action": "read" }), "required"),
+            (json!({}), "required"),
+            (with("is_admin", json!(true)), "unknown-field"),
+            (with("Scope", json!("all")), "unknown-field"),
+            (with("resource", json!("")), "invalid-choice"),
+            (with("resource", json!("Tasks")), "invalid-choice"),
+            (with("resource", json!("tasks read all\n")), "invalid-choice"),
+            (with("action", json!("export")), "invalid-choice"),
+            (with("action", json!("*")), "invalid-choice"),
+            (with("scope", json!("none")), "invalid-choice"),
+            (with("scope", json!("ALL")), "invalid-choice"),
+        ] {
+            let told = read(json!([entry])).unwrap_err();
+            assert_eq!(told.0, code, "{entry}: {}", told.1);
+            assert!(told.1.starts_with("[0] "), "{}", told.1);
+        }
+        assert_eq!(read(json!([fine, with("scope", json!("all"))])).unwrap_err().0, "invalid");
+        let several = read(json!([7, fine, {}, with("scope", json!("all"))])).unwrap_err();
+        assert_eq!(several.0, "invalid");
+        for place in ["[0] ", "[2] ", "[3] "] {
+            assert!(several.1.contains(place), "{}", several.1);
+        }
+        assert!(!several.1.contains("[1] "), "{}", several.1);
+        assert_eq!(read(json!(vec![fine; 201])).unwrap_err().0, "too-long");
+        assert_eq!(read(fine).unwrap_err().0, "invalid-type");
+    }
+}
