@@ -12,6 +12,7 @@ use belfort_workspace::roles::RoleError;
 use belfort_workspace::signup::{ConfirmError, StartError};
 use belfort_workspace::teams::TeamError;
 use belfort_workspace::users::UserError;
+use belfort_workspace::workspace::WorkspaceError;
 
 use crate::handlers::invitations::over;
 use crate::problem::Problem;
@@ -116,6 +117,16 @@ impl From<UserError> for Problem {
             UserError::Escalation => escalation(),
             UserError::LastAdmin(last) => last.into(),
             UserError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<WorkspaceError> for Problem {
+    fn from(error: WorkspaceError) -> Self {
+        match error {
+            WorkspaceError::NotFound => Self::not_found(),
+            WorkspaceError::Stale => Self::stale(),
+            WorkspaceError::Database(error) => error.into(),
         }
     }
 }

@@ -146,7 +146,7 @@ mod tests {
             assert!(several.1.contains(place), "{}", several.1);
         }
         assert!(!several.1.contains("[1] "), "{}", several.1);
-        assert_eq!(read(json!(vec![fine; 201])).unwrap_err().0, "too-long");
+        assert_eq!(read(json!(vec![fine.clone(); 201])).unwrap_err().0, "too-long");
         assert_eq!(read(fine).unwrap_err().0, "invalid-type");
     }
 }

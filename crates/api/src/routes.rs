@@ -4,7 +4,7 @@ use actix_web::web as plain;
 use paperclip::actix::web::{self, Scope, delete, get, patch, post, put};
 
 use crate::handlers::{
-    audit, auth, comments, invitations, me, probes, roles, signup, tags, tasks, teams, users,
+    audit, auth, comments, invitations, me, probes, roles, signup, tags, tasks, teams, users, workspace,
 };
 use crate::openapi::{self, Document, Fault, Info, Tag};
 
@@ -25,6 +25,7 @@ pub(crate) fn api() -> Scope {
         .service(at("/auth/sessions/{id}").route(delete().to(auth::end_session)))
         .service(at("/me").route(get().to(me::get)).route(patch().to(me::update)))
         .service(at("/me/permissions").route(get().to(me::permissions)))
+        .service(at("/workspace").route(get().to(workspace::get)).route(patch().to(workspace::update)))
         .service(at("/users").route(get().to(users::list)).route(post().to(users::create)))
         .service(
             at("/users/invitations").route(get().to(invitations::list)).route(post().to(invitations::create)),
@@ -127,6 +128,7 @@ pub fn document() -> Result<Document, Vec<Fault>> {
             tag("Signup", "A new workspace."),
             tag("Auth", "Coming in, going out, and the sessions in between."),
             tag("Me", "The caller about themselves."),
+            tag("Workspace", "The workspace itself."),
             tag("Users", "The people of the workspace, and invitations to it."),
             tag("Teams", "Groups of people: what the scope `team` speaks of."),
             tag("Roles", "Sets of permissions."),

@@ -86,6 +86,11 @@ pub fn list(
     Ok(tx.rows(query.order(tags::id).limit(limit))?)
 }
 
+/// How many tags are in reach: as many as [`list`] has on all its pages.
+pub fn count(tx: &mut impl Tenant, grant: &Grant<Tags, Read>) -> Result<i64, TagError> {
+    Ok(tx.row(tags::table.filter(reach::tag(grant.reach())).count())?)
+}
+
 /// The tag with this id.
 pub fn get(tx: &mut impl Tenant, grant: &Grant<Tags, Read>, id: TagId) -> Result<Tag, TagError> {
     let query = tags::table.filter(this(grant.reach(), id)).select(Tag::as_select());

@@ -1,4 +1,4 @@
-//! Who is in a workspace: sign-up, sessions, people, invitations, roles and teams.
+//! Who is in a workspace: sign-up, sessions, people, invitations, roles and teams; and the workspace itself.
 //!
 //! What this crate promises:
 //!
@@ -42,6 +42,7 @@ pub mod roles;
 pub mod signup;
 pub mod teams;
 pub mod users;
+pub mod workspace;
 
 pub use arrival::Arrival;
 pub use caller::{Caller, authenticate};

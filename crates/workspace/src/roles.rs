@@ -65,6 +65,11 @@ pub fn list(
     roles::list(tx, &VOCABULARY, after, limit)
 }
 
+/// How many roles there are.
+pub fn count(tx: &mut impl Tenant, _: &Grant<Roles, Read>) -> QueryResult<i64> {
+    roles::count(tx)
+}
+
 /// The role with this id.
 pub fn get(tx: &mut impl Tenant, _: &Grant<Roles, Read>, id: RoleId) -> QueryResult<Option<Role>> {
     roles::get(tx, &VOCABULARY, id)

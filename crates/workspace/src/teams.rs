@@ -66,10 +66,18 @@ type Columns = (Uuid, Text, Array<Uuid>, Integer, Timestamptz, Timestamptz);
 /// A statement about the teams that the user `$1` is in, or about all: the one predicate of this resource.
 macro_rules! select_teams {
     ($rest:literal) => {
+        select_teams!(
+            "t.id, t.name,
+             ARRAY(SELECT m.user_id FROM team_members m WHERE m.team_id = t.id ORDER BY m.user_id),
+             t.version, t.created_at, t.updated_at",
+            $rest
+        )
+    };
+    ($columns:literal, $rest:literal) => {
         Statement::new(concat!(
-            "SELECT t.id, t.name,
-                    ARRAY(SELECT m.user_id FROM team_members m WHERE m.team_id = t.id ORDER BY m.user_id),
-                    t.version, t.created_at, t.updated_at
+            "SELECT ",
+            $columns,
+            "
              FROM teams t
              CROSS JOIN (SELECT $1 AS member) reach
              WHERE (reach.member IS NULL
@@ -92,6 +100,12 @@ pub fn list(
     tx.rows(
         LIST.bind::<Nullable<Uuid>, _>(seat(grant)).bind::<Nullable<Uuid>, _>(after).bind::<BigInt, _>(limit),
     )
+}
+
+/// How many teams are in reach: as many as [`list`] has on all its pages.
+pub fn count(tx: &mut impl Tenant, grant: &Grant<Teams, Read>) -> QueryResult<i64> {
+    const COUNT: Statement<BigInt> = select_teams!("count(*)", "TRUE");
+    tx.row(COUNT.bind::<Nullable<Uuid>, _>(seat(grant)))
 }
 
 /// The team with this id; out of reach is `None` like absent.

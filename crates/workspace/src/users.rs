@@ -50,10 +50,18 @@ type Columns = (Uuid, Text, Text, Uuid, Bool, Bool, Array<Uuid>, Integer, Timest
 /// A statement about the users whom `$1` reaches (see [`belfort_rbac::Reach::people`]): the one predicate of this resource.
 macro_rules! select_users {
     ($rest:literal) => {
+        select_users!(
+            "u.id, u.email, u.full_name, m.role_id, m.is_active, m.joined_at IS NOT NULL,
+             ARRAY(SELECT t.team_id FROM team_members t WHERE t.user_id = u.id ORDER BY t.team_id),
+             u.version, u.created_at, u.updated_at",
+            $rest
+        )
+    };
+    ($columns:literal, $rest:literal) => {
         Statement::new(concat!(
-            "SELECT u.id, u.email, u.full_name, m.role_id, m.is_active, m.joined_at IS NOT NULL,
-                    ARRAY(SELECT t.team_id FROM team_members t WHERE t.user_id = u.id ORDER BY t.team_id),
-                    u.version, u.created_at, u.updated_at
+            "SELECT ",
+            $columns,
+            "
              FROM users u
              JOIN members m ON m.user_id = u.id
              CROSS JOIN (SELECT $1 AS people) reach
@@ -79,6 +87,12 @@ pub fn list(
             .bind::<Nullable<Uuid>, _>(after)
             .bind::<BigInt, _>(limit),
     )
+}
+
+/// How many users are in reach: as many as [`list`] has on all its pages.
+pub fn count(tx: &mut impl Tenant, grant: &Grant<Users, Read>) -> QueryResult<i64> {
+    const COUNT: Statement<BigInt> = select_users!("count(*)", "TRUE");
+    tx.row(COUNT.bind::<People, _>(grant.reach().people()))
 }
 
 /// The user with this id; out of reach is `None` like absent.

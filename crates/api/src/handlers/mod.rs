@@ -12,3 +12,4 @@ pub(crate) mod tags;
 pub(crate) mod tasks;
 pub(crate) mod teams;
 pub(crate) mod users;
+pub(crate) mod workspace;

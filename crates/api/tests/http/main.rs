@@ -30,3 +30,4 @@ mod sessions;
 mod signup;
 mod tags;
 mod tenants;
+mod workspace;

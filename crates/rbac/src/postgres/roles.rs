@@ -197,6 +197,11 @@ pub fn list(
     Ok(rows.into_iter().map(|row| row.read(vocabulary)).collect())
 }
 
+/// How many roles there are.
+pub fn count(tx: &mut impl Tenant) -> QueryResult<i64> {
+    tx.row(roles::table.count())
+}
+
 /// The role with this id.
 pub fn get(tx: &mut impl Tenant, vocabulary: &Vocabulary, id: RoleId) -> QueryResult<Option<Role>> {
     let row: Option<RoleRow> = tx.find(roles::table.find(id).select(RoleRow::as_select()))?;

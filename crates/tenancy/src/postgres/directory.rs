@@ -123,12 +123,8 @@ pub fn domains(db: &mut impl Control, id: TenantId) -> QueryResult<Vec<String>> 
 
 /// Gives the tenant another plan; false when there is no such tenant.
 pub fn set_plan(db: &mut impl Control, id: TenantId, plan: crate::Plan) -> QueryResult<bool> {
-    Ok(db.run(diesel::update(tenants::table.find(id)).set(tenants::plan.eq(plan.as_str())))? == 1)
-}
-
-/// Gives the tenant another name; false when there is no such tenant.
-pub fn rename(db: &mut impl Control, id: TenantId, name: &str) -> QueryResult<bool> {
-    Ok(db.run(diesel::update(tenants::table.find(id)).set(tenants::name.eq(name)))? == 1)
+    let set = (tenants::plan.eq(plan.as_str()), next_version());
+    Ok(db.run(diesel::update(tenants::table.find(id)).set(set))? == 1)
 }
 
 /// Leads a host to the tenant.
@@ -137,11 +133,21 @@ pub fn rename(db: &mut impl Control, id: TenantId, name: &str) -> QueryResult<bo
 /// A unique violation of `domains_pkey` when the host leads somewhere already.
 pub fn add_domain(db: &mut ControlTx, id: TenantId, host: &Host) -> QueryResult<()> {
     let row = (domains::host.eq(host.as_str()), domains::tenant_id.eq(id));
-    db.run(diesel::insert_into(domains::table).values(row)).map(drop)
+    db.run(diesel::insert_into(domains::table).values(row))?;
+    db.run(diesel::update(tenants::table.find(id)).set(next_version())).map(drop)
 }
 
 /// Leads a host nowhere; false when it did not lead to this tenant.
 pub fn remove_domain(db: &mut ControlTx, id: TenantId, host: &Host) -> QueryResult<bool> {
     let row = domains::table.find(host.as_str()).filter(domains::tenant_id.eq(id));
-    Ok(db.run(diesel::delete(row))? == 1)
+    if db.run(diesel::delete(row))? == 0 {
+        return Ok(false);
+    }
+    db.run(diesel::update(tenants::table.find(id)).set(next_version()))?;
+    Ok(true)
+}
+
+/// What a tenant sees of itself changed: whoever changes it going by what was read before is to hear of it.
+fn next_version() -> diesel::dsl::Eq<tenants::version, diesel::dsl::Add<tenants::version, i32>> {
+    tenants::version.eq(tenants::version + 1)
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 pub use bootstrap::{BootstrapError, bootstrap, is_hardened};
 pub use bound::{BindError, TenantTx};
 pub use control::{ControlConn, ControlTx};
-pub use directory::{Address, add_domain, all, by_id, domains, remove_domain, rename, set_plan};
+pub use directory::{Address, add_domain, all, by_id, domains, remove_domain, set_plan};
 pub use lanes::{SealedSecret, Vault, VaultError};
 pub use migrate::{MigrateError, Migrations, TenantOutcome};
 pub use provision::{NewTenant, Newborn, ProvisionError};

@@ -9,6 +9,7 @@ diesel::table! {
         status -> Text,
         lane -> SmallInt,
         schema_version -> Text,
+        version -> Integer,
         created_at -> Timestamptz,
     }
 }

@@ -9,7 +9,7 @@ mod walk;
 mod write;
 
 pub use links::{add_assignee, add_tag, add_viewer, remove_assignee, remove_tag, remove_viewer};
-pub use read::{TaskFilter, TaskOrder, get, history, list};
+pub use read::{TaskFilter, TaskOrder, count, get, history, list};
 pub use release::release;
 pub use task::{MAX_LINKS, NewTask, Task, TaskError, TaskPatch};
 pub use write::{create, delete, update};

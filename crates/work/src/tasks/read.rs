@@ -103,6 +103,11 @@ pub fn list(
     Ok(tx.rows(query.limit(limit))?)
 }
 
+/// How many tasks are in reach: as many as [`list`] has on all its pages.
+pub fn count(tx: &mut impl Tenant, grant: &Grant<Tasks, Read>) -> Result<i64, TaskError> {
+    Ok(tx.row(tasks::table.filter(reach::task(grant.reach())).count())?)
+}
+
 /// The task with this id.
 pub fn get(tx: &mut impl Tenant, grant: &Grant<Tasks, Read>, id: TaskId) -> Result<Task, TaskError> {
     find(tx, grant.reach(), id)

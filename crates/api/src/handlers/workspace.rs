@@ -1,0 +1,104 @@
+//! `/workspace`.
+
+use belfort_policy::Workspace;
+use belfort_rbac::{Read, Update};
+use belfort_work::{tags, tasks};
+use belfort_workspace::workspace::{self, WorkspacePatch, WorkspaceRow};
+use belfort_workspace::{WorkspaceName, roles, teams, users};
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::answer::{Derived, Stamp};
+use crate::extract::{Body, IfMatch};
+use crate::fields::members;
+use crate::gate::{Gate, Scene};
+use crate::problem::Answer;
+
+/// The workspace.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct WorkspaceDetailView {
+    id: Uuid,
+    /// What it is called in host names.
+    slug: String,
+    /// What people call it.
+    name: String,
+    /// `free`, `pro` or `business`.
+    plan: String,
+    /// Hosts of its own that it is reached at, beside its slug.
+    domains: Vec<String>,
+    counts: CountsView,
+    created_at: Stamp,
+}
+
+/// How many rows you can list. Null where your role does not let you.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct CountsView {
+    users: Option<i64>,
+    teams: Option<i64>,
+    roles: Option<i64>,
+    tasks: Option<i64>,
+    tags: Option<i64>,
+}
+
+impl CountsView {
+    /// Each with the caller's own grant for it: a count tells of rows as a list does.
+    fn of(Scene { tx, caller, .. }: &mut Scene) -> Answer<Self> {
+        let principal = &caller.principal;
+        Ok(Self {
+            users: principal.grant().ok().map(|grant| users::count(tx, &grant)).transpose()?,
+            teams: principal.grant().ok().map(|grant| teams::count(tx, &grant)).transpose()?,
+            roles: principal.grant().ok().map(|grant| roles::count(tx, &grant)).transpose()?,
+            tasks: principal.grant().ok().map(|grant| tasks::count(tx, &grant)).transpose()?,
+            tags: principal.grant().ok().map(|grant| tags::count(tx, &grant)).transpose()?,
+        })
+    }
+}
+
+fn derived(scene: &mut Scene, row: WorkspaceRow) -> Answer<Derived<WorkspaceDetailView>> {
+    let view = WorkspaceDetailView {
+        id: row.id.uuid(),
+        slug: row.slug,
+        name: row.name,
+        plan: row.plan,
+        domains: row.domains,
+        counts: CountsView::of(scene)?,
+        created_at: Stamp(row.created_at),
+    };
+    Ok(Derived { version: row.version, row: view })
+}
+
+members! {
+    /// What is to change about the workspace; what is not said stays.
+    pub(crate) struct UpdateWorkspace {
+        /// What people call it.
+        name: Option<WorkspaceName>,
+    }
+}
+
+/// Get the workspace
+#[api_v2_operation(operation_id = "get_workspace", tags(Workspace))]
+pub(crate) async fn get(gate: Gate<Workspace, Read>) -> Answer<Derived<WorkspaceDetailView>> {
+    gate.read(|scene, grant| {
+        let row = workspace::get(&mut scene.tx, grant)?;
+        derived(scene, row)
+    })
+    .await
+}
+
+/// Change the workspace
+///
+/// Its name. Slug, plan and domains are set by whoever runs the server.
+#[api_v2_operation(operation_id = "update_workspace", tags(Workspace))]
+pub(crate) async fn update(
+    gate: Gate<Workspace, Update>,
+    expected: IfMatch,
+    body: Body<UpdateWorkspace>,
+) -> Answer<Derived<WorkspaceDetailView>> {
+    gate.write(move |scene, grant| {
+        let patch = WorkspacePatch { name: body.parse()?.name };
+        let row = workspace::update(&mut scene.tx, grant, &patch, expected.0, &scene.origin)?;
+        derived(scene, row)
+    })
+    .await
+}

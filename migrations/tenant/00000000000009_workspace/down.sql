@@ -1,0 +1,3 @@
+DROP FUNCTION workspace_rename;
+DROP FUNCTION workspace_lock;
+DROP FUNCTION workspace;
