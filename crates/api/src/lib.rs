@@ -28,6 +28,7 @@ mod gate;
 mod handlers;
 mod letters;
 mod listing;
+mod lockout;
 pub mod openapi;
 mod permissions;
 mod problem;

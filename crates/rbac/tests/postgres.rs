@@ -5,7 +5,7 @@
 use belfort_db::{Queries, Statement};
 use belfort_ids::{RoleId, UserId};
 use belfort_rbac::postgres::members::{self, MemberChange, MemberError};
-use belfort_rbac::postgres::roles;
+use belfort_rbac::postgres::roles::{self, RoleChange, RoleError};
 use belfort_rbac::{Permissions, resources};
 use belfort_testkit::{Database, TestTenant, now};
 use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid};
@@ -17,6 +17,7 @@ struct Workspace {
     tenant: TestTenant,
     admin: RoleId,
     member: RoleId,
+    locked_out: Vec<UserId>,
 }
 
 impl Workspace {
@@ -28,7 +29,7 @@ impl Workspace {
             roles::add_builtin(&mut tx, "admin", &Permissions::everything(&VOCABULARY), now()).unwrap();
         let member = roles::add_builtin(&mut tx, "member", &Permissions::default(), now()).unwrap();
         tx.commit().unwrap();
-        Self { _db: db, tenant, admin, member }
+        Self { _db: db, tenant, admin, member, locked_out: Vec::new() }
     }
 
     fn user(&self, role: RoleId, is_active: bool, joined: bool) -> UserId {
@@ -46,14 +47,14 @@ impl Workspace {
 
     fn change(&self, user: UserId, change: MemberChange) -> Result<bool, MemberError> {
         let mut tx = self.tenant.begin();
-        let changed = members::change(&mut tx, user, change)?;
+        let changed = members::change(&mut tx, user, change, &self.locked_out)?;
         tx.commit()?;
         Ok(changed)
     }
 
     fn remove(&self, user: UserId) -> Result<bool, MemberError> {
         let mut tx = self.tenant.begin();
-        let removed = members::remove(&mut tx, user)?;
+        let removed = members::remove(&mut tx, user, &self.locked_out)?;
         tx.commit()?;
         Ok(removed)
     }
@@ -88,6 +89,28 @@ fn the_last_admin_cannot_be_demoted_deactivated_or_removed() {
     workspace.user(workspace.admin, true, true);
     assert!(workspace.change(admin, workspace.demoted()).unwrap());
     assert_eq!(workspace.admins(), 1);
+}
+
+#[test]
+fn somebody_who_is_locked_out_is_not_the_admin_who_remains() {
+    let mut workspace = Workspace::new();
+    let [admin, other] = [(); 2].map(|()| workspace.user(workspace.admin, true, true));
+    workspace.user(workspace.admin, false, true);
+    workspace.user(workspace.admin, true, false);
+    let mut both = [admin, other];
+    both.sort();
+    let mut admins = members::admins(&mut workspace.tenant.begin()).unwrap();
+    admins.sort();
+    assert_eq!(admins, both);
+    workspace.locked_out = vec![other];
+    assert!(matches!(workspace.change(admin, workspace.demoted()), Err(MemberError::LastAdmin(_))));
+    assert!(matches!(workspace.change(admin, OFF), Err(MemberError::LastAdmin(_))));
+    assert!(matches!(workspace.remove(admin), Err(MemberError::LastAdmin(_))));
+    // They may go themselves, and come back to count for others.
+    assert!(workspace.change(other, OFF).unwrap());
+    assert!(workspace.change(other, MemberChange { role: None, is_active: Some(true) }).unwrap());
+    workspace.locked_out.clear();
+    assert!(workspace.remove(admin).unwrap());
 }
 
 #[test]
@@ -139,6 +162,50 @@ fn two_admins_who_remove_each_other_at_once_leave_one() {
         tx.run(CLEAR).unwrap();
         tx.commit().unwrap();
     }
+}
+
+#[test]
+fn the_admin_role_stays_as_it_is() {
+    let workspace = Workspace::new();
+    let nothing = Permissions::default();
+    let mut tx = workspace.tenant.begin();
+    let admin = roles::lock(&mut tx, &VOCABULARY, workspace.admin).unwrap().unwrap();
+    assert!(admin.is_admin());
+    for change in [
+        RoleChange { name: Some("boss"), permissions: None },
+        RoleChange { name: None, permissions: Some(&nothing) },
+    ] {
+        let refused = roles::change(&mut tx, workspace.admin, change, now());
+        assert!(matches!(refused, Err(RoleError::Admin)));
+    }
+    assert!(matches!(roles::remove(&mut tx, workspace.admin), Err(RoleError::Admin)));
+    assert_eq!(roles::get(&mut tx, &VOCABULARY, workspace.admin).unwrap(), Some(admin));
+    // Nobody else's becomes one by its name.
+    drop(tx);
+    for name in ["admin", "ADMIN"] {
+        let taken = roles::add(&mut workspace.tenant.begin(), name, &nothing, now());
+        assert!(matches!(taken, Err(RoleError::NameTaken)));
+        let change = RoleChange { name: Some(name), permissions: None };
+        let taken = roles::change(&mut workspace.tenant.begin(), workspace.member, change, now());
+        assert!(matches!(taken, Err(RoleError::NameTaken)));
+    }
+}
+
+#[test]
+fn a_role_is_changed_and_removed_when_nobody_has_it() {
+    let workspace = Workspace::new();
+    let user = workspace.user(workspace.member, true, true);
+    let everything = Permissions::everything(&VOCABULARY);
+    let mut tx = workspace.tenant.begin();
+    let change = RoleChange { name: None, permissions: Some(&everything) };
+    roles::change(&mut tx, workspace.member, change, now()).unwrap();
+    let member = roles::get(&mut tx, &VOCABULARY, workspace.member).unwrap().unwrap();
+    assert_eq!((member.name.as_str(), &member.permissions, member.version), ("member", &everything, 2));
+    tx.commit().unwrap();
+    let refused = roles::remove(&mut workspace.tenant.begin(), workspace.member);
+    assert!(matches!(refused, Err(RoleError::InUse)));
+    workspace.remove(user).unwrap();
+    roles::remove(&mut workspace.tenant.begin(), workspace.member).unwrap();
 }
 
 #[test]

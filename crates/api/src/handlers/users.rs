@@ -6,7 +6,7 @@ use belfort_policy::Users;
 use belfort_rbac::{Create, Delete, Read, Update};
 use belfort_tenancy::postgres::TenantTx;
 use belfort_workspace::FullName;
-use belfort_workspace::users::{self, NewUser, UserPatch, UserRow};
+use belfort_workspace::users::{self, NewUser, Safeguards, UserPatch, UserRow};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
@@ -16,6 +16,7 @@ use crate::extract::{Body, IfMatch, Path};
 use crate::fields::members;
 use crate::gate::Gate;
 use crate::listing::{All, Listing};
+use crate::lockout;
 use crate::problem::{Answer, Problem};
 
 /// A person with an account.
@@ -131,7 +132,7 @@ pub(crate) async fn get(gate: Gate<Users, Read>, path: Path<(UserId,)>) -> Answe
 
 /// Change a user
 ///
-/// The last active admin keeps role and access: 409 `last-admin`.
+/// The last active admin keeps role and access: 409 `last-admin`. Who is locked out by failed logins is not one to remain.
 #[api_v2_operation(operation_id = "update_user", tags(Users))]
 pub(crate) async fn update(
     gate: Gate<Users, Update>,
@@ -148,8 +149,11 @@ pub(crate) async fn update(
             is_active: body.is_active,
             team_ids: body.team_ids,
         };
-        let (principal, origin) = (&scene.caller.principal, &scene.origin);
-        Ok(single(users::update(&mut scene.tx, grant, principal, path.ids()?.0, &patch, expected.0, origin)?))
+        let loses = patch.role.is_some() || patch.is_active == Some(false);
+        let locked_out = if loses { lockout::admins(scene)? } else { Vec::new() };
+        let safeguards = Safeguards { caller: &scene.caller.principal, locked_out: &locked_out };
+        let (id, origin) = (path.ids()?.0, &scene.origin);
+        Ok(single(users::update(&mut scene.tx, grant, safeguards, id, &patch, expected.0, origin)?))
     })
     .await
 }
@@ -165,10 +169,12 @@ pub(crate) async fn delete(
 ) -> Answer<Done> {
     gate.write(move |scene, grant| {
         let id = path.ids()?.0;
-        let (principal, origin) = (&scene.caller.principal, &scene.origin);
+        let locked_out = lockout::admins(scene)?;
+        let safeguards = Safeguards { caller: &scene.caller.principal, locked_out: &locked_out };
+        let origin = &scene.origin;
         // Deleting the user alone would take their assignments along unaudited.
         let let_go = |tx: &mut TenantTx| belfort_work::tasks::release(tx, origin, id);
-        users::delete(&mut scene.tx, grant, principal, id, expected.0, origin, let_go)?;
+        users::delete(&mut scene.tx, grant, safeguards, id, expected.0, origin, let_go)?;
         Ok(Done)
     })
     .await

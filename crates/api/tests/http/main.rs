@@ -18,6 +18,7 @@ mod conventions;
 mod escalation;
 mod every_field;
 mod input;
+mod last_admin;
 mod lifecycle;
 mod load;
 mod matrix;

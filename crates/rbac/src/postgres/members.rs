@@ -65,12 +65,26 @@ pub fn joined(tx: &mut impl Tenant, user: UserId, now: DateTime<Utc>) -> QueryRe
     tx.run(diesel::update(row).set(members::joined_at.eq(now))).map(drop)
 }
 
-/// Changes a member's role or state, unless it would leave no admin. False when there is no such member.
-pub fn change(tx: &mut impl Tenant, user: UserId, change: MemberChange) -> Result<bool, MemberError> {
+/// The admins: whom to ask about being locked out, before [`change`] or [`remove`].
+///
+/// What it answers is of a moment ago when they decide. An admin who came since counts as one who could come in.
+pub fn admins(tx: &mut impl Tenant) -> QueryResult<Vec<UserId>> {
+    let role = roles::table.filter(roles::name.eq(ADMIN).and(roles::is_builtin)).select(roles::id);
+    tx.rows(members::table.filter(counts().and(members::role_id.eq_any(role))).select(members::user_id))
+}
+
+/// Changes a member's role or state, unless it would leave no admin but those who are `locked_out` now. False when there is
+/// no such member.
+pub fn change(
+    tx: &mut impl Tenant,
+    user: UserId,
+    change: MemberChange,
+    locked_out: &[UserId],
+) -> Result<bool, MemberError> {
     let (admin, admins) = lock_admins(tx)?;
     let stays = change.role.is_none_or(|role| Some(role) == admin) && change.is_active != Some(false);
     if !stays {
-        admins.without([user])?;
+        admins.locked_out(locked_out.iter().copied()).without([user])?;
     }
     let current: Option<(RoleId, bool)> =
         tx.find(members::table.find(user).select((members::role_id, members::is_active)))?;
@@ -83,11 +97,11 @@ pub fn change(tx: &mut impl Tenant, user: UserId, change: MemberChange) -> Resul
     Ok(true)
 }
 
-/// Removes a member, unless it would leave no admin. False when there is no such member.
+/// Removes a member, unless it would leave no admin but those who are `locked_out` now. False when there is no such member.
 ///
 /// Whoever deletes a user calls this first: the row would also go with the user's, but unguarded.
-pub fn remove(tx: &mut impl Tenant, user: UserId) -> Result<bool, MemberError> {
-    lock_admins(tx)?.1.without([user])?;
+pub fn remove(tx: &mut impl Tenant, user: UserId, locked_out: &[UserId]) -> Result<bool, MemberError> {
+    lock_admins(tx)?.1.locked_out(locked_out.iter().copied()).without([user])?;
     Ok(tx.run(diesel::delete(members::table.find(user)))? == 1)
 }
 
@@ -103,8 +117,11 @@ fn lock_admins(tx: &mut impl Tenant) -> QueryResult<(Option<RoleId>, Admins)> {
             .for_no_key_update(),
     )?;
     let Some(role) = admin else { return Ok((None, Admins::default())) };
-    let counted = members::table
-        .filter(members::role_id.eq(role).and(members::is_active).and(members::joined_at.is_not_null()))
-        .select(members::user_id);
+    let counted = members::table.filter(counts().and(members::role_id.eq(role))).select(members::user_id);
     Ok((admin, tx.rows::<UserId, _>(counted)?.into_iter().collect()))
+}
+
+/// Whether a member with the admin role is an admin: they may come in, and once did.
+fn counts() -> diesel::dsl::And<members::is_active, diesel::dsl::IsNotNull<members::joined_at>> {
+    members::is_active.and(members::joined_at.is_not_null())
 }

@@ -5,11 +5,11 @@ use belfort_db::{Statement, Tenant};
 use belfort_ids::UserId;
 use belfort_policy::Users;
 use belfort_rbac::postgres::members;
-use belfort_rbac::{Delete, Grant, Principal};
+use belfort_rbac::{Delete, Grant};
 use diesel::QueryResult;
 use diesel::sql_types::Uuid;
 
-use super::{UserError, lock};
+use super::{Safeguards, UserError, lock};
 use crate::escalation::{Standing, standing};
 use crate::membership;
 
@@ -20,7 +20,7 @@ use crate::membership;
 pub fn delete<T: Tenant>(
     tx: &mut T,
     grant: &Grant<Users, Delete>,
-    caller: &Principal,
+    safeguards: Safeguards<'_>,
     id: UserId,
     expected: Option<i32>,
     origin: &Origin,
@@ -29,11 +29,11 @@ pub fn delete<T: Tenant>(
     const DELETE: Statement = Statement::new("DELETE FROM users WHERE id = $1");
     membership::queue(tx)?;
     let row = lock(tx, grant.reach().people(), id, expected)?;
-    if standing(tx, caller, row.role_id)? != Standing::Covered {
+    if standing(tx, safeguards.caller, row.role_id)? != Standing::Covered {
         return Err(UserError::Escalation);
     }
     // Before the row: it would take its member along, unguarded.
-    members::remove(tx, id)?;
+    members::remove(tx, id, safeguards.locked_out)?;
     let_go(tx)?;
     membership::set_teams(tx, id, &row.team_ids, &[], origin.at)?;
     tx.run(DELETE.bind::<Uuid, _>(id))?;

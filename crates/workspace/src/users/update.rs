@@ -7,11 +7,11 @@ use belfort_db::{Statement, Tenant};
 use belfort_ids::{RoleId, TeamId, UserId};
 use belfort_policy::Users;
 use belfort_rbac::postgres::members::{self, MemberChange};
-use belfort_rbac::{Grant, Principal, Update};
+use belfort_rbac::{Grant, Update};
 use diesel::sql_types::{Integer, Text, Timestamptz, Uuid};
 
 use super::create::{check_teams, is_invited};
-use super::{UserError, UserRow, lock};
+use super::{Safeguards, UserError, UserRow, lock};
 use crate::escalation::{Standing, standing};
 use crate::{FullName, membership};
 
@@ -34,7 +34,7 @@ pub struct UserPatch {
 pub fn update(
     tx: &mut impl Tenant,
     grant: &Grant<Users, Update>,
-    caller: &Principal,
+    safeguards: Safeguards<'_>,
     id: UserId,
     patch: &UserPatch,
     expected: Option<i32>,
@@ -45,7 +45,7 @@ pub fn update(
     }
     let before = lock(tx, grant.reach().people(), id, expected)?;
     // Who changes somebody's address can have their password reset and become them.
-    if standing(tx, caller, before.role_id)? != Standing::Covered {
+    if standing(tx, safeguards.caller, before.role_id)? != Standing::Covered {
         return Err(UserError::Escalation);
     }
     let mut after = before.clone();
@@ -63,7 +63,7 @@ pub fn update(
     if let Some(role) = patch.role
         && role != before.role_id
     {
-        match standing(tx, caller, role)? {
+        match standing(tx, safeguards.caller, role)? {
             Standing::Absent => return Err(UserError::UnknownRole),
             Standing::Above => return Err(UserError::Escalation),
             Standing::Covered => after.role_id = role,
@@ -77,7 +77,7 @@ pub fn update(
         let joined = membership::missing(&after.team_ids, &before.team_ids);
         check_teams(tx, membership::seat(grant), &joined)?;
     }
-    write(tx, &before, after, origin)
+    write(tx, &before, after, safeguards.locked_out, origin)
 }
 
 /// Changes a user's own name. It needs no grant: everybody has a name of their own choice.
@@ -93,13 +93,14 @@ pub fn update_self(
     if let Some(name) = full_name {
         name.as_str().clone_into(&mut after.full_name);
     }
-    write(tx, &before, after, origin)
+    write(tx, &before, after, &[], origin)
 }
 
 fn write(
     tx: &mut impl Tenant,
     before: &UserRow,
     after: UserRow,
+    locked_out: &[UserId],
     origin: &Origin,
 ) -> Result<UserRow, UserError> {
     const UPDATE: Statement<(Integer, Timestamptz)> = Statement::new(
@@ -111,7 +112,7 @@ fn write(
     }
     if (after.role_id, after.is_active) != (before.role_id, before.is_active) {
         let change = MemberChange { role: Some(after.role_id), is_active: Some(after.is_active) };
-        members::change(tx, after.id, change)?;
+        members::change(tx, after.id, change, locked_out)?;
     }
     if !after.is_active && before.is_active {
         sessions::end_all(tx, after.id)?;

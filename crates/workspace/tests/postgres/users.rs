@@ -11,7 +11,7 @@ use belfort_workspace::users::{self, NewUser, UserError, UserPatch};
 use belfort_workspace::{Caller, TeamName};
 use serde_json::json;
 
-use crate::world::{World, email, grant, name, origin, race};
+use crate::world::{World, email, grant, name, origin, race, safeguards};
 
 fn renamed(to: &str) -> UserPatch {
     UserPatch { full_name: Some(name(to)), ..UserPatch::default() }
@@ -131,7 +131,15 @@ fn who_looks_at_an_old_version_changes_nothing() {
     let bob = world.person("bob", world.role(BuiltIn::Guest));
     let update = |who: &str, expected| {
         world.act(|tx| {
-            users::update(tx, &grant(&admin), &admin.principal, bob, &renamed(who), expected, &origin(&admin))
+            users::update(
+                tx,
+                &grant(&admin),
+                safeguards(&admin),
+                bob,
+                &renamed(who),
+                expected,
+                &origin(&admin),
+            )
         })
     };
     let version = world.row(bob).unwrap().version;
@@ -145,7 +153,7 @@ fn who_looks_at_an_old_version_changes_nothing() {
         assert!(results.iter().any(|result| matches!(result, Err(UserError::Stale))), "{results:?}");
     }
     let delete = world.act(|tx| {
-        users::delete(tx, &grant(&admin), &admin.principal, bob, Some(version), &origin(&admin), |_| Ok(()))
+        users::delete(tx, &grant(&admin), safeguards(&admin), bob, Some(version), &origin(&admin), |_| Ok(()))
     });
     assert!(matches!(delete, Err(UserError::Stale)));
     let own = world.act(|tx| users::update_self(tx, bob, Some(&name("Z")), Some(version), &origin(&admin)));
