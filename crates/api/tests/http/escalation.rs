@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use crate::behind::ids;
-use crate::harness::{Client, Server};
+use crate::behind::{at_once, ids};
+use crate::harness::{Client, Server, settings};
 use crate::people::{acceptance, token_to};
+use crate::roles::role;
 
 /// Somebody who runs the people's office and holds nothing else.
 fn officer(server: &Server, ada: &Client, scope: &str) -> Client {
@@ -149,5 +150,69 @@ fn no_field_lets_in_what_is_not_offered() {
             body[field] = json!(role);
             ada.post(path, &body).problem(422, "unknown-field");
         }
+    }
+}
+
+/// What counts is the role as it is when the request is looked at: the caller's own, and the one that is given.
+#[test]
+fn a_role_that_is_edited_under_ones_feet_gives_what_it_permits_now() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    let olga = officer(&server, &ada, "all");
+    let own = format!("/roles/{}", ada.role("officer-all"));
+    let baker = ada.make("/roles", &role("baker", &["users read own"]));
+    let bob = server.person(&ada, "bob", "guest");
+    let path = format!("/users/{}", bob.id());
+    ada.patch(&path, &json!({ "role_id": baker })).expect(200);
+    // Bob's role grows above hers: from then on she neither touches him nor gives it to anybody.
+    olga.patch(&path, &json!({ "full_name": "Robert" })).expect(200);
+    ada.patch(&format!("/roles/{baker}"), &role("baker", &["users read own", "tasks delete own"]))
+        .expect(200);
+    for body in
+        [json!({ "full_name": "B" }), json!({ "is_active": false }), json!({ "email": "o@x.example" })]
+    {
+        olga.patch(&path, &body).problem(403, "escalation");
+    }
+    olga.delete(&path).problem(403, "escalation");
+    olga.patch(&format!("/users/{}", olga.id()), &json!({ "role_id": baker })).problem(403, "escalation");
+    let new = json!({ "email": "x@x.example", "full_name": "X", "role_id": baker });
+    olga.post("/users", &new).problem(403, "escalation");
+    // Hers shrinks below what she gave before, and then to nothing.
+    ada.patch(&format!("/roles/{baker}"), &role("baker", &["users read own"])).expect(200);
+    olga.patch(&path, &json!({ "full_name": "B" })).expect(200);
+    ada.patch(&own, &role("officer-all", &["users update all"])).expect(200);
+    olga.patch(&path, &json!({ "full_name": "C" })).problem(403, "escalation");
+    ada.patch(&own, &role("officer-all", &[])).expect(200);
+    olga.patch(&path, &json!({ "full_name": "C" })).problem(403, "forbidden");
+    olga.patch(&own, &role("officer-all", &["users update all"])).problem(403, "forbidden");
+}
+
+/// Whichever comes first, she holds it when she gives it.
+#[test]
+fn a_role_is_given_while_it_grows_above_who_gives_it() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    let olga = officer(&server, &ada, "all");
+    let there = Client { address: server.second_process(&settings()), ..ada.clone() };
+    let guest = ada.make("/roles", &role("nothing", &[]));
+    let user = json!({ "email": "x@x.example", "full_name": "X", "role_id": guest });
+    let path = format!("/users/{}", ada.make("/users", &user));
+    let small = role("baker", &["users read own"]);
+    let baker = ada.make("/roles", &small);
+    for round in 0..20 {
+        let grown = role("baker", &["users read own", "workspace delete all"]);
+        let replies = at_once(2, |i| match i {
+            0 => there.patch(&format!("/roles/{baker}"), &grown),
+            _ => olga.patch(&path, &json!({ "role_id": baker })),
+        });
+        assert_eq!(replies[0].status, 200, "round {round}: {}", replies[0].text);
+        assert!([200, 403].contains(&replies[1].status), "round {round}: {}", replies[1].text);
+        // Once it is above her, he is too.
+        let has = ada.get(&path).expect(200)["role_id"] == json!(baker);
+        assert_eq!(has, replies[1].status == 200, "round {round}");
+        let taken = olga.patch(&path, &json!({ "role_id": guest })).status;
+        assert_eq!(taken, if has { 403 } else { 200 }, "round {round}");
+        ada.patch(&path, &json!({ "role_id": guest })).expect(200);
+        ada.patch(&format!("/roles/{baker}"), &small).expect(200);
     }
 }

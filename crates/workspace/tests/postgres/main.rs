@@ -4,6 +4,7 @@
 mod caller;
 mod idempotency;
 mod invitations;
+mod roles;
 mod signup;
 mod teams;
 mod users;
