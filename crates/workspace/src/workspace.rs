@@ -60,8 +60,10 @@ pub fn get(tx: &mut impl Tenant, _: &Grant<Workspace, Read>) -> QueryResult<Work
     read(tx)
 }
 
+type Columns = (Uuid, Text, Text, Text, Array<Text>, Integer, Timestamptz);
+
 fn read(tx: &mut impl Tenant) -> QueryResult<WorkspaceRow> {
-    const GET: Statement<(Uuid, Text, Text, Text, Array<Text>, Integer, Timestamptz)> =
+    const GET: Statement<Columns> =
         Statement::new("SELECT id, slug, name, plan, domains, version, created_at FROM workspace()");
     tx.row(GET)
 }
