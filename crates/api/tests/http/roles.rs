@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::behind::{NOWHERE, at_once};
 use crate::harness::{Client, Server, settings};
 use crate::input::{fields, pairs};
+use crate::people::{acceptance, token_to};
 
 /// A permission, from its words.
 pub(crate) fn permission(line: &str) -> Value {
@@ -340,6 +341,27 @@ fn a_role_is_deleted_while_it_is_given() {
         ada.get(&path).problem(404, "not-found");
     }
     assert_eq!(given + gone, 60);
+}
+
+/// The invitation has the role until the user has it: at no moment nobody does.
+#[test]
+fn a_role_is_deleted_while_an_invitation_to_it_is_accepted() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    let there = Client { address: server.second_process(&settings()), ..server.anonymous("bakkerij") };
+    let id = ada.make("/roles", &role("baker", &["tasks read own"]));
+    for round in 0..20 {
+        let email = format!("ida{round}@x.example");
+        ada.make("/users/invitations", &json!({ "email": email, "role_id": id }));
+        let token = token_to(&server, &email);
+        let replies = at_once(4, |i| match i {
+            0 => there.post("/users/invitations/accept", &acceptance(&token)),
+            _ => ada.delete(&format!("/roles/{id}")),
+        });
+        for (reply, status) in replies.iter().zip([201, 409, 409, 409]) {
+            assert_eq!(reply.status, status, "round {round}: {}", reply.text);
+        }
+    }
 }
 
 #[test]
