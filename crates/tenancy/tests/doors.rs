@@ -1,11 +1,6 @@
 //! The doors that a tenant's role has to its own row of the control schema, and what cannot be got through them.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "the helpers of tests may panic as the tests do"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests may panic as the tests do")]
 
 use belfort_db::{Queries, Statement};
 use belfort_tenancy::postgres::{PoolOptions, add_domain, by_id, remove_domain, set_plan};
@@ -185,9 +180,8 @@ fn migrations_are_taken_back_and_made_again() {
     owner.batch_execute(&format!("SET ROLE belfort; SET search_path TO \"{schema}\"")).unwrap();
     owner.revert_all_migrations(lent(&TENANT)).unwrap();
     let left: Vec<String> = diesel::dsl::sql::<Text>(&format!(
-        "SELECT relname::text FROM pg_class WHERE relnamespace = '{0}'::regnamespace AND relname NOT LIKE '%diesel%'
-         UNION ALL SELECT proname::text FROM pg_proc WHERE pronamespace = '{0}'::regnamespace",
-        schema
+        "SELECT relname::text FROM pg_class WHERE relnamespace = '{schema}'::regnamespace AND relname NOT LIKE '%diesel%'
+         UNION ALL SELECT proname::text FROM pg_proc WHERE pronamespace = '{schema}'::regnamespace"
     ))
     .load(&mut owner)
     .unwrap();
