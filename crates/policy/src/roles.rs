@@ -9,7 +9,7 @@ const WORK: [&str; 5] = ["tasks", "comments", "time_entries", "attachments", "ta
 /// What a guest may look at.
 const SHOWN: [&str; 4] = ["tasks", "comments", "attachments", "tags"];
 
-/// A role that every workspace has from its first day.
+/// A role that every workspace has on its first day. But for the admin's they are the workspace's to edit and delete from then on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BuiltIn {
     /// Everything, everywhere. Cannot be edited or deleted, and the last one who has it cannot lose it.
@@ -26,7 +26,7 @@ impl BuiltIn {
     /// All of them, in the order in which people are shown them.
     pub const ALL: [Self; 4] = [Self::Admin, Self::Manager, Self::Member, Self::Guest];
 
-    /// The role's name, which is also how storage tells it from the workspace's own roles.
+    /// The role's name on that day.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Admin => "admin",

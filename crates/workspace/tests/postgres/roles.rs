@@ -202,6 +202,7 @@ fn no_sequence_of_role_operations_confers_what_nobody_in_it_holds() {
         people.push(world.admin);
         let mut actors: Vec<UserId> = people[..3].to_vec();
         let before = holdings(&world, &people);
+        let built = roles::list(&mut world.begin(), &grant::<_, Read>(&admin), None, 1_000).unwrap();
         let above = |permissions: &Permissions| !held.cover(permissions);
         let (mut dice, mut kinds) = (Dice(seed), BTreeSet::new());
         for step in 0..120 {
@@ -256,6 +257,14 @@ fn no_sequence_of_role_operations_confers_what_nobody_in_it_holds() {
                 }),
             };
             kinds.insert((kind, done));
+            // No role is above them that was not, and none that was is another one now.
+            for role in roles::list(&mut world.begin(), &grant::<_, Read>(&admin), None, 1_000).unwrap() {
+                let then = built.iter().find(|known| known.id == role.id && above(&known.permissions));
+                assert!(
+                    then.map_or(held.cover(&role.permissions), |then| *then == role),
+                    "seed {seed}, step {step}: {role:?}"
+                );
+            }
             let now = holdings(&world, &people);
             for (user, permissions) in &now {
                 match before.get(user).filter(|permissions| above(permissions)) {
