@@ -221,9 +221,9 @@ pub(crate) fn tag_of(version: i32) -> String {
 /// The entity tag of a row of which something changes without its version, because it is made of other rows: it tells the
 /// bytes apart, and `If-Match` asks for the version in it alone.
 pub(crate) fn tag_with(version: i32, body: &[u8]) -> String {
-    let digest = Sha256::digest(body);
-    let hexadecimal: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"v{version}-{hexadecimal}\"")
+    let digest: [u8; 32] = Sha256::digest(body).into();
+    let start = digest.first_chunk().copied().unwrap_or_default();
+    format!("\"v{version}-{:016x}\"", u64::from_be_bytes(start))
 }
 
 /// The version in a tag.

@@ -25,6 +25,7 @@ mod matrix;
 mod pages;
 mod people;
 mod races;
+mod role_races;
 mod roles;
 mod schema;
 mod sessions;
