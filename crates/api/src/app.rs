@@ -34,6 +34,8 @@ pub struct Settings {
     pub signup_per_email_domain: Limit,
     /// Failed logins as one user, within the cool-off. From one address there may be ten times as many: an office shares one.
     pub login: Limit,
+    /// Bytes of an attached file, at most. Every other body has at most 1 MiB.
+    pub attachment_limit: u64,
     /// Requests that can be in the database at once: the size of the tenants' pool.
     pub db_connections: usize,
     /// Threads that serve HTTP; one for each core when not said.

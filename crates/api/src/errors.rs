@@ -4,6 +4,7 @@
 use actix_web::http::StatusCode;
 use belfort_rbac::LastAdmin;
 use belfort_tenancy::postgres::{BindError, Busy, ProvisionError};
+use belfort_work::attachments::AttachmentError;
 use belfort_work::comments::CommentError;
 use belfort_work::tags::TagError;
 use belfort_work::tasks::TaskError;
@@ -91,6 +92,19 @@ impl From<CommentError> for Problem {
             CommentError::NotFound => Self::not_found(),
             CommentError::Stale => Self::stale(),
             CommentError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<AttachmentError> for Problem {
+    fn from(error: AttachmentError) -> Self {
+        match error {
+            AttachmentError::NotFound => Self::not_found(),
+            AttachmentError::Stale => Self::stale(),
+            AttachmentError::Over => {
+                Self::conflict("upload-over", "The upload took longer than an hour: send the file again.")
+            }
+            AttachmentError::Database(error) => error.into(),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod names;
 
 use std::marker::PhantomData;
+use std::str::FromStr;
 
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
@@ -92,16 +93,26 @@ fn too_large() -> Problem {
 
 /// What the headers say of the body, before any of it is waited for.
 fn acceptable(request: &HttpRequest) -> Answer<()> {
-    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     if !is_json(request) {
         return Err(not_json());
     }
+    not_encoded(request)?;
+    if length::<usize>(request).is_some_and(|length| length > BODY_LIMIT) { Err(too_large()) } else { Ok(()) }
+}
+
+/// How long the body is, where it is said before.
+pub(crate) fn length<N: FromStr>(request: &HttpRequest) -> Option<N> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// A body is taken as it is: one that unfolds could be of any size.
+pub(crate) fn not_encoded(request: &HttpRequest) -> Answer<()> {
+    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     if header(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         let detail = "Send the body as it is, without a Content-Encoding.";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "encoded-body", detail));
     }
-    let length = header(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
-    if length.is_some_and(|length| length > BODY_LIMIT) { Err(too_large()) } else { Ok(()) }
+    Ok(())
 }
 
 fn is_json(request: &HttpRequest) -> bool {
@@ -240,9 +251,18 @@ fn version_of(tag: &str) -> Option<i32> {
 
 /// Whether `If-None-Match` names this tag. Unlike with `If-Match`, a weak one is good enough: nothing is changed.
 pub(crate) fn known(request: &HttpRequest, tag: &str) -> bool {
+    is_among(&if_none_match(request), tag)
+}
+
+/// `If-None-Match`: the tags of what the caller has, each as it was sent.
+pub(crate) fn if_none_match(request: &HttpRequest) -> Vec<String> {
     let values = request.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
-    let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
-    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+    values.flat_map(|value| value.split(',')).map(|tag| tag.trim().to_owned()).collect()
+}
+
+/// Whether one of the tags of `If-None-Match` is this.
+pub(crate) fn is_among(tags: &[String], tag: &str) -> bool {
+    tags.iter().any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 impl Apiv2Schema for IfMatch {}

@@ -8,7 +8,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::http::Method;
 use actix_web::{FromRequest, HttpRequest};
 use belfort_audit::Origin;
 use belfort_rbac::{Action, Grant, Offers};
@@ -85,6 +84,41 @@ impl Scene {
         }
     }
 
+    /// The `Idempotency-Key` of the request, if it has one that can be kept.
+    pub(crate) fn key(&self) -> Answer<Option<String>> {
+        match &self.call.idempotency_key {
+            Some(key) if !(1..=255).contains(&key.len()) => Err(Problem::unreadable(
+                "bad-idempotency-key",
+                "An Idempotency-Key is sent once and has 1 to 255 characters of ASCII.",
+            )),
+            key => Ok(key.clone()),
+        }
+    }
+
+    /// Makes something once: with an `Idempotency-Key` the same request, told by its digest, gets the answer it got before.
+    pub(crate) fn once<T: Serialize>(
+        &mut self,
+        request: [u8; 32],
+        work: impl FnOnce(&mut Self) -> Answer<Created<T>>,
+    ) -> Answer<Once<T>> {
+        let Some(key) = self.key()? else {
+            return Ok(Once(work(self)?.stored(), PhantomData));
+        };
+        match idempotency::claim(&mut self.tx, self.caller.user, &key, request, self.now)? {
+            Claim::Replay(stored) => Ok(Once(stored, PhantomData)),
+            Claim::Mismatch => {
+                let detail = "This Idempotency-Key was used for another request.";
+                let status = actix_web::http::StatusCode::UNPROCESSABLE_ENTITY;
+                Err(Problem::new(status, "idempotency-key-reused", detail))
+            }
+            Claim::New => {
+                let stored = work(self)?.stored();
+                idempotency::store(&mut self.tx, self.caller.user, &key, &stored)?;
+                Ok(Once(stored, PhantomData))
+            }
+        }
+    }
+
     /// Makes what was done last.
     pub(crate) fn commit(self) -> Answer<()> {
         Ok(self.tx.commit()?)
@@ -128,39 +162,37 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         work: impl FnOnce(&mut Scene, &Grant<R, A>, B) -> Answer<Created<T>> + Send + 'static,
     ) -> Answer<Once<T>> {
         self.write(move |scene, grant| {
-            let Some(key) = scene.call.idempotency_key.clone() else {
-                let made = work(scene, grant, body.parse()?)?;
-                return Ok(Once(made.stored(), PhantomData));
-            };
-            if !(1..=255).contains(&key.len()) {
-                return Err(Problem::unreadable(
-                    "bad-idempotency-key",
-                    "An Idempotency-Key is sent once and has 1 to 255 characters of ASCII.",
-                ));
-            }
-            let request = digest(&scene.call.method, &scene.call.path, body.bytes());
-            match idempotency::claim(&mut scene.tx, scene.caller.user, &key, request, scene.now)? {
-                Claim::Replay(stored) => Ok(Once(stored, PhantomData)),
-                Claim::Mismatch => {
-                    let detail = "This Idempotency-Key was used for another request.";
-                    let status = actix_web::http::StatusCode::UNPROCESSABLE_ENTITY;
-                    Err(Problem::new(status, "idempotency-key-reused", detail))
-                }
-                Claim::New => {
-                    let stored = work(scene, grant, body.parse()?)?.stored();
-                    idempotency::store(&mut scene.tx, scene.caller.user, &key, &stored)?;
-                    Ok(Once(stored, PhantomData))
-                }
-            }
+            let (method, path) = (scene.call.method.clone(), scene.call.path.clone());
+            let request = digest(&[method.as_str().as_bytes(), path.as_bytes(), body.bytes()]);
+            scene.once(request, |scene| work(scene, grant, body.parse()?))
+        })
+        .await
+    }
+
+    /// The same request again, for what takes several transactions because it waits in between: each begins at the gate.
+    pub(crate) fn again(&self) -> Self {
+        Self { call: self.call.clone(), of: PhantomData }
+    }
+
+    /// Takes back what this request did in transactions that lasted. Who sent it is not asked: they may be nobody any more.
+    pub(crate) async fn take_back(
+        self,
+        work: impl FnOnce(&mut TenantTx) -> Answer<()> + Send + 'static,
+    ) -> Answer<()> {
+        let app = Arc::clone(&self.call.app);
+        app.database(move |_: &App| {
+            let mut tx = self.call.enter()?;
+            work(&mut tx)?;
+            Ok(tx.commit()?)
         })
         .await
     }
 }
 
 /// What tells one request from another, for the use of a key. The parts are told apart by their lengths.
-fn digest(method: &Method, path: &str, body: &[u8]) -> [u8; 32] {
+pub(crate) fn digest(parts: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for part in [method.as_str().as_bytes(), path.as_bytes(), body] {
+    for part in parts {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }

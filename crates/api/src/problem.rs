@@ -22,6 +22,7 @@ struct Inner {
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     retry_after: Option<u64>,
+    content_range: Option<String>,
     cause: Option<String>,
 }
 
@@ -40,7 +41,15 @@ impl Problem {
     /// A problem of this status, told apart by `code`.
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         let detail = detail.into();
-        Self(Box::new(Inner { status, code, detail, errors: Vec::new(), retry_after: None, cause: None }))
+        Self(Box::new(Inner {
+            status,
+            code,
+            detail,
+            errors: Vec::new(),
+            retry_after: None,
+            content_range: None,
+            cause: None,
+        }))
     }
 
     /// 400: the request cannot be read.
@@ -79,6 +88,14 @@ impl Problem {
             "stale",
             "It was changed since you read it: read it again.",
         )
+    }
+
+    /// 416: the range lies outside of content of `size` bytes.
+    pub(crate) fn out_of_range(size: u64) -> Self {
+        let detail = format!("There are {size} bytes, and none of those that you asked for.");
+        let mut problem = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "out-of-range", detail);
+        problem.0.content_range = Some(format!("bytes */{size}"));
+        problem
     }
 
     /// 422: these fields are invalid.
@@ -166,6 +183,9 @@ impl Problem {
         let mut response = HttpResponse::build(inner.status);
         if let Some(seconds) = inner.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if let Some(range) = &inner.content_range {
+            response.insert_header((header::CONTENT_RANGE, range.as_str()));
         }
         if inner.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

@@ -4,7 +4,8 @@ use actix_web::web as plain;
 use paperclip::actix::web::{self, Scope, delete, get, patch, post, put};
 
 use crate::handlers::{
-    audit, auth, comments, invitations, me, probes, roles, signup, tags, tasks, teams, users, workspace,
+    attachments, audit, auth, comments, invitations, me, probes, roles, signup, tags, tasks, teams, users,
+    workspace,
 };
 use crate::openapi::{self, Document, Fault, Info, Tag};
 
@@ -86,6 +87,16 @@ pub(crate) fn api() -> Scope {
                 .route(delete().to(comments::delete)),
         )
         .service(at("/comments/{id}/history").route(get().to(comments::history)))
+        .service(
+            at("/tasks/{id}/attachments")
+                .route(get().to(attachments::list))
+                .route(post().to(attachments::create)),
+        )
+        .service(
+            at("/attachments/{id}").route(get().to(attachments::get)).route(delete().to(attachments::delete)),
+        )
+        .service(at("/attachments/{id}/content").route(get().to(attachments::content)))
+        .service(at("/attachments/{id}/history").route(get().to(attachments::history)))
         .service(at("/tags").route(get().to(tags::list)).route(post().to(tags::create)))
         .service(
             at("/tags/{id}")
@@ -134,6 +145,7 @@ pub fn document() -> Result<Document, Vec<Fault>> {
             tag("Roles", "Sets of permissions."),
             tag("Tasks", "What is to be done."),
             tag("Comments", "What is said about it."),
+            tag("Attachments", "The files that belong to it."),
             tag("Tags", "Words that tasks are found by."),
             tag("Audit", "Who changed what."),
         ],

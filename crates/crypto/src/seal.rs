@@ -26,8 +26,10 @@ pub enum OpenError {
         /// What stands beside the token.
         key_id: String,
     },
-    /// It is not a token, was changed, or belongs to another tenant or column.
-    #[error("the sealed value does not open: it was changed, or it belongs to another tenant or column")]
+    /// It is not a token, was changed, or belongs to another tenant, column or place.
+    #[error(
+        "the sealed value does not open: it was changed, or it belongs to another tenant, column or place"
+    )]
     Refused,
 }
 

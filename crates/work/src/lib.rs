@@ -1,5 +1,5 @@
-//! The domain: [`tasks`] with who is assigned, who views and which tags, [`comments`] on them, and [`tags`]; how far a
-//! grant reaches among them, and the history of every change.
+//! The domain: [`tasks`] with who is assigned, who views and which tags, [`comments`] and [`attachments`] on them, and
+//! [`tags`]; how far a grant reaches among them, and the history of every change.
 //!
 //! - **No query without a grant.** Every function demands the [`Grant`](belfort_rbac::Grant) of its resource and action.
 //! - **One reach.** List, get, update, delete and history of a resource share one predicate, so what is listed is what can be
@@ -26,6 +26,7 @@
 //! }
 //! ```
 
+mod file_name;
 mod fragment;
 mod history;
 mod reach;
@@ -33,13 +34,18 @@ mod tables;
 mod text;
 mod words;
 
+pub mod attachments;
 pub mod comments;
 pub mod tags;
 pub mod tasks;
 
+pub use file_name::FileName;
 pub use text::{CommentBody, Description, TagName, TextError, Title};
 pub use words::{Priority, Status, WordError};
 
 /// The tables that this crate relies on (people are in a table `users (id)`). In Belfort they are part of every tenant's
 /// schema.
-pub const DDL: &str = include_str!("../../../migrations/tenant/00000000000006_work/up.sql");
+pub const DDL: &str = concat!(
+    include_str!("../../../migrations/tenant/00000000000006_work/up.sql"),
+    include_str!("../../../migrations/tenant/00000000000007_attachments/up.sql"),
+);

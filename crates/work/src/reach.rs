@@ -10,7 +10,7 @@ use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Array, Bool, Text, Uuid};
 
 use crate::fragment::{Fragment, condition_on_tasks};
-use crate::tables::{comments, tags, task_people, tasks};
+use crate::tables::{attachments, comments, tags, task_people, tasks};
 
 /// A condition on the rows of `Table`.
 pub(crate) type Reached<'r, Table> = Box<dyn BoxableExpression<Table, Pg, SqlType = Bool> + 'r>;
@@ -106,6 +106,8 @@ macro_rules! on_a_task {
 on_a_task! {
     /// Comments: those of the reach's people on tasks in reach and, for reading, all on tasks that concern the caller.
     comment: comments by author_id, shown: true;
+    /// Attachments: likewise.
+    attachment: attachments by author_id, shown: true;
 }
 
 /// Tags that one of the reach's people made.

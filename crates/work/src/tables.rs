@@ -53,4 +53,42 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(tasks, task_people, task_tags, comments);
+diesel::table! {
+    attachments (id) {
+        id -> Uuid,
+        task_id -> Uuid,
+        author_id -> Uuid,
+        name -> Text,
+        content_type -> Text,
+        size -> BigInt,
+        sha256 -> Binary,
+        version -> Integer,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    attachment_pieces (attachment_id, number) {
+        attachment_id -> Uuid,
+        number -> Integer,
+        key_id -> Text,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    attachment_uploads (id) {
+        id -> Uuid,
+        author_id -> Uuid,
+        begun_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    tasks,
+    task_people,
+    task_tags,
+    comments,
+    attachments,
+    attachment_pieces
+);

@@ -74,6 +74,7 @@ fn settings(config: &Config) -> Settings {
         signup_per_ip: config.limits.signup_per_ip,
         signup_per_email_domain: config.limits.signup_per_email_domain,
         login: config.limits.login,
+        attachment_limit: config.limits.attachment,
         db_connections: usize::try_from(config.database.pool_size).unwrap_or(usize::MAX),
         workers: None,
     }

@@ -1,10 +1,10 @@
-//! How often what can be guessed or abused may be tried.
+//! How often what can be guessed or abused may be tried, and how much may be sent.
 
 use belfort_auth::Limit;
 
 use super::Reader;
 
-/// How often what can be guessed or abused may be tried.
+/// How often what can be guessed or abused may be tried, and how much may be sent.
 #[derive(Debug)]
 pub(crate) struct Limits {
     /// `BELFORT_SIGNUP_PER_IP`: sign-ups from one address. Default `10/1h`.
@@ -14,6 +14,9 @@ pub(crate) struct Limits {
     /// `BELFORT_LOGIN_FAILURE_LIMIT` and `BELFORT_LOGIN_COOLOFF`: wrong passwords before a user or an address is locked
     /// out, and for how long. Default `5` and `15m`.
     pub(crate) login: Limit,
+    /// `BELFORT_ATTACHMENT_LIMIT`: bytes of an attached file, as a number or like `25MiB`. Default `25MiB`. An upload has an
+    /// hour, so much more than that needs fast lines.
+    pub(crate) attachment: u64,
 }
 
 impl Limits {
@@ -30,11 +33,64 @@ impl Limits {
             let known = Limit::parse(&format!("1/{text}"));
             known.map(|_| text.to_owned()).ok().ok_or("write a time like 90s, 15m, 1h or 1d, up to 365d")
         });
+        let attachment = reader.read_or("BELFORT_ATTACHMENT_LIMIT", "25MiB", bytes);
         let login = Limit::parse(&format!("{}/{}", failures?, cooloff?)).ok();
         Some(Self {
             signup_per_ip: signup_per_ip?,
             signup_per_email_domain: signup_per_email_domain?,
             login: login?,
+            attachment: attachment?,
         })
+    }
+}
+
+/// A number of bytes, from 1 to 1 TiB.
+fn bytes(text: &str) -> Result<u64, &'static str> {
+    const UNITS: [(&str, u64); 4] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)];
+    let unit = UNITS.iter().find_map(|(name, factor)| Some((text.strip_suffix(name)?, *factor)));
+    let (number, factor) = unit.unwrap_or((text, 1));
+    // A sign would be read as part of a number.
+    let number =
+        number.trim_end().parse::<u64>().ok().filter(|_| text.starts_with(|c: char| c.is_ascii_digit()));
+    let bytes = number.and_then(|number| number.checked_mul(factor));
+    bytes
+        .filter(|bytes| (1..=1 << 40).contains(bytes))
+        .ok_or("write a number of bytes, or one with KiB, MiB or GiB behind it, from 1 to 1TiB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_is_a_number_with_or_without_a_unit() {
+        for (text, size) in [
+            ("1", 1),
+            ("26214400", 26_214_400),
+            ("25MiB", 26_214_400),
+            ("25 MiB", 26_214_400),
+            ("512KiB", 524_288),
+            ("2GiB", 2_147_483_648),
+            ("1TiB", 1_099_511_627_776),
+        ] {
+            assert_eq!(bytes(text), Ok(size), "{text}");
+        }
+        for text in [
+            "",
+            "0",
+            "0MiB",
+            "-1",
+            "+1",
+            "MiB",
+            "1.5MiB",
+            "25MB",
+            "25M",
+            "25mib",
+            "2TiB",
+            "99999999999999999999",
+            "x",
+        ] {
+            assert!(bytes(text).is_err(), "{text}");
+        }
     }
 }

@@ -142,6 +142,7 @@ pub(crate) mod tests {
         assert_eq!(config.limits.signup_per_ip.to_string(), "10/1h");
         assert_eq!(config.limits.signup_per_email_domain.to_string(), "20/1h");
         assert_eq!(config.limits.login.to_string(), "5/15m");
+        assert_eq!(config.limits.attachment, 25 * 1024 * 1024);
     }
 
     #[test]
@@ -192,6 +193,7 @@ pub(crate) mod tests {
             ("BELFORT_SIGNUP_PER_EMAIL_DOMAIN", "10/h"),
             ("BELFORT_LOGIN_FAILURE_LIMIT", "0"),
             ("BELFORT_LOGIN_COOLOFF", "soon"),
+            ("BELFORT_ATTACHMENT_LIMIT", "25MB"),
             ("BELFORT_LOG", "json,info,a=loud"),
         ];
         let all = problems(&wrong);

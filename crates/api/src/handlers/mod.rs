@@ -1,5 +1,6 @@
 //! One file a resource. A handler reads what came, calls what does it, and shows what is.
 
+pub(crate) mod attachments;
 pub(crate) mod audit;
 pub(crate) mod auth;
 pub(crate) mod comments;

@@ -22,6 +22,7 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) body: Value,
     pub(crate) text: String,
+    pub(crate) bytes: Vec<u8>,
     response: Response<()>,
 }
 
@@ -90,11 +91,13 @@ impl Client {
             None => agent.run(request.body(()).unwrap()),
         };
         let (parts, mut body) = response.unwrap().into_parts();
-        let text = body.read_to_string().unwrap();
+        let bytes = body.with_config().limit(u64::MAX).read_to_vec().unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         Reply {
             status: parts.status.as_u16(),
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
+            bytes,
             response: Response::from_parts(parts, ()),
         }
     }
@@ -230,8 +233,8 @@ impl Reply {
             response = response.header(name, value);
         }
         let text = String::from_utf8_lossy(body).into_owned();
-        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Self { status, body, text, response: response.body(()).unwrap() }
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Self { status, body: json, text, bytes: body.to_vec(), response: response.body(()).unwrap() }
     }
 
     /// The body of a problem that tells nothing of what is inside, about this path.

@@ -48,6 +48,7 @@ pub(crate) fn settings() -> Settings {
         signup_per_ip: plenty,
         signup_per_email_domain: plenty,
         login: Limit::new(5, chrono::Duration::minutes(15)),
+        attachment_limit: 25 * 1024 * 1024,
         db_connections: 4,
         workers: Some(2),
     }

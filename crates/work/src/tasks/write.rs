@@ -11,8 +11,8 @@ use diesel::sql_types::{Array, Date, Integer, Nullable, Text, Timestamptz, Uuid}
 use super::read::{LockFor, lock};
 use super::task::stored;
 use super::{NewTask, Task, TaskError, TaskPatch, events, links};
-use crate::comments;
 use crate::reach::{ASSIGNEE, CREATOR, VIEWER};
+use crate::{attachments, comments};
 
 const INSERT: Statement<(Uuid, Text)> = Statement::new(
     "WITH task AS (
@@ -93,7 +93,7 @@ pub fn update(
     save(tx, origin, before, after)
 }
 
-/// Removes a task and its comments, unless `expected` is given and is not its version any more.
+/// Removes a task with its comments and attachments, unless `expected` is given and is not its version any more.
 pub fn delete(
     tx: &mut impl Tenant,
     grant: &Grant<Tasks, Delete>,
@@ -103,11 +103,13 @@ pub fn delete(
 ) -> Result<(), TaskError> {
     let task = lock(tx, grant.reach(), id, LockFor::Removal)?;
     expect(expected, &task)?;
+    let attachments = attachments::delete_of(tx, origin, id)?;
     let mut gone: Vec<(CommentId, UserId, String)> = tx.rows(DELETE.bind::<Uuid, _>(id))?;
     gone.sort_unstable();
     let comments =
         gone.iter().map(|(comment, author, body)| comments::deleted(origin, *comment, id, *author, body));
-    let events: Vec<_> = std::iter::once(events::deleted(origin, &task)).chain(comments).collect();
+    let events: Vec<_> =
+        std::iter::once(events::deleted(origin, &task)).chain(comments).chain(attachments).collect();
     Ok(append(tx, origin, &events)?)
 }
 

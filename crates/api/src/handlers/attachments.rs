@@ -1,0 +1,144 @@
+//! `/tasks/{id}/attachments` and `/attachments`.
+
+use belfort_ids::{AttachmentId, TaskId};
+use belfort_policy::{Attachments, Tasks};
+use belfort_rbac::{Create, Delete, Read};
+use belfort_work::attachments::{self, Attachment};
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::answer::{Done, Once, Page, Plain, Single, Stamp};
+use crate::download::{Content, Wanted};
+use crate::extract::{IfMatch, Path};
+use crate::gate::Gate;
+use crate::handlers::audit::EventView;
+use crate::listing::{All, Listing};
+use crate::problem::Answer;
+use crate::upload::Incoming;
+
+/// A file on a task.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct AttachmentView {
+    id: Uuid,
+    task_id: Uuid,
+    /// Who sent it.
+    author_id: Uuid,
+    name: String,
+    /// What is in it, by its first bytes.
+    content_type: String,
+    /// How many bytes it has.
+    size: i64,
+    /// The SHA-256 of its bytes, in hexadecimal digits.
+    sha256: String,
+    created_at: Stamp,
+}
+
+impl From<Attachment> for AttachmentView {
+    fn from(attachment: Attachment) -> Self {
+        Self {
+            id: attachment.id.uuid(),
+            task_id: attachment.task_id.uuid(),
+            author_id: attachment.author_id.uuid(),
+            name: attachment.name.as_str().to_owned(),
+            sha256: attachment.digest(),
+            content_type: attachment.content_type,
+            size: attachment.size,
+            created_at: Stamp(attachment.created_at),
+        }
+    }
+}
+
+/// List the attachments of a task
+///
+/// The oldest first.
+#[api_v2_operation(operation_id = "list_attachments", tags(Attachments))]
+pub(crate) async fn list(
+    gate: Gate<Attachments, Read>,
+    path: Path<(TaskId,)>,
+    page: Listing<All>,
+) -> Answer<Plain<Page<AttachmentView>>> {
+    gate.read(move |scene, grant| {
+        let (task, id) = (scene.grant::<Tasks, Read>()?, path.ids()?.0);
+        page.page(
+            scene,
+            |tx, All, after, limit| Ok(attachments::list(tx, &task, grant, id, after, limit)?),
+            |row| row.id,
+        )
+    })
+    .await
+}
+
+/// Attach a file to a task
+///
+/// As `multipart/form-data` with the one field `file`, 25 MiB at most unless the operator says otherwise.
+#[api_v2_operation(operation_id = "create_attachment", tags(Attachments))]
+pub(crate) async fn create(
+    gate: Gate<Attachments, Create>,
+    path: Path<(TaskId,)>,
+    file: Incoming,
+) -> Answer<Once<AttachmentView>> {
+    file.attach(gate, path).await
+}
+
+/// Get an attachment
+#[api_v2_operation(operation_id = "get_attachment", tags(Attachments))]
+pub(crate) async fn get(
+    gate: Gate<Attachments, Read>,
+    path: Path<(AttachmentId,)>,
+) -> Answer<Single<AttachmentView>> {
+    gate.read(|scene, grant| {
+        let task = scene.grant::<Tasks, Read>()?;
+        let attachment = attachments::get(&mut scene.tx, &task, grant, path.ids()?.0)?;
+        Ok(Single { version: attachment.version, row: attachment.into() })
+    })
+    .await
+}
+
+/// Get what is in an attachment
+///
+/// The file itself, or a range of it. It is sent to be saved, never to be shown.
+#[api_v2_operation(operation_id = "get_attachment_content", tags(Attachments))]
+pub(crate) async fn content(
+    gate: Gate<Attachments, Read>,
+    path: Path<(AttachmentId,)>,
+    wanted: Wanted,
+) -> Answer<Content> {
+    wanted.of(gate, path).await
+}
+
+/// Delete an attachment
+///
+/// The file goes with it. Its history stays.
+#[api_v2_operation(operation_id = "delete_attachment", tags(Attachments))]
+pub(crate) async fn delete(
+    gate: Gate<Attachments, Delete>,
+    path: Path<(AttachmentId,)>,
+    expected: IfMatch,
+) -> Answer<Done> {
+    gate.write(move |scene, grant| {
+        let task = scene.grant::<Tasks, Read>()?;
+        attachments::delete(&mut scene.tx, &task, grant, &scene.origin, path.ids()?.0, expected.0)?;
+        Ok(Done)
+    })
+    .await
+}
+
+/// List the history of an attachment
+#[api_v2_operation(operation_id = "list_attachment_history", tags(Attachments))]
+pub(crate) async fn history(
+    gate: Gate<Attachments, Read>,
+    path: Path<(AttachmentId,)>,
+    page: Listing<All>,
+) -> Answer<Plain<Page<EventView>>> {
+    gate.read(move |scene, grant| {
+        let task = scene.grant::<Tasks, Read>()?;
+        let id = path.ids()?.0;
+        page.page(
+            scene,
+            |tx, All, before, limit| Ok(attachments::history(tx, &task, grant, id, before, limit)?),
+            |event| event.seq,
+        )
+    })
+    .await
+}

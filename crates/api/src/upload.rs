@@ -1,0 +1,323 @@
+//! A file that comes in: `multipart/form-data` with the one field `file`, stored piece by piece while it arrives.
+//!
+//! Nobody holds a connection while the sender takes their time: the upload is registered in one transaction, each piece is
+//! stored in one, and the last one makes the attachment. The gate stands before each of them. What does not get to the end
+//! leaves nothing.
+
+use std::pin::Pin;
+
+use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest};
+use belfort_crypto::PiecePlace;
+use belfort_ids::TaskId;
+use belfort_policy::{Attachments, Tasks};
+use belfort_rbac::{Create, Read};
+use belfort_work::FileName;
+use belfort_work::attachments::{self, Attachment, NewAttachment, Upload};
+use futures_util::future::{Ready, ready};
+use futures_util::{Stream, StreamExt};
+use paperclip::actix::OperationModifier;
+use paperclip::v2::models::DefaultOperationRaw;
+use paperclip::v2::schema::Apiv2Schema;
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::answer::{Created, Once};
+use crate::call::Call;
+use crate::extract::{Path, length, not_encoded};
+use crate::gate::{Gate, digest};
+use crate::openapi;
+use crate::pieces::{Cutter, SEALED};
+use crate::problem::{Answer, Problem};
+use crate::sniff;
+
+/// The one field.
+const FIELD: &str = "file";
+/// Bytes around the file, boundaries and headers and all, at most.
+const ENVELOPE: u64 = 64 * 1024;
+
+type Permit = Gate<Attachments, Create>;
+
+/// A file in a body of which nothing was read yet.
+pub(crate) struct Incoming {
+    acceptable: Answer<()>,
+    parts: Multipart,
+    limit: u64,
+}
+
+impl Incoming {
+    /// Stores the file and attaches it to the task.
+    pub(crate) async fn attach<T: Serialize + From<Attachment> + Send + 'static>(
+        self,
+        gate: Permit,
+        task: Path<(TaskId,)>,
+    ) -> Answer<Once<T>> {
+        let Self { acceptable, parts, limit } = self;
+        let (task, upload) = gate
+            .again()
+            .write(|scene, grant| {
+                let (of_tasks, task) = (scene.grant::<Tasks, Read>()?, task.ids()?.0);
+                let upload = attachments::begin(&mut scene.tx, &of_tasks, grant, &scene.origin, task)?;
+                // Looked at only now, and still nothing of it lasts when something is wrong.
+                scene.key()?;
+                acceptable?;
+                Ok((task, upload))
+            })
+            .await?;
+        let begun = Begun { gate, upload, open: true };
+        let arrived = begun.receive(parts, limit).await;
+        let attached = match arrived {
+            Ok(file) => begun.finish(task, file).await,
+            Err(problem) => Err(problem),
+        };
+        begun.end(attached).await
+    }
+}
+
+/// A file that has arrived and is stored.
+struct Arrived {
+    name: FileName,
+    content_type: &'static str,
+    size: u64,
+    sha256: [u8; 32],
+}
+
+/// An upload that is under way. Dropped without [`Begun::end`], because its sender hung up, it leaves nothing either.
+struct Begun {
+    gate: Permit,
+    upload: Upload,
+    open: bool,
+}
+
+impl Begun {
+    /// Reads the body to its end.
+    async fn receive(&self, mut parts: Multipart, limit: u64) -> Answer<Arrived> {
+        let mut file = None;
+        while let Some(part) = parts.next().await {
+            let part = part.map_err(malformed)?;
+            let name = part.name().unwrap_or_default();
+            if name != FIELD {
+                return Err(Problem::invalid_field(name, "unknown-field", "there is no field of this name"));
+            }
+            if file.is_some() {
+                return Err(Problem::invalid_field(FIELD, "invalid", "is given twice"));
+            }
+            file = Some(self.store(part, limit).await?);
+        }
+        file.ok_or_else(|| Problem::invalid_field(FIELD, "required", "is required"))
+    }
+
+    /// Stores what arrives of the file, piece by piece.
+    async fn store(&self, mut part: Field, limit: u64) -> Answer<Arrived> {
+        // It is obeyed where it stands, and must not stand there (RFC 7578, section 4.8): a wrong one would cut the file.
+        if part.headers().contains_key(header::CONTENT_LENGTH) {
+            return Err(unreadable("A part has no Content-Length."));
+        }
+        let name = name(&part);
+        let (mut cutter, mut stored) = (Cutter::default(), Progress::default());
+        while let Some(chunk) = part.next().await {
+            let mut chunk = chunk.map_err(malformed)?;
+            stored.size = stored.size.saturating_add(crate::pieces::length(chunk.len()));
+            if stored.size > limit {
+                return Err(too_large(limit));
+            }
+            while !chunk.is_empty() {
+                if let Some(piece) = cutter.take(&mut chunk) {
+                    stored = self.store_piece(stored, piece, false).await?;
+                }
+            }
+        }
+        let Progress { size, hash, content_type, .. } = self.store_piece(stored, cutter.last(), true).await?;
+        Ok(Arrived {
+            name,
+            content_type: content_type.unwrap_or_default(),
+            size,
+            sha256: hash.finalize().into(),
+        })
+    }
+
+    async fn store_piece(&self, mut so_far: Progress, piece: Bytes, last: bool) -> Answer<Progress> {
+        let upload = self.upload;
+        let store = self.gate.again().write(move |scene, grant| {
+            so_far.content_type.get_or_insert_with(|| sniff::content_type(&piece, last));
+            so_far.hash.update(&piece);
+            let number = so_far.pieces;
+            so_far.pieces = number.checked_add(1).ok_or_else(|| Problem::internal("too many pieces"))?;
+            let place = PiecePlace { content: *upload.id().uuid().as_bytes(), number, last };
+            let keyring = &scene.call.app.services.keyring;
+            let sealed = keyring.seal_piece(scene.tx.tenant().id, SEALED, place, &piece);
+            let number = i32::try_from(number).map_err(Problem::internal)?;
+            let key_id = sealed.key_id.as_str();
+            attachments::store(&mut scene.tx, grant, upload, number, key_id, &sealed.token)?;
+            Ok(so_far)
+        });
+        store.await
+    }
+
+    /// Makes the attachment, as the same caller would in one request: all is asked for again.
+    async fn finish<T: Serialize + From<Attachment> + Send + 'static>(
+        &self,
+        task_id: TaskId,
+        file: Arrived,
+    ) -> Answer<Once<T>> {
+        let upload = self.upload;
+        let finish = self.gate.again().write(move |scene, grant| {
+            let of_tasks = scene.grant::<Tasks, Read>()?;
+            let Call { method, path, .. } = &scene.call;
+            let name = file.name.as_str();
+            let request =
+                digest(&[method.as_str().as_bytes(), path.as_bytes(), name.as_bytes(), &file.sha256]);
+            let made = scene.once(request, |scene| {
+                let new = NewAttachment {
+                    task_id,
+                    name: file.name,
+                    content_type: file.content_type.to_owned(),
+                    size: i64::try_from(file.size).map_err(Problem::internal)?,
+                    sha256: file.sha256,
+                };
+                let row = attachments::finish(&mut scene.tx, &of_tasks, grant, &scene.origin, upload, new)?;
+                Ok(Created {
+                    location: format!("/api/v1/attachments/{}", row.id),
+                    version: row.version,
+                    row: T::from(row),
+                })
+            })?;
+            // Where the same was sent before, this time it came to nothing.
+            attachments::abandon(&mut scene.tx, upload)?;
+            Ok(made)
+        });
+        finish.await
+    }
+
+    /// The answer, once nothing is left of what failed.
+    async fn end<T>(mut self, answer: Answer<T>) -> Answer<T> {
+        self.open = false;
+        if answer.is_err() {
+            abandon(self.gate.again(), self.upload).await;
+        }
+        answer
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        // When the whole process ends there is nobody to do it; then it is swept later.
+        if let (true, Ok(runtime)) = (self.open, tokio::runtime::Handle::try_current()) {
+            runtime.spawn(abandon(self.gate.again(), self.upload));
+        }
+    }
+}
+
+async fn abandon(gate: Permit, upload: Upload) {
+    let abandoned = gate.take_back(move |tx| Ok(attachments::abandon(tx, upload)?)).await;
+    if let Err(problem) = abandoned {
+        tracing::warn!(%problem, cause = problem.cause(), "an upload is left to be swept");
+    }
+}
+
+/// How far a file is stored.
+#[derive(Default)]
+struct Progress {
+    pieces: u32,
+    size: u64,
+    hash: Sha256,
+    content_type: Option<&'static str>,
+}
+
+/// What the sender calls the file; with an encoding where they say it twice (RFC 8187).
+fn name(part: &Field) -> FileName {
+    let disposition = part.content_disposition();
+    let extended = disposition.and_then(|disposition| disposition.get_filename_ext());
+    let extended = extended.and_then(|name| std::str::from_utf8(&name.value).ok());
+    let plain = disposition.and_then(|disposition| disposition.get_filename());
+    FileName::of(extended.or(plain).unwrap_or_default())
+}
+
+fn too_large(limit: u64) -> Problem {
+    let detail = format!("A file has at most {limit} bytes here.");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+}
+
+fn unreadable(detail: &'static str) -> Problem {
+    Problem::unreadable("malformed-multipart", detail)
+}
+
+fn malformed(error: MultipartError) -> Problem {
+    match error {
+        MultipartError::Payload(PayloadError::Overflow) => {
+            unreadable("There is more around the file than a file needs.")
+        }
+        MultipartError::Payload(_) | MultipartError::Incomplete => {
+            Problem::unreadable("broken-body", "The body ended before its end.")
+        }
+        _ => unreadable("The body is not multipart/form-data with the boundary that its Content-Type names."),
+    }
+}
+
+/// What the headers say of the body, before any of it is waited for.
+fn acceptable(request: &HttpRequest, limit: u64) -> Answer<()> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let essence = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    if !essence.trim().eq_ignore_ascii_case("multipart/form-data") {
+        let detail = "Send multipart/form-data, with the file in the field `file`.";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-multipart", detail));
+    }
+    not_encoded(request)?;
+    if length::<u64>(request).is_some_and(|length| length > limit.saturating_add(ENVELOPE)) {
+        return Err(too_large(limit));
+    }
+    Ok(())
+}
+
+/// The body, up to `most` bytes: without a file in it a body could go on for ever.
+fn bounded(mut body: Payload, most: u64) -> impl Stream<Item = Result<Bytes, PayloadError>> + 'static {
+    let mut left = most;
+    futures_util::stream::poll_fn(move |cx| {
+        Pin::new(&mut body).poll_next(cx).map(|chunk| {
+            chunk.map(|chunk| {
+                let chunk = chunk?;
+                left = left.checked_sub(crate::pieces::length(chunk.len())).ok_or(PayloadError::Overflow)?;
+                Ok(chunk)
+            })
+        })
+    })
+}
+
+impl FromRequest for Incoming {
+    type Error = Problem;
+    type Future = Ready<Answer<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(Call::of(request).map(|call| {
+            let limit = call.app.settings.attachment_limit;
+            let body = bounded(payload.take(), limit.saturating_add(ENVELOPE));
+            let parts = Multipart::new(request.headers(), body);
+            Self { acceptable: acceptable(request, limit), parts, limit }
+        }))
+    }
+}
+
+impl Apiv2Schema for Incoming {}
+impl OperationModifier for Incoming {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        let file = json!({
+            "type": "string",
+            "format": "binary",
+            "description": "The file. Its name is taken from here, what is in it is found out from its first bytes.",
+        });
+        let form = json!({
+            "type": "object",
+            "properties": { FIELD: file },
+            "required": [FIELD],
+            "additionalProperties": false,
+        });
+        let form = openapi::literal(Some("CreateAttachment"), form, Vec::new());
+        openapi::body_as(op, vec![("multipart/form-data", form)]);
+        openapi::problems(op, &[400, 409, 413, 415, 422]);
+    }
+}
