@@ -157,9 +157,9 @@ fn who_may_not_causes_no_query_on_the_resource() {
     let (server, matrix) = (Server::start(), Matrix::read());
     let people = everybody(&server, "bakkerij");
     let schema = server.schema("bakkerij");
-    for table in
-        ["tasks", "task_people", "task_tags", "comments", "tags", "teams", "invitations", "audit_events"]
-    {
+    let tables = "tasks task_people task_tags comments attachments attachment_pieces attachment_uploads tags teams \
+                  invitations audit_events";
+    for table in tables.split_whitespace() {
         server.meddle(&format!("ALTER TABLE {schema}.{table} RENAME TO {table}_away"));
     }
     people[0].0.get("/tasks").problem(500, "internal");
@@ -335,10 +335,17 @@ fn a_row_of_others_is_not_told_apart_from_none() {
     let (ada, dirk) = (&people["ada"], &people["dirk"]);
     let task = &tasks["ada's"];
     let comment = ada.make(&format!("/tasks/{task}/comments"), &json!({ "body": "x" }));
+    let file = ada.attach(task, "x", b"x");
     let tag = ada.make("/tags", &json!({ "name": "rye" }));
     let team = ada.make("/teams", &json!({ "name": "Two" }));
-    let rows =
-        [("tasks", task), ("comments", &comment), ("tags", &tag), ("teams", &team), ("users", &ada.id())];
+    let rows = [
+        ("tasks", task),
+        ("comments", &comment),
+        ("attachments", &file),
+        ("tags", &tag),
+        ("teams", &team),
+        ("users", &ada.id()),
+    ];
     let mut compared = 0;
     for ((method, path), needs) in &Matrix::read().needs {
         let resource = path.trim_start_matches("/api/v1/").split('/').next().unwrap();
@@ -365,8 +372,13 @@ fn an_id_is_good_for_its_own_kind_of_row_alone() {
     let ada = server.workspace("bakkerij");
     let task = ada.task("Bake");
     let comment = ada.make(&format!("/tasks/{task}/comments"), &json!({ "body": "x" }));
+    let file = ada.attach(&task, "x", b"x");
     let tag = ada.make("/tags", &json!({ "name": "rye" }));
     for path in [
+        format!("/attachments/{task}"),
+        format!("/attachments/{comment}/content"),
+        format!("/tasks/{file}/attachments"),
+        format!("/comments/{file}"),
         format!("/tasks/{comment}"),
         format!("/tasks/{comment}/comments"),
         format!("/tasks/{tag}/history"),

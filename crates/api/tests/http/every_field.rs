@@ -18,7 +18,9 @@ fn no_field_takes_a_value_of_another_type_or_size() {
             let Some(reference) =
                 operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str()
             else {
-                assert!(operation["requestBody"].is_null(), "{method} {template}");
+                // A form with a file has no other fields.
+                let file = operation["requestBody"]["content"]["multipart/form-data"].is_object();
+                assert!(file || operation["requestBody"].is_null(), "{method} {template}");
                 continue;
             };
             let schema = document.pointer(reference.strip_prefix('#').unwrap()).unwrap();

@@ -9,12 +9,15 @@
 
 mod behind;
 mod client;
+mod files;
 mod harness;
 
 mod access;
 mod again;
+mod attachments;
 mod audit;
 mod conventions;
+mod downloads;
 mod escalation;
 mod every_field;
 mod input;
@@ -33,3 +36,4 @@ mod signup;
 mod tags;
 mod tenants;
 mod workspace;
+mod uploads;

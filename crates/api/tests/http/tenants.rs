@@ -20,11 +20,13 @@ impl Filled {
         let admin = server.workspace(slug);
         let task = admin.task("Bake");
         let comment = admin.make(&format!("/tasks/{task}/comments"), &json!({ "body": "x" }));
+        let file = admin.attach(&task, "x", b"x");
         let invitee = json!({ "email": format!("ida@{slug}.example"), "role_id": admin.role("member") });
         let session = admin.get("/auth/sessions").expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
         let ids = vec![
             ("tasks", task),
             ("comments", comment),
+            ("attachments", file),
             ("tags", admin.make("/tags", &json!({ "name": "rye" }))),
             ("teams", admin.make("/teams", &json!({ "name": "One" }))),
             ("invitations", admin.make("/users/invitations", &invitee)),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test that fails fails the test")]
 
+mod attachments;
 mod comments;
 mod concurrency;
 mod links;
