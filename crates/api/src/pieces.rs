@@ -47,7 +47,7 @@ pub(crate) struct Pieces {
 impl Pieces {
     /// Where a piece stands, and how many bytes of the file it must hold; `None` when the file has no such piece.
     pub(crate) fn place(self, number: u32) -> Option<(PiecePlace, usize)> {
-        let last = self.number_of(self.size.saturating_sub(1))?;
+        let last = number_of(self.size.saturating_sub(1))?;
         let place = PiecePlace { content: *self.of.uuid().as_bytes(), number, last: number == last };
         let before = u64::from(number).checked_mul(length(PIECE))?;
         let left = self.size.checked_sub(before)?;
@@ -56,7 +56,8 @@ impl Pieces {
 
     /// The pieces that hold these bytes of the file.
     pub(crate) fn of_bytes(self, bytes: &RangeInclusive<u64>) -> Option<RangeInclusive<u32>> {
-        Some(self.number_of(*bytes.start())?..=self.number_of(*bytes.end())?)
+        let numbers = number_of(*bytes.start())?..=number_of(*bytes.end())?;
+        (*bytes.end() < self.size.max(1)).then_some(numbers)
     }
 
     /// What of a piece is among these bytes of the file.
@@ -65,10 +66,11 @@ impl Pieces {
         let at = |byte: u64| usize::try_from(byte.saturating_sub(begin)).unwrap_or(usize::MAX);
         at(*bytes.start())..=at(*bytes.end()).min(PIECE - 1)
     }
+}
 
-    fn number_of(self, byte: u64) -> Option<u32> {
-        u32::try_from(byte / length(PIECE)).ok()
-    }
+/// The piece that a byte of a file is in.
+fn number_of(byte: u64) -> Option<u32> {
+    u32::try_from(byte / length(PIECE)).ok()
 }
 
 /// A number of bytes in memory, which 64 bits always hold.

@@ -4,7 +4,7 @@
 //! stored in one, and the last one makes the attachment. The gate stands before each of them. What does not get to the end
 //! leaves nothing.
 
-use std::pin::Pin;
+mod guard;
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
@@ -18,8 +18,8 @@ use belfort_policy::{Attachments, Tasks};
 use belfort_rbac::{Create, Read};
 use belfort_work::FileName;
 use belfort_work::attachments::{self, Attachment, NewAttachment, Upload};
+use futures_util::StreamExt;
 use futures_util::future::{Ready, ready};
-use futures_util::{Stream, StreamExt};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::DefaultOperationRaw;
 use paperclip::v2::schema::Apiv2Schema;
@@ -27,6 +27,7 @@ use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use self::guard::guarded;
 use crate::answer::{Created, Once};
 use crate::call::Call;
 use crate::extract::{Path, length, not_encoded};
@@ -252,6 +253,9 @@ fn malformed(error: MultipartError) -> Problem {
         MultipartError::Payload(PayloadError::Overflow) => {
             unreadable("There is more around the file than a file needs.")
         }
+        MultipartError::Payload(PayloadError::EncodingCorrupted) => {
+            unreadable("The boundary is in the body where it is none: choose another one.")
+        }
         MultipartError::Payload(_) | MultipartError::Incomplete => {
             Problem::unreadable("broken-body", "The body ended before its end.")
         }
@@ -274,20 +278,6 @@ fn acceptable(request: &HttpRequest, limit: u64) -> Answer<()> {
     Ok(())
 }
 
-/// The body, up to `most` bytes: without a file in it a body could go on for ever.
-fn bounded(mut body: Payload, most: u64) -> impl Stream<Item = Result<Bytes, PayloadError>> + 'static {
-    let mut left = most;
-    futures_util::stream::poll_fn(move |cx| {
-        Pin::new(&mut body).poll_next(cx).map(|chunk| {
-            chunk.map(|chunk| {
-                let chunk = chunk?;
-                left = left.checked_sub(crate::pieces::length(chunk.len())).ok_or(PayloadError::Overflow)?;
-                Ok(chunk)
-            })
-        })
-    })
-}
-
 impl FromRequest for Incoming {
     type Error = Problem;
     type Future = Ready<Answer<Self>>;
@@ -295,7 +285,7 @@ impl FromRequest for Incoming {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         ready(Call::of(request).map(|call| {
             let limit = call.app.settings.attachment_limit;
-            let body = bounded(payload.take(), limit.saturating_add(ENVELOPE));
+            let body = guarded(payload.take(), request, limit.saturating_add(ENVELOPE));
             let parts = Multipart::new(request.headers(), body);
             Self { acceptable: acceptable(request, limit), parts, limit }
         }))

@@ -213,7 +213,7 @@ pub(crate) async fn update(
 
 /// Delete a task
 ///
-/// Its comments go with it. Its history stays.
+/// Its comments and attachments go with it. Its history stays.
 #[api_v2_operation(operation_id = "delete_task", tags(Tasks))]
 pub(crate) async fn delete(
     gate: Gate<Tasks, Delete>,

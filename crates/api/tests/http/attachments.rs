@@ -1,13 +1,13 @@
 //! Files on tasks: what was sent is what is got, by those who may, and nothing of it can be read behind their backs.
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::files::{MULTIPART, PIECE, TAIL, form, head, noise};
 use crate::harness::{Client, Reply, Server};
 
 fn sha256(bytes: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(bytes))
 }
 
 #[test]

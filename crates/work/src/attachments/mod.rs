@@ -56,7 +56,7 @@ pub struct Attachment {
 impl Attachment {
     /// The digest of its bytes in lower-case hexadecimal digits, as it is told.
     pub fn digest(&self) -> String {
-        self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.sha256.iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
     }
 }
 
