@@ -301,9 +301,10 @@ fn what_becomes_of_an_attachment_is_in_its_history_and_nothing_of_it_stays() {
         ])
     };
     let changes = |fields: &Value, gone: bool| -> Value {
-        let change = |pair: &Value| match gone {
-            false => json!({ "field": pair[0], "from": null, "to": pair[1] }),
-            true => json!({ "field": pair[0], "from": pair[1], "to": null }),
+        let (nothing, of) = (Value::Null, |pair: &Value| pair[1].clone());
+        let change = |pair: &Value| {
+            let (from, to) = if gone { (of(pair), nothing.clone()) } else { (nothing.clone(), of(pair)) };
+            json!({ "field": pair[0], "from": from, "to": to })
         };
         fields.as_array().unwrap().iter().map(change).collect()
     };

@@ -115,6 +115,9 @@ fn what_a_crash_left_is_swept_when_somebody_sends_a_file() {
     assert_eq!(server.stored("bakkerij"), (3, 5, 0));
 }
 
+/// What is lost, what is told then, and how it is lost.
+type Loss<'l> = (&'static str, u16, &'l dyn Fn(&str));
+
 #[test]
 fn who_loses_their_right_on_the_way_attaches_nothing() {
     let server = Server::start();
@@ -123,13 +126,13 @@ fn who_loses_their_right_on_the_way_attaches_nothing() {
     let (guest, member) = (ada.role("guest"), ada.role("member"));
     let user = |change| drop(ada.patch(&format!("/users/{bob}"), &change).expect(200));
     let content = noise(2 * PIECE, 1);
-    let lose: [(&str, u16, &dyn Fn(&str)); 4] = [
+    let losses: [Loss<'_>; 4] = [
         ("the task", 404, &|task| drop(ada.delete(&format!("/tasks/{task}")).expect(204))),
         ("the reach", 404, &|task| drop(ada.delete(&format!("/tasks/{task}/assignees/{bob}")).expect(204))),
         ("the grant", 403, &|_| user(json!({ "role_id": guest }))),
         ("the account", 401, &|_| user(json!({ "is_active": false }))),
     ];
-    for (what, status, lose) in lose {
+    for (what, status, lose) in losses {
         user(json!({ "role_id": member, "is_active": true }));
         let caller = server.anonymous("bakkerij").log_in("bob@bakkerij.example");
         let task = ada.make("/tasks", &json!({ "title": "x", "assignee_ids": [bob] }));
@@ -153,7 +156,7 @@ fn a_form_is_one_file_and_nothing_else() {
     let file = format!("{}x", head("name=\"file\"; filename=\"x\""));
     let part = |name: &str| format!("{}y", head(&format!("name=\"{name}\"")));
     for (body, field, code) in [
-        (format!("--b--\r\n"), "file", "required"),
+        ("--b--\r\n".to_owned(), "file", "required"),
         (format!("{}{TAIL}", part("title")), "title", "unknown-field"),
         (format!("{file}\r\n{}{TAIL}", part("title")), "title", "unknown-field"),
         (format!("{}\r\n{file}{TAIL}", part("File")), "File", "unknown-field"),
