@@ -77,9 +77,21 @@ impl Client {
 
     /// An upload of which the end is still to come.
     pub(crate) fn begin_upload(&self, task: &str, name: &str, begin: &[u8], length: usize) -> TcpStream {
+        self.begin_upload_with("", task, name, begin, length)
+    }
+
+    /// The same with more headers.
+    pub(crate) fn begin_upload_with(
+        &self,
+        more: &str,
+        task: &str,
+        name: &str,
+        begin: &[u8],
+        length: usize,
+    ) -> TcpStream {
         let whole = form(name, begin);
         let length = whole.len() - begin.len() + length;
-        let headers = format!("{}: {}\r\nContent-Length: {length}\r\n", MULTIPART.0, MULTIPART.1);
+        let headers = format!("{}: {}\r\nContent-Length: {length}\r\n{more}", MULTIPART.0, MULTIPART.1);
         let line = format!("POST /api/v1/tasks/{task}/attachments");
         self.begin(&line, &headers, whole.strip_suffix(TAIL.as_bytes()).unwrap())
     }

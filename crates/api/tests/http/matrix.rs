@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use crate::files::MULTIPART;
 use crate::harness::{Client, Server};
 
+const FORM: &str = "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--b--\r\n";
 const MATRIX: &str = include_str!("../../../../docs/access-matrix.txt");
 const HEAD: &str = "operation                                      admin   manager  member  guest\n";
 
@@ -73,6 +75,7 @@ impl Office {
         let rows = BTreeMap::from([
             ("tasks", tasks.to_vec()),
             ("comments", places.map(|(letter, by, task)| (letter, comment(by, task))).to_vec()),
+            ("attachments", places.map(|(letter, by, task)| (letter, by.attach(task, "x", b"x"))).to_vec()),
             ("tags", authors.map(|(letter, by)| (letter, tag(by, &format!("{me} {letter}")))).to_vec()),
             ("users", authors.map(|(letter, user)| (letter, user.id())).to_vec()),
             ("teams", vec![('O', self.teams[0].clone()), ('X', self.teams[1].clone())]),
@@ -98,6 +101,7 @@ impl Office {
             // No row has this version: what could be deleted stays.
             "DELETE" if names_one => (&[("If-Match", "\"v999\"")], None),
             "PATCH" => (&[], Some("{}")),
+            "POST" if path.ends_with("/attachments") => (&[MULTIPART], Some(FORM)),
             "POST" => (&[], Some("{\"body\": \"A word.\"}")),
             _ => (&[], None),
         };
