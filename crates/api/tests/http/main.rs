@@ -35,5 +35,5 @@ mod sessions;
 mod signup;
 mod tags;
 mod tenants;
-mod workspace;
 mod uploads;
+mod workspace;
