@@ -37,9 +37,12 @@ fn the_readmes_tour_works() {
     server.wait().unwrap();
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{stdout}\n{stderr}");
-    for seen in
-        ["\"field\":\"status\",\"from\":\"todo\",\"to\":\"done\"", "\"action\":\"create\"", "last-admin"]
-    {
+    for seen in [
+        "\"field\":\"status\",\"from\":\"todo\",\"to\":\"done\"",
+        "\"action\":\"create\"",
+        "Bake bread,3600,1.00,62.50,EUR",
+        "last-admin",
+    ] {
         assert!(stdout.contains(seen), "{seen} is not in {stdout}");
     }
 }

@@ -1,5 +1,7 @@
 //! What handlers answer with. Each says in the documentation what it is.
 
+use std::marker::PhantomData;
+
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
@@ -107,9 +109,23 @@ pub(crate) struct Created<T> {
     pub(crate) row: T,
 }
 
-impl<T: Serialize> Created<T> {
-    /// The answer as it is stored, to be given again when the request is sent again.
-    pub(crate) fn stored(&self) -> Stored {
+/// 201 with a row of which something is made of other rows.
+pub(crate) struct CreatedDerived<T> {
+    pub(crate) location: String,
+    pub(crate) derived: Derived<T>,
+}
+
+/// An answer that is kept, to be given again when the request is sent again.
+pub(crate) trait Keep {
+    /// What its body is made of.
+    type Row;
+    /// The answer as it is kept.
+    fn stored(&self) -> Stored;
+}
+
+impl<T: Serialize> Keep for Created<T> {
+    type Row = T;
+    fn stored(&self) -> Stored {
         Stored {
             status: 201,
             headers: json!({ "location": self.location, "etag": tag_of(self.version) }),
@@ -118,30 +134,81 @@ impl<T: Serialize> Created<T> {
     }
 }
 
+impl<T: Serialize> Keep for CreatedDerived<T> {
+    type Row = T;
+    fn stored(&self) -> Stored {
+        let Stored { body, .. } = self.derived.stored();
+        let tag = tag_with(self.derived.version, &body);
+        Stored { status: 201, headers: json!({ "location": self.location, "etag": tag }), body }
+    }
+}
+
+impl<T: Serialize> Keep for Single<T> {
+    type Row = T;
+    fn stored(&self) -> Stored {
+        let body = serde_json::to_vec(&self.row).unwrap_or_default();
+        Stored { status: 200, headers: json!({ "etag": tag_of(self.version) }), body }
+    }
+}
+
+impl<T: Serialize> Keep for Derived<T> {
+    type Row = T;
+    fn stored(&self) -> Stored {
+        let body = serde_json::to_vec(&self.row).unwrap_or_default();
+        Stored { status: 200, headers: json!({ "etag": tag_with(self.version, &body) }), body }
+    }
+}
+
+fn replay(stored: Stored) -> HttpResponse {
+    let status = u16::try_from(stored.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let mut response = HttpResponse::build(status.unwrap_or(StatusCode::CREATED));
+    for name in ["location", "etag"] {
+        if let Some(value) = stored.headers.get(name).and_then(serde_json::Value::as_str) {
+            response.insert_header((name, value));
+        }
+    }
+    response.content_type("application/json").body(stored.body)
+}
+
+fn idempotent(op: &mut DefaultOperationRaw) {
+    let what = "A key of your choice: the same request sent again within 24 hours gets the same answer and does nothing more.";
+    openapi::header_parameter(op, "Idempotency-Key", what, false);
+    openapi::problems(op, &[409, 422]);
+}
+
 /// A [`Created`], now or when the same request was sent before.
-pub(crate) struct Once<T>(pub(crate) Stored, pub(crate) std::marker::PhantomData<T>);
+pub(crate) struct Once<T>(pub(crate) Stored, pub(crate) PhantomData<T>);
 
 impl<T> Responder for Once<T> {
     type Body = BoxBody;
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let status = u16::try_from(self.0.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-        let mut response = HttpResponse::build(status.unwrap_or(StatusCode::CREATED));
-        for name in ["location", "etag"] {
-            if let Some(value) = self.0.headers.get(name).and_then(serde_json::Value::as_str) {
-                response.insert_header((name, value));
-            }
-        }
-        response.content_type("application/json").body(self.0.body)
+        replay(self.0)
     }
 }
 
 impl<T> Schema for Once<T> {}
 impl<T: Schema> OperationModifier for Once<T> {
     fn update_response(op: &mut DefaultOperationRaw) {
-        let what = "A key of your choice: the same request sent again within 24 hours gets the same answer and does nothing more.";
-        openapi::header_parameter(op, "Idempotency-Key", what, false);
         openapi::response(op, 201, "The row that was made.", Some(openapi::schema::<T>()), &[ETAG, LOCATION]);
-        openapi::problems(op, &[409]);
+        idempotent(op);
+    }
+}
+
+/// A [`Single`] or [`Derived`] after something was done with the row, now or when the same request was sent before.
+pub(crate) struct DoneOnce<T>(pub(crate) Stored, pub(crate) PhantomData<T>);
+
+impl<T> Responder for DoneOnce<T> {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        replay(self.0)
+    }
+}
+
+impl<T> Schema for DoneOnce<T> {}
+impl<T: Schema> OperationModifier for DoneOnce<T> {
+    fn update_response(op: &mut DefaultOperationRaw) {
+        Single::<T>::update_response(op);
+        idempotent(op);
     }
 }
 

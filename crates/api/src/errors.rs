@@ -8,6 +8,8 @@ use belfort_work::attachments::AttachmentError;
 use belfort_work::comments::CommentError;
 use belfort_work::tags::TagError;
 use belfort_work::tasks::TaskError;
+use belfort_work::time_entries::TimeEntryError;
+use belfort_work::time_report::ReportError;
 use belfort_workspace::invitations::{AcceptError, InvitationError};
 use belfort_workspace::roles::RoleError;
 use belfort_workspace::signup::{ConfirmError, StartError};
@@ -105,6 +107,43 @@ impl From<AttachmentError> for Problem {
                 Self::conflict("upload-over", "The upload took longer than an hour: send the file again.")
             }
             AttachmentError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<TimeEntryError> for Problem {
+    fn from(error: TimeEntryError) -> Self {
+        let invalid = |field, detail: &'static str| Self::invalid_field(field, "invalid", detail);
+        match error {
+            TimeEntryError::NotFound => Self::not_found(),
+            TimeEntryError::Stale => Self::stale(),
+            TimeEntryError::UnknownTask => unknown("task_id"),
+            TimeEntryError::EndsBeforeStart => invalid("ended_at", "is before started_at"),
+            TimeEntryError::RunsBeforeStart => invalid("started_at", "is later than now, and the timer runs"),
+            TimeEntryError::TimerRunning => {
+                Self::conflict("timer-running", "A timer is running already: stop it first.")
+            }
+            TimeEntryError::TimerNotRunning => {
+                Self::conflict("timer-not-running", "This timer was stopped already.")
+            }
+            TimeEntryError::UserGone => {
+                invalid("ended_at", "is needed: whose time it is has left, and works no more")
+            }
+            TimeEntryError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReportError> for Problem {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::TooLarge => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "report-too-large",
+                "The report would have more than 50000 lines, or amounts beyond all reason: ask for fewer days, for one user, \
+                 task or tag, or group by less.",
+            ),
+            ReportError::Database(error) => error.into(),
         }
     }
 }

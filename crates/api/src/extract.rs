@@ -39,8 +39,8 @@ impl<T: Members> Body<T> {
     }
 
     /// The bytes of it, to recognise a request that is sent again.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        self.bytes.as_deref().unwrap_or_default()
+    pub(crate) fn bytes(&self) -> web::Bytes {
+        self.bytes.as_ref().map(web::Bytes::clone).unwrap_or_default()
     }
 
     fn read(bytes: &[u8]) -> Answer<T> {
@@ -135,6 +135,45 @@ impl<T: Apiv2Schema> OperationModifier for Body<T> {
     fn update_parameter(op: &mut DefaultOperationRaw) {
         openapi::body(op, openapi::schema::<T>());
         openapi::problems(op, &[400, 413, 415, 422]);
+    }
+}
+
+/// A query string that will be read as `T`.
+pub(crate) struct Query<T> {
+    text: String,
+    of: PhantomData<T>,
+}
+
+impl<T: Members> Query<T> {
+    /// The object in it.
+    pub(crate) fn parse(&self) -> Answer<T> {
+        let mut fields = query_fields(&self.text)?;
+        let object = T::read(&mut fields);
+        fields.finish(object)
+    }
+}
+
+/// The fields of a query string.
+pub(crate) fn query_fields(text: &str) -> Answer<Fields> {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(text)
+        .map_err(|_e| Problem::unreadable("malformed-query", "The query string cannot be read."))?;
+    Ok(Fields::Query(pairs.into_inner(), Vec::new()))
+}
+
+impl<T: 'static> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Answer<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self { text: request.query_string().to_owned(), of: PhantomData }))
+    }
+}
+
+impl<T> Apiv2Schema for Query<T> {}
+impl<T: Apiv2Schema> OperationModifier for Query<T> {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        openapi::query_parameters(op, T::raw_schema());
+        openapi::problems(op, &[400, 422]);
     }
 }
 

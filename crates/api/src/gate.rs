@@ -1,28 +1,28 @@
 //! The one gate: who may do what, decided before a row is touched and before a body is read.
 //!
 //! A handler names what it does in its signature, `Gate<Tasks, Update>`, and gets a [`Scene`] and a [`Grant`] inside
-//! [`Gate::read`], [`Gate::write`] or [`Gate::create`]. There is no other way to a tenant's transaction, and the functions
+//! [`Gate::read`], [`Gate::write`], [`Gate::create`] or [`Gate::act`]. There is no other way to a tenant's transaction, and the functions
 //! on tasks demand that very grant: a handler that forgot to name its permission does not compile.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use belfort_audit::Origin;
 use belfort_rbac::{Action, Grant, Offers};
 use belfort_tenancy::postgres::TenantTx;
 use belfort_workspace::Caller;
-use belfort_workspace::idempotency::{self, Claim};
+use belfort_workspace::idempotency::{self, Claim, Stored};
 use chrono::{DateTime, Utc};
 use futures_util::future::{Ready, ready};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::DefaultOperationRaw;
 use paperclip::v2::schema::Apiv2Schema;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::answer::{Created, Once};
+use crate::answer::{DoneOnce, Keep, Once};
 use crate::app::App;
 use crate::call::Call;
 use crate::cursor::List;
@@ -95,26 +95,27 @@ impl Scene {
         }
     }
 
-    /// Makes something once: with an `Idempotency-Key` the same request, told by its digest, gets the answer it got before.
-    pub(crate) fn once<T: Serialize>(
+    /// Does something once: with an `Idempotency-Key` the same request, told by its digest, gets the answer it got before.
+    ///
+    /// The key is claimed in the transaction of the change, so a crash in between loses both, and a second request with the
+    /// key waits for the first.
+    pub(crate) fn once(
         &mut self,
         request: [u8; 32],
-        work: impl FnOnce(&mut Self) -> Answer<Created<T>>,
-    ) -> Answer<Once<T>> {
-        let Some(key) = self.key()? else {
-            return Ok(Once(work(self)?.stored(), PhantomData));
-        };
+        work: impl FnOnce(&mut Self) -> Answer<Stored>,
+    ) -> Answer<Stored> {
+        let Some(key) = self.key()? else { return work(self) };
         match idempotency::claim(&mut self.tx, self.caller.user, &key, request, self.now)? {
-            Claim::Replay(stored) => Ok(Once(stored, PhantomData)),
+            Claim::Replay(stored) => Ok(stored),
             Claim::Mismatch => {
                 let detail = "This Idempotency-Key was used for another request.";
                 let status = actix_web::http::StatusCode::UNPROCESSABLE_ENTITY;
                 Err(Problem::new(status, "idempotency-key-reused", detail))
             }
             Claim::New => {
-                let stored = work(self)?.stored();
+                let stored = work(self)?;
                 idempotency::store(&mut self.tx, self.caller.user, &key, &stored)?;
-                Ok(Once(stored, PhantomData))
+                Ok(stored)
             }
         }
     }
@@ -153,18 +154,35 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     }
 
     /// Makes something out of `body`, once: with an `Idempotency-Key` the same request gets the answer it got before.
-    ///
-    /// The key is claimed in the transaction of the change, so a crash in between loses both, and a second request with the
-    /// key waits for the first.
-    pub(crate) async fn create<B: Members + Send + 'static, T: Serialize + Send + 'static>(
+    pub(crate) async fn create<B: Members + Send + 'static, K: Keep<Row: Send + 'static>>(
         self,
         body: Body<B>,
-        work: impl FnOnce(&mut Scene, &Grant<R, A>, B) -> Answer<Created<T>> + Send + 'static,
-    ) -> Answer<Once<T>> {
+        work: impl FnOnce(&mut Scene, &Grant<R, A>, B) -> Answer<K> + Send + 'static,
+    ) -> Answer<Once<K::Row>> {
+        let bytes = body.bytes();
+        let made =
+            self.once(bytes, move |scene, grant| Ok(work(scene, grant, body.parse()?)?.stored())).await?;
+        Ok(Once(made, PhantomData))
+    }
+
+    /// Does something that needs no body, once: with an `Idempotency-Key` the same request gets the answer it got before.
+    pub(crate) async fn act<K: Keep<Row: Send + 'static>>(
+        self,
+        work: impl FnOnce(&mut Scene, &Grant<R, A>) -> Answer<K> + Send + 'static,
+    ) -> Answer<DoneOnce<K::Row>> {
+        let done = self.once(Bytes::new(), move |scene, grant| Ok(work(scene, grant)?.stored())).await?;
+        Ok(DoneOnce(done, PhantomData))
+    }
+
+    async fn once(
+        self,
+        body: Bytes,
+        work: impl FnOnce(&mut Scene, &Grant<R, A>) -> Answer<Stored> + Send + 'static,
+    ) -> Answer<Stored> {
         self.write(move |scene, grant| {
             let (method, path) = (scene.call.method.clone(), scene.call.path.clone());
-            let request = digest(&[method.as_str().as_bytes(), path.as_bytes(), body.bytes()]);
-            scene.once(request, |scene| work(scene, grant, body.parse()?))
+            let request = digest(&[method.as_str().as_bytes(), path.as_bytes(), &body]);
+            scene.once(request, |scene| work(scene, grant))
         })
         .await
     }

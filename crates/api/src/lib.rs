@@ -18,6 +18,7 @@
 mod answer;
 mod app;
 mod call;
+mod csv;
 mod cursor;
 pub mod docs;
 mod download;

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use belfort_tenancy::postgres::TenantTx;
 use futures_util::future::{Ready, ready};
 use paperclip::actix::OperationModifier;
@@ -13,6 +13,7 @@ use paperclip::v2::schema::Apiv2Schema;
 
 use crate::answer::{Page, Plain};
 use crate::cursor::{Cursor, Limit};
+use crate::extract::query_fields;
 use crate::fields::{Fields, Members, members};
 use crate::gate::Scene;
 use crate::openapi;
@@ -55,9 +56,7 @@ impl<F: Members> Listing<F> {
         read: impl FnOnce(&mut TenantTx, F, Option<P>, i64) -> Answer<Vec<R>>,
         position: impl Fn(&R) -> P,
     ) -> Answer<Plain<Page<V>>> {
-        let pairs = web::Query::<Vec<(String, String)>>::from_query(&self.text)
-            .map_err(|_e| Problem::unreadable("malformed-query", "The query string cannot be read."))?;
-        let mut fields = Fields::Query(pairs.into_inner(), Vec::new());
+        let mut fields = query_fields(&self.text)?;
         let (filter, window) = (F::read(&mut fields), Window::read(&mut fields));
         let (filter, window) = fields.finish(filter.zip(window))?;
         let list = scene.list(&self.filter());

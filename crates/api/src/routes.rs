@@ -4,8 +4,8 @@ use actix_web::web as plain;
 use paperclip::actix::web::{self, Scope, delete, get, patch, post, put};
 
 use crate::handlers::{
-    attachments, audit, auth, comments, invitations, me, probes, roles, signup, tags, tasks, teams, users,
-    workspace,
+    attachments, audit, auth, comments, invitations, me, probes, reports, roles, signup, tags, tasks, teams,
+    time_entries, users, workspace,
 };
 use crate::openapi::{self, Document, Fault, Info, Tag};
 
@@ -97,6 +97,19 @@ pub(crate) fn api() -> Scope {
         )
         .service(at("/attachments/{id}/content").route(get().to(attachments::content)))
         .service(at("/attachments/{id}/history").route(get().to(attachments::history)))
+        .service(
+            at("/time-entries").route(get().to(time_entries::list)).route(post().to(time_entries::create)),
+        )
+        .service(at("/time-entries/start").route(post().to(time_entries::start)))
+        .service(
+            at("/time-entries/{id}")
+                .route(get().to(time_entries::get))
+                .route(patch().to(time_entries::update))
+                .route(delete().to(time_entries::delete)),
+        )
+        .service(at("/time-entries/{id}/stop").route(post().to(time_entries::stop)))
+        .service(at("/time-entries/{id}/history").route(get().to(time_entries::history)))
+        .service(at("/reports/time").route(get().to(reports::time)))
         .service(at("/tags").route(get().to(tags::list)).route(post().to(tags::create)))
         .service(
             at("/tags/{id}")
@@ -146,6 +159,8 @@ pub fn document() -> Result<Document, Vec<Fault>> {
             tag("Tasks", "What is to be done."),
             tag("Comments", "What is said about it."),
             tag("Attachments", "The files that belong to it."),
+            tag("Time entries", "When somebody worked on it."),
+            tag("Reports", "What that comes to."),
             tag("Tags", "Words that tasks are found by."),
             tag("Audit", "Who changed what."),
         ],

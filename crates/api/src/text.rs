@@ -3,7 +3,11 @@
 use belfort_auth::{Email, EmailError, Password, PasswordError};
 use belfort_tenancy::{Slug, SlugError};
 use belfort_work::tasks::TaskOrder;
-use belfort_work::{CommentBody, Description, Priority, Status, TagName, TextError, Title};
+use belfort_work::time_entries::TimeEntryOrder;
+use belfort_work::time_report::GroupBy;
+use belfort_work::{
+    CommentBody, Description, HourlyRate, Note, Priority, RateError, Status, TagName, TextError, Title,
+};
 use belfort_workspace::{FullName, NameError, RoleName, TeamName, WorkspaceName};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -52,7 +56,7 @@ macro_rules! texts {
         }
     )*};
 }
-texts!(Title, Description, CommentBody, TagName);
+texts!(Title, Description, CommentBody, TagName, Note);
 
 fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<&'static str> {
     all.iter().copied().map(word).collect()
@@ -91,6 +95,87 @@ impl Field for Order {
             "id" => Ok(Self(TaskOrder::Oldest)),
             _ => Err(Wrong("invalid-choice", "is one of -id, id".into())),
         }
+    }
+}
+
+/// In which order time entries are wanted: `-started_at`, the latest first, or `started_at`.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct StartOrder(pub(crate) TimeEntryOrder);
+
+impl Field for StartOrder {
+    fn schema() -> Value {
+        json!({ "type": "string", "enum": ["-started_at", "started_at"], "default": "-started_at" })
+    }
+
+    fn read(value: &Value) -> Result<Self, Wrong> {
+        match string(value)? {
+            "-started_at" => Ok(Self(TimeEntryOrder::Latest)),
+            "started_at" => Ok(Self(TimeEntryOrder::Earliest)),
+            _ => Err(Wrong("invalid-choice", "is one of -started_at, started_at".into())),
+        }
+    }
+}
+
+/// Money is never a JSON number: whoever reads one makes a floating point number of it.
+impl Field for HourlyRate {
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,2})?$", "maxLength": 20 })
+    }
+
+    fn read(value: &Value) -> Result<Self, Wrong> {
+        let text = value.as_str().ok_or_else(|| Wrong::kind("an amount as text, like \"62.50\""))?;
+        Self::parse(text).map_err(|error| match error {
+            RateError::Amount(error) => Wrong::invalid(error.to_string()),
+            RateError::OutOfRange => Wrong("out-of-range", error.to_string().into()),
+        })
+    }
+}
+
+/// What a report is grouped by, each once: `day,user`.
+#[derive(Debug, Clone)]
+pub(crate) struct Groups(pub(crate) Vec<GroupBy>);
+
+const GROUPS: [(&str, GroupBy); 4] =
+    [("day", GroupBy::Day), ("user", GroupBy::User), ("task", GroupBy::Task), ("tag", GroupBy::Tag)];
+
+impl Default for Groups {
+    fn default() -> Self {
+        Self(vec![GroupBy::Day])
+    }
+}
+
+impl Groups {
+    /// The words, in the order of the columns.
+    pub(crate) fn words(&self) -> Vec<&'static str> {
+        GROUPS.iter().filter(|(_, group)| self.0.contains(group)).map(|(word, _)| *word).collect()
+    }
+}
+
+impl Field for Groups {
+    fn schema() -> Value {
+        let words = GROUPS.map(|(word, _)| word);
+        json!({
+            "type": "array",
+            "items": { "type": "string", "enum": words },
+            "minItems": 1,
+            "uniqueItems": true,
+            "default": ["day"],
+        })
+    }
+
+    fn read(value: &Value) -> Result<Self, Wrong> {
+        let mut groups = Vec::new();
+        for word in string(value)?.split(',') {
+            let (_, group) = GROUPS
+                .into_iter()
+                .find(|(known, _)| *known == word)
+                .ok_or_else(|| Wrong("invalid-choice", "is one or more of day, user, task, tag".into()))?;
+            if groups.contains(&group) {
+                return Err(Wrong::invalid("names something twice"));
+            }
+            groups.push(group);
+        }
+        Ok(Self(groups))
     }
 }
 

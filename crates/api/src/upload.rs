@@ -6,6 +6,8 @@
 
 mod guard;
 
+use std::marker::PhantomData;
+
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
@@ -28,7 +30,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use self::guard::guarded;
-use crate::answer::{Created, Once};
+use crate::answer::{Created, Keep, Once};
 use crate::call::Call;
 use crate::extract::{Path, length, not_encoded};
 use crate::gate::{Gate, digest};
@@ -186,11 +188,12 @@ impl Begun {
                     location: format!("/api/v1/attachments/{}", row.id),
                     version: row.version,
                     row: T::from(row),
-                })
+                }
+                .stored())
             })?;
             // Where the same was sent before, this time it came to nothing.
             attachments::abandon(&mut scene.tx, upload)?;
-            Ok(made)
+            Ok(Once(made, PhantomData))
         });
         finish.await
     }

@@ -22,7 +22,7 @@ const EDGES: [(&str, &[&str]); 16] = [
     ("crypto", &["db", "ids"]),
     ("mail", &[]),
     ("policy", &["rbac"]),
-    ("work", &["audit", "db", "ids", "policy", "rbac"]),
+    ("work", &["audit", "db", "ids", "policy", "rbac", "residency"]),
     ("workspace", &["audit", "auth", "crypto", "db", "ids", "policy", "rbac", "tenancy"]),
     ("api", API),
     ("belfort", BELFORT),

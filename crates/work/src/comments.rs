@@ -194,8 +194,15 @@ pub fn delete(
 ) -> Result<(), CommentError> {
     let gone = lock(tx, of_tasks.reach(), grant.reach(), id, expected)?;
     tx.run(diesel::delete(comments::table.find(id)))?;
-    let event = deleted(origin, id, gone.task_id, gone.author_id, gone.body.as_str());
-    Ok(append(tx, origin, &[event])?)
+    Ok(append(tx, origin, &[deleted(origin, &gone)])?)
+}
+
+/// Removes the comments on a task that is locked to be removed, and answers what is to be told of them.
+pub(crate) fn delete_of_task(tx: &mut impl Tenant, origin: &Origin, task: TaskId) -> QueryResult<Vec<Event>> {
+    let gone = diesel::delete(comments::table.filter(comments::task_id.eq(task)));
+    let mut gone: Vec<Comment> = tx.rows(gone.returning(Comment::as_select()))?;
+    gone.sort_unstable_by_key(|comment| comment.id);
+    Ok(gone.iter().map(|comment| deleted(origin, comment)).collect())
 }
 
 /// What happened to a comment, newest first, from before the event number `before`; `limit` at most.
@@ -216,10 +223,10 @@ pub fn history(
 }
 
 /// The event of a comment that is gone, be it by itself or with its task.
-pub(crate) fn deleted(origin: &Origin, id: CommentId, task: TaskId, author: UserId, body: &str) -> Event {
+fn deleted(origin: &Origin, gone: &Comment) -> Event {
     let mut changes = Changes::default();
-    changes.gone("task_id", task).gone("author_id", author).gone("body", body);
-    Event::new(origin, RESOURCE, id.uuid(), "delete", changes)
+    changes.gone("task_id", gone.task_id).gone("author_id", gone.author_id).gone("body", &gone.body);
+    Event::new(origin, RESOURCE, gone.id.uuid(), "delete", changes)
 }
 
 fn this<'r>(of_tasks: &'r Reach, own: &'r Reach, id: CommentId) -> Reached<'r, comments::table> {

@@ -1,5 +1,6 @@
-//! The domain: [`tasks`] with who is assigned, who views and which tags, [`comments`] and [`attachments`] on them, and
-//! [`tags`]; how far a grant reaches among them, and the history of every change.
+//! The domain: [`tasks`] with who is assigned, who views and which tags, [`comments`] and [`attachments`] on them, [`tags`], and
+//! the time that was worked, entry by entry ([`time_entries`]) and added up ([`time_report`]); how far a grant reaches among
+//! them, and the history of every change.
 //!
 //! - **No query without a grant.** Every function demands the [`Grant`](belfort_rbac::Grant) of its resource and action.
 //! - **One reach.** List, get, update, delete and history of a resource share one predicate, so what is listed is what can be
@@ -29,6 +30,8 @@
 mod file_name;
 mod fragment;
 mod history;
+mod over;
+mod rate;
 mod reach;
 mod tables;
 mod text;
@@ -38,9 +41,12 @@ pub mod attachments;
 pub mod comments;
 pub mod tags;
 pub mod tasks;
+pub mod time_entries;
+pub mod time_report;
 
 pub use file_name::FileName;
-pub use text::{CommentBody, Description, TagName, TextError, Title};
+pub use rate::{HourlyRate, RateError};
+pub use text::{CommentBody, Description, Note, TagName, TextError, Title};
 pub use words::{Priority, Status, WordError};
 
 /// The tables that this crate relies on (people are in a table `users (id)`). In Belfort they are part of every tenant's
@@ -48,4 +54,5 @@ pub use words::{Priority, Status, WordError};
 pub const DDL: &str = concat!(
     include_str!("../../../migrations/tenant/00000000000006_work/up.sql"),
     include_str!("../../../migrations/tenant/00000000000007_attachments/up.sql"),
+    include_str!("../../../migrations/tenant/00000000000008_time_entries/up.sql"),
 );

@@ -10,12 +10,13 @@ use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Array, Bool, Text, Uuid};
 
 use crate::fragment::{Fragment, condition_on_tasks};
-use crate::tables::{attachments, comments, tags, task_people, tasks};
+use crate::tables::{attachments, comments, tags, task_people, tasks, time_entries};
 
 /// A condition on the rows of `Table`.
 pub(crate) type Reached<'r, Table> = Box<dyn BoxableExpression<Table, Pg, SqlType = Bool> + 'r>;
 
-const EVERYTHING: Fragment<Bool> = Fragment::new("TRUE");
+/// The condition that every row of every table meets.
+pub(crate) const EVERYTHING: Fragment<Bool> = Fragment::new("TRUE");
 
 /// How somebody is related to a task.
 pub(crate) const CREATOR: &str = "creator";
@@ -85,10 +86,15 @@ macro_rules! on_a_task {
     ($($(#[doc = $doc:literal])+ $name:ident: $table:ident by $author:ident, shown: $shown:literal;)*) => {$(
         $(#[doc = $doc])+
         pub(crate) fn $name<'r>(of_tasks: &'r Reach, own: &'r Reach) -> Reached<'r, $table::table> {
-            // Boxed, because only a boxed query may be asked for within a query on another table when its condition is boxed.
-            let in_reach = tasks::table.filter(task(of_tasks)).select(tasks::id).into_boxed();
-            let there = $table::task_id.eq_any(in_reach);
-            let Some(people) = own.people() else { return Box::new(there) };
+            // Where every task is in reach, so is the one that the row hangs on: the foreign key saw to it that there is one.
+            let there: Reached<'r, $table::table> = if of_tasks.people().is_none() {
+                Box::new(EVERYTHING)
+            } else {
+                // Boxed, because only a boxed query may be asked for within a query on another table when its condition is boxed.
+                let in_reach = tasks::table.filter(task(of_tasks)).select(tasks::id).into_boxed();
+                Box::new($table::task_id.eq_any(in_reach))
+            };
+            let Some(people) = own.people() else { return there };
             let theirs = $table::$author.eq_any(people);
             match own.viewer().filter(|_| $shown) {
                 None => Box::new(there.and(theirs)),
@@ -108,6 +114,9 @@ on_a_task! {
     comment: comments by author_id, shown: true;
     /// Attachments: likewise.
     attachment: attachments by author_id, shown: true;
+    /// Time entries: those of the reach's people on tasks in reach. Hours belong to whoever worked them: a task shows them to
+    /// nobody.
+    time_entry: time_entries by user_id, shown: false;
 }
 
 /// Tags that one of the reach's people made.

@@ -84,11 +84,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    time_entries (id) {
+        id -> Uuid,
+        task_id -> Uuid,
+        user_id -> Uuid,
+        started_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        note -> Text,
+        billable -> Bool,
+        hourly_rate_cents -> Nullable<BigInt>,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     tasks,
     task_people,
     task_tags,
     comments,
     attachments,
-    attachment_pieces
+    attachment_pieces,
+    time_entries
 );

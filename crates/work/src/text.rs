@@ -80,9 +80,18 @@ texts! {
     CommentBody: 1 to 10_000, Prose;
     /// What a tag is called.
     TagName: 1 to 50, Line;
+    /// What some time was worked on; may be empty.
+    Note: 0 to 2_000, Prose;
 }
 
 impl Default for Description {
+    /// Nothing to say.
+    fn default() -> Self {
+        Self(String::new())
+    }
+}
+
+impl Default for Note {
     /// Nothing to say.
     fn default() -> Self {
         Self(String::new())
@@ -120,11 +129,12 @@ mod tests {
     }
 
     #[test]
-    fn only_a_description_may_be_empty() {
+    fn only_a_description_and_a_note_may_be_empty() {
         assert_eq!(Title::parse(" \t "), Err(TextError::Empty));
         assert_eq!(TagName::parse(""), Err(TextError::Empty));
         assert_eq!(CommentBody::parse(" \n "), Err(TextError::Empty));
         assert_eq!(Description::parse(""), Ok(Description::default()));
+        assert_eq!(Note::parse(""), Ok(Note::default()));
     }
 
     #[test]

@@ -5,6 +5,8 @@ mod delete;
 mod error;
 mod update;
 
+use std::collections::BTreeMap;
+
 use belfort_auth::Email;
 use belfort_db::{Statement, Tenant};
 use belfort_ids::{RoleId, TeamId, UserId};
@@ -130,6 +132,20 @@ pub fn admins(tx: &mut impl Tenant) -> QueryResult<Vec<(UserId, Email)>> {
 /// A user's own row. It needs no grant: everybody may see themselves.
 pub fn me(tx: &mut impl Tenant, user: UserId) -> QueryResult<Option<UserRow>> {
     read(tx, None, user)
+}
+
+/// What people are called who are named in rows that the caller sees. Who left is not among them.
+///
+/// It needs no grant: the reach of those rows was asked for already, and who may see that somebody did something may know
+/// who it was.
+pub fn names(tx: &mut impl Tenant, ids: &[UserId]) -> QueryResult<BTreeMap<UserId, String>> {
+    const NAMES: Statement<(Uuid, Text)> =
+        Statement::new("SELECT id, full_name FROM users WHERE id = ANY($1)");
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let names: Vec<(UserId, String)> = tx.rows(NAMES.bind::<Array<Uuid>, _>(ids))?;
+    Ok(names.into_iter().collect())
 }
 
 fn read(tx: &mut impl Tenant, people: Option<&[UserId]>, id: UserId) -> QueryResult<Option<UserRow>> {

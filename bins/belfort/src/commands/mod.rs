@@ -47,7 +47,7 @@ enum Command {
     Unlock(unlock::Args),
     /// Print the OpenAPI document; needs no database
     Openapi(openapi::Args),
-    /// Make a workspace with people and tasks to try, and print the logins
+    /// Make a workspace with people, tasks and hours to try, and print the logins
     Demo(demo::Args),
     /// Print every setting and its value in force, secrets masked
     Config,

@@ -12,7 +12,7 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
+use crate::answer::{Created, Done, DoneOnce, Keep, Once, Page, Plain, Single, Stamp};
 use crate::extract::{Body, IfMatch, Path};
 use crate::fields::{Opaque, members};
 use crate::gate::{Gate, Open, Scene};
@@ -123,8 +123,8 @@ pub(crate) async fn create(
 pub(crate) async fn resend(
     gate: Gate<Users, Create>,
     path: Path<(InvitationId,)>,
-) -> Answer<Single<InvitationView>> {
-    gate.write(|scene, grant| {
+) -> Answer<DoneOnce<InvitationView>> {
+    gate.act(|scene, grant| {
         let Scene { tx, caller, origin, call, .. } = scene;
         let name = tx.tenant().name.clone();
         let row = send(

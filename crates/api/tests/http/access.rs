@@ -157,8 +157,8 @@ fn who_may_not_causes_no_query_on_the_resource() {
     let (server, matrix) = (Server::start(), Matrix::read());
     let people = everybody(&server, "bakkerij");
     let schema = server.schema("bakkerij");
-    let tables = "tasks task_people task_tags comments attachments attachment_pieces attachment_uploads tags teams \
-                  invitations audit_events";
+    let tables = "tasks task_people task_tags comments attachments attachment_pieces attachment_uploads time_entries tags \
+                  teams invitations audit_events";
     for table in tables.split_whitespace() {
         server.meddle(&format!("ALTER TABLE {schema}.{table} RENAME TO {table}_away"));
     }
@@ -338,10 +338,12 @@ fn a_row_of_others_is_not_told_apart_from_none() {
     let file = ada.attach(task, "x", b"x");
     let tag = ada.make("/tags", &json!({ "name": "rye" }));
     let team = ada.make("/teams", &json!({ "name": "Two" }));
+    let timer = ada.make("/time-entries/start", &json!({ "task_id": task }));
     let rows = [
         ("tasks", task),
         ("comments", &comment),
         ("attachments", &file),
+        ("time-entries", &timer),
         ("tags", &tag),
         ("teams", &team),
         ("users", &ada.id()),
@@ -374,6 +376,7 @@ fn an_id_is_good_for_its_own_kind_of_row_alone() {
     let comment = ada.make(&format!("/tasks/{task}/comments"), &json!({ "body": "x" }));
     let file = ada.attach(&task, "x", b"x");
     let tag = ada.make("/tags", &json!({ "name": "rye" }));
+    let timer = ada.make("/time-entries/start", &json!({ "task_id": task }));
     for path in [
         format!("/attachments/{task}"),
         format!("/attachments/{comment}/content"),
@@ -385,6 +388,9 @@ fn an_id_is_good_for_its_own_kind_of_row_alone() {
         format!("/comments/{task}"),
         format!("/comments/{tag}/history"),
         format!("/tags/{task}"),
+        format!("/tasks/{timer}"),
+        format!("/time-entries/{task}"),
+        format!("/time-entries/{comment}/history"),
         format!("/users/{task}"),
         format!("/teams/{}", ada.id()),
         format!("/roles/{}", ada.id()),

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde_json::{Value, json};
 
-use crate::conventions::NOBODY;
+use crate::conventions::{NOBODY, tag};
 use crate::harness::{Client, Reply, Server};
 
 fn keyed(caller: &Client, path: &str, key: &str, body: &Value) -> Reply {
@@ -114,4 +114,16 @@ fn of_one_request_sent_twice_at_once_one_acts() {
     }
     assert_eq!(ada.all("/tasks").len(), 1);
     assert_eq!(ada.all("/audit-events?resource=tasks").len(), 1);
+}
+
+#[test]
+fn an_invitation_is_sent_again_once_however_often_that_is_asked() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    let id = ada.make("/users/invitations", &json!({ "email": "x@y.example", "role_id": ada.role("guest") }));
+    let path = format!("/users/invitations/{id}/resend");
+    let first = ada.send("POST", &path, &[("Idempotency-Key", "k")], None);
+    let again = ada.send("POST", &path, &[("Idempotency-Key", "k")], None);
+    assert_eq!((first.status, &first.text, tag(&first)), (200, &again.text, tag(&again)));
+    assert_eq!(server.letters_to("x@y.example").len(), 2);
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::files::MULTIPART;
 use crate::harness::{Client, Server};
+use crate::time_entries::log;
 
 const FORM: &str = "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--b--\r\n";
 const MATRIX: &str = include_str!("../../../../docs/access-matrix.txt");
@@ -76,6 +77,7 @@ impl Office {
             ("tasks", tasks.to_vec()),
             ("comments", places.map(|(letter, by, task)| (letter, comment(by, task))).to_vec()),
             ("attachments", places.map(|(letter, by, task)| (letter, by.attach(task, "x", b"x"))).to_vec()),
+            ("time-entries", places.map(|(letter, by, task)| (letter, hour(by, task))).to_vec()),
             ("tags", authors.map(|(letter, by)| (letter, tag(by, &format!("{me} {letter}")))).to_vec()),
             ("users", authors.map(|(letter, user)| (letter, user.id())).to_vec()),
             ("teams", vec![('O', self.teams[0].clone()), ('X', self.teams[1].clone())]),
@@ -118,6 +120,10 @@ impl Office {
 
 fn comment(by: &Client, task: &str) -> String {
     by.make(&format!("/tasks/{task}/comments"), &json!({ "body": "A word." }))
+}
+
+fn hour(by: &Client, task: &str) -> String {
+    log(by, task, "2025-12-31T10:00", "2025-12-31T11:00")
 }
 
 fn tag(by: &Client, name: &str) -> String {

@@ -1,5 +1,6 @@
 //! Tasks, with who is assigned, who views and which tags.
 
+mod children;
 mod events;
 mod links;
 mod read;

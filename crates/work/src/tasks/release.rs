@@ -13,6 +13,7 @@ use super::events::{self, TagNames};
 use super::task::{ROW, stored};
 use crate::reach::{ASSIGNEE, VIEWER};
 use crate::tables::tasks;
+use crate::time_entries;
 
 /// Makes whoever would link the user with a task wait, and find them gone.
 const LOCK_USER: Statement<Uuid> = Statement::new("SELECT id FROM users WHERE id = $1 FOR UPDATE");
@@ -34,7 +35,7 @@ const UNLINK: Statement = Statement::new(
 );
 
 /// Takes a user who is about to be deleted off all tasks that are assigned to them or that they view, with the events of
-/// each. What they made stays theirs by name.
+/// each, and stops their timer. What they made, and the hours they worked, stay theirs by name.
 ///
 /// No grant is demanded: who may delete the user decides, not who reaches the tasks.
 pub fn release(tx: &mut impl Tenant, origin: &Origin, user: UserId) -> QueryResult<()> {
@@ -42,7 +43,7 @@ pub fn release(tx: &mut impl Tenant, origin: &Origin, user: UserId) -> QueryResu
     tx.find::<UserId, _>(LOCK_USER.bind::<Uuid, _>(user))?;
     let ids: Vec<TaskId> = tx.rows(LOCK.bind::<Uuid, _>(user).bind::<Array<Text>, _>(relations.to_vec()))?;
     if ids.is_empty() {
-        return Ok(());
+        return time_entries::release(tx, origin, user);
     }
     // A statement of its own: the one that locks sees the lists as they were before it waited.
     let before: Vec<Task> =
@@ -56,7 +57,8 @@ pub fn release(tx: &mut impl Tenant, origin: &Origin, user: UserId) -> QueryResu
         .iter()
         .flat_map(|task| events::changed(origin, task, &left_by(user, task), &TagNames::new()))
         .collect();
-    append(tx, origin, &events)
+    append(tx, origin, &events)?;
+    time_entries::release(tx, origin, user)
 }
 
 fn left_by(user: UserId, task: &Task) -> Task {

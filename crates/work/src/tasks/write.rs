@@ -3,16 +3,17 @@
 use belfort_audit::Origin;
 use belfort_audit::postgres::append;
 use belfort_db::{Statement, Tenant};
-use belfort_ids::{CommentId, TagId, TaskId, UserId};
+use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::Tasks;
 use belfort_rbac::{Create, Delete, Grant, Update};
+use diesel::prelude::*;
 use diesel::sql_types::{Array, Date, Integer, Nullable, Text, Timestamptz, Uuid};
 
 use super::read::{LockFor, lock};
 use super::task::stored;
-use super::{NewTask, Task, TaskError, TaskPatch, events, links};
+use super::{NewTask, Task, TaskError, TaskPatch, children, events, links};
 use crate::reach::{ASSIGNEE, CREATOR, VIEWER};
-use crate::{attachments, comments};
+use crate::tables::tasks;
 
 const INSERT: Statement<(Uuid, Text)> = Statement::new(
     "WITH task AS (
@@ -33,14 +34,6 @@ const UPDATE: Statement = Statement::new(
     "UPDATE tasks
      SET title = $1, description = $2, status = $3, priority = $4, due_on = $5, version = $6, updated_at = $7
      WHERE id = $8",
-);
-
-/// The comments would go with the task, but untold.
-const DELETE: Statement<(Uuid, Uuid, Text)> = Statement::new(
-    "WITH task AS (
-         DELETE FROM tasks WHERE id = $1 RETURNING id
-     )
-     DELETE FROM comments c USING task WHERE c.task_id = task.id RETURNING c.id, c.author_id, c.body",
 );
 
 /// Makes a task; the grant's holder is its creator.
@@ -93,7 +86,7 @@ pub fn update(
     save(tx, origin, before, after)
 }
 
-/// Removes a task with its comments and attachments, unless `expected` is given and is not its version any more.
+/// Removes a task and what hangs on it, unless `expected` is given and is not its version any more.
 pub fn delete(
     tx: &mut impl Tenant,
     grant: &Grant<Tasks, Delete>,
@@ -103,13 +96,9 @@ pub fn delete(
 ) -> Result<(), TaskError> {
     let task = lock(tx, grant.reach(), id, LockFor::Removal)?;
     expect(expected, &task)?;
-    let attachments = attachments::delete_of(tx, origin, id)?;
-    let mut gone: Vec<(CommentId, UserId, String)> = tx.rows(DELETE.bind::<Uuid, _>(id))?;
-    gone.sort_unstable();
-    let comments =
-        gone.iter().map(|(comment, author, body)| comments::deleted(origin, *comment, id, *author, body));
-    let events: Vec<_> =
-        std::iter::once(events::deleted(origin, &task)).chain(comments).chain(attachments).collect();
+    let mut events = vec![events::deleted(origin, &task)];
+    events.extend(children::delete(tx, origin, id)?);
+    tx.run(diesel::delete(tasks::table.find(id)))?;
     Ok(append(tx, origin, &events)?)
 }
 

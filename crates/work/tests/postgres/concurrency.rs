@@ -4,14 +4,16 @@ use std::sync::Barrier;
 use std::thread;
 
 use belfort_policy::BuiltIn;
+use belfort_testkit::now;
 use belfort_work::comments::{self, CommentError};
 use belfort_work::tasks::{
     self, NewTask, Task, TaskError, add_tag, add_viewer, remove_assignee, remove_viewer, update,
 };
+use belfort_work::time_entries::{self, NewTimeEntry, TimeEntryError, TimeEntryFilter, TimeEntryPatch};
 use belfort_work::{CommentBody, tags};
 use serde_json::json;
 
-use crate::support::{Workspace, retitled, titled};
+use crate::support::{Workspace, remove_user, retitled, titled};
 
 #[test]
 fn of_two_updates_that_expect_the_same_version_one_is_stale() {
@@ -185,4 +187,101 @@ fn somebody_who_gets_a_task_while_leaving_is_taken_off_it() {
             ["tasks", "viewer_removed", [["viewer_id", leaver, null]]],
         ])
     );
+}
+
+#[test]
+fn of_many_who_start_a_timer_at_once_one_does() {
+    let workspace = Workspace::new();
+    let worker = workspace.person(BuiltIn::Member);
+    let task = workspace.task(&worker, titled("Bake")).id;
+    let started = while_waiting(
+        &workspace,
+        |tx| {
+            let new = NewTimeEntry::starting(task, now());
+            time_entries::create(tx, &worker.may(), &worker.may(), &worker.origin(), new).map(drop)
+        },
+        || workspace.start(&worker, task),
+    );
+    assert!(matches!(started, Err(TimeEntryError::TimerRunning)), "{started:?}");
+}
+
+#[test]
+fn a_time_entry_that_came_while_its_task_was_being_deleted_is_told_of() {
+    let workspace = Workspace::new();
+    let admin = workspace.person(BuiltIn::Admin);
+    let task = workspace.task(&admin, titled("Bake")).id;
+    let mark = workspace.mark();
+    let new = NewTimeEntry::starting(task, now());
+    let gone = while_waiting(
+        &workspace,
+        |tx| time_entries::create(tx, &admin.may(), &admin.may(), &admin.origin(), new).map(drop),
+        || workspace.run(|tx| tasks::delete(tx, &admin.may(), &admin.origin(), task, None)),
+    );
+    gone.unwrap();
+    let told = workspace.told_since(mark);
+    let told: Vec<_> = told.as_array().unwrap().iter().map(|e| json!([e[0], e[1]])).collect();
+    let expected = [["time_entries", "create"], ["tasks", "delete"], ["time_entries", "delete"]];
+    assert_eq!(told, expected.map(|pair| json!(pair)));
+}
+
+#[test]
+fn a_time_entry_that_is_moved_to_a_task_that_goes_finds_no_task() {
+    let workspace = Workspace::new();
+    let admin = workspace.person(BuiltIn::Admin);
+    let [task, going] = ["Bake", "Sell"].map(|title| workspace.task(&admin, titled(title)).id);
+    let id = workspace.start(&admin, task).unwrap().id;
+    let moved = TimeEntryPatch { task_id: Some(going), ..TimeEntryPatch::default() };
+    let done = while_waiting(
+        &workspace,
+        |tx| tasks::delete(tx, &admin.may(), &admin.origin(), going, None),
+        || workspace.amend(&admin, id, moved),
+    );
+    assert!(matches!(done, Err(TimeEntryError::UnknownTask)), "{done:?}");
+    assert_eq!(workspace.entry(&admin, id).unwrap().task_id, task);
+}
+
+#[test]
+fn who_lost_a_time_entry_while_waiting_for_it_does_not_change_it() {
+    let workspace = Workspace::new();
+    let (admin, worker) = (workspace.person(BuiltIn::Admin), workspace.person(BuiltIn::Member));
+    let shown = NewTask { viewer_ids: vec![worker.id()], ..titled("Shown") };
+    let (task, hidden) = (workspace.task(&admin, shown).id, workspace.task(&admin, titled("Hidden")).id);
+    let id = workspace.start(&worker, task).unwrap().id;
+    let moved = TimeEntryPatch { task_id: Some(hidden), ..TimeEntryPatch::default() };
+    let ended = TimeEntryPatch { billable: Some(false), ..TimeEntryPatch::default() };
+    let done = while_waiting(
+        &workspace,
+        |tx| time_entries::update(tx, &admin.may(), &admin.may(), &admin.origin(), id, None, moved).map(drop),
+        || workspace.amend(&worker, id, ended),
+    );
+    assert!(matches!(done, Err(TimeEntryError::NotFound)), "{done:?}");
+    assert!(workspace.entry(&admin, id).unwrap().billable);
+}
+
+#[test]
+fn a_timer_that_is_started_while_its_owner_leaves_does_not_run_on() {
+    let workspace = Workspace::new();
+    let (admin, leaver) = (workspace.person(BuiltIn::Admin), workspace.person(BuiltIn::Member));
+    let task = workspace.task(&leaver, titled("Bake")).id;
+    let late = while_waiting(
+        &workspace,
+        |tx| {
+            tasks::release(tx, &admin.origin(), leaver.id())?;
+            remove_user(tx, leaver.id())
+        },
+        || workspace.start(&leaver, task),
+    );
+    assert!(matches!(late, Err(TimeEntryError::UserGone)), "{late:?}");
+
+    let quick = workspace.person(BuiltIn::Member);
+    let task = workspace.task(&quick, titled("Bake")).id;
+    let new = NewTimeEntry::starting(task, now());
+    while_waiting(
+        &workspace,
+        |tx| time_entries::create(tx, &quick.may(), &quick.may(), &quick.origin(), new).map(drop),
+        || workspace.run(|tx| tasks::release(tx, &admin.origin(), quick.id())),
+    )
+    .unwrap();
+    let running = TimeEntryFilter { running: Some(true), ..TimeEntryFilter::default() };
+    assert!(workspace.entries(&admin, running).is_empty());
 }

@@ -11,3 +11,6 @@ mod reach;
 mod support;
 mod tags;
 mod tasks;
+mod time_entries;
+mod time_lists;
+mod time_report;

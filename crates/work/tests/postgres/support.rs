@@ -81,6 +81,11 @@ impl Workspace {
         self.run(|tx| tags::create(tx, &by.may::<Tags, _>(), &by.origin(), name)).unwrap().id
     }
 
+    /// As another crate deletes a user, when all else is done.
+    pub(crate) fn remove_user(&self, id: UserId) {
+        self.run(|tx| remove_user(tx, id)).unwrap();
+    }
+
     /// How long the history is.
     pub(crate) fn mark(&self) -> usize {
         list(&mut self.tenant.begin(), Filter::default(), None, 10_000).unwrap().len()
@@ -103,6 +108,11 @@ impl Workspace {
             std::thread::yield_now();
         }
     }
+}
+
+pub(crate) fn remove_user(tx: &mut TenantTx, id: UserId) -> diesel::QueryResult<()> {
+    const REMOVE: Statement = Statement::new("DELETE FROM users WHERE id = $1");
+    tx.run(REMOVE.bind::<Uuid, _>(id)).map(drop)
 }
 
 pub(crate) fn add_person(tenant: &TestTenant, role: BuiltIn) -> Person {

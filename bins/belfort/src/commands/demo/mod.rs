@@ -36,12 +36,14 @@ pub(super) fn run(args: Args, environment: Environment<'_>) -> Outcome {
 
     let admin = people::founder(&ground, &hasher, args.slug, &password, now)?;
     let people = people::invite(&ground, &hasher, &admin, &password, now)?;
-    let tasks = work::fill(&ground, &admin.tenant, &people, now)?;
+    let made = work::fill(&ground, &admin.tenant, &people, now)?;
 
     let slug = &admin.tenant.slug;
     say::line(format_args!(
-        "The workspace {slug} is made, with {} people and {tasks} tasks.\n",
-        people.len()
+        "The workspace {slug} is made, with {} people, {} tasks and {} time entries.\n",
+        people.len(),
+        made.tasks,
+        made.time_entries
     ));
     print(&people, &password);
     let (url, header) = address(&config, slug);

@@ -38,6 +38,29 @@ pub(super) struct Scene {
     /// Days from today.
     pub(super) due: Option<i64>,
     pub(super) comments: &'static [(usize, &'static str)],
+    pub(super) hours: &'static [Hours],
+}
+
+/// Who worked on it, how many days ago, and from when to when in Brussels.
+pub(super) struct Hours {
+    pub(super) by: usize,
+    pub(super) days_ago: i64,
+    pub(super) from: &'static str,
+    pub(super) to: &'static str,
+    /// Euros for an hour; without, it is not billed.
+    pub(super) rate: Option<&'static str>,
+    pub(super) note: &'static str,
+}
+
+const fn worked(
+    by: usize,
+    days_ago: i64,
+    from: &'static str,
+    to: &'static str,
+    rate: Option<&'static str>,
+    note: &'static str,
+) -> Hours {
+    Hours { by, days_ago, from, to, rate, note }
 }
 
 const PLAIN: Scene = Scene {
@@ -50,6 +73,7 @@ const PLAIN: Scene = Scene {
     priority: Priority::Normal,
     due: None,
     comments: &[],
+    hours: &[],
 };
 
 /// Everything there is to do.
@@ -67,6 +91,11 @@ pub(super) const SCENES: [Scene; 25] = [
             (BRAM, "Until then we bake the sourdough in the first one."),
             (EMMA, "Do we get our forty loaves on Friday all the same?"),
         ],
+        hours: &[
+            worked(CHLOE, 2, "09:00", "10:30", Some("48.00"), "Measured, looked for the part"),
+            worked(BRAM, 2, "10:00", "10:45", Some("62.50"), "Called the maker"),
+            worked(CHLOE, 1, "14:00", "16:20", Some("48.00"), ""),
+        ],
         ..PLAIN
     },
     Scene {
@@ -76,6 +105,7 @@ pub(super) const SCENES: [Scene; 25] = [
         tags: &[1],
         due: Some(7),
         comments: &[(AN, "Organic, 25 kg bags, delivered on Tuesdays.")],
+        hours: &[worked(DRIES, 3, "11:00", "11:40", None, "Wrote to all three")],
         ..PLAIN
     },
     Scene {
@@ -112,6 +142,10 @@ pub(super) const SCENES: [Scene; 25] = [
         status: Status::Done,
         due: Some(-3),
         comments: &[(DRIES, "Two bags of sugar less than the books say.")],
+        hours: &[
+            worked(DRIES, 4, "20:30", "00:15", Some("41.20"), "Over closing time"),
+            worked(DRIES, 3, "07:00", "07:50", Some("41.20"), "The sugar again"),
+        ],
         ..PLAIN
     },
     Scene {
@@ -128,6 +162,7 @@ pub(super) const SCENES: [Scene; 25] = [
         tags: &[3],
         status: Status::Done,
         due: Some(-1),
+        hours: &[worked(CHLOE, 1, "15:50", "16:50", None, "Beside the oven")],
         ..PLAIN
     },
     Scene {
@@ -199,6 +234,7 @@ pub(super) const SCENES: [Scene; 25] = [
         viewers: &[EMMA],
         status: Status::Done,
         due: Some(-5),
+        hours: &[worked(AN, 5, "09:15", "09:35", None, "")],
         ..PLAIN
     },
     Scene {

@@ -1,31 +1,38 @@
-//! The tasks of the demo workspace, each made by whose it is.
+//! The tasks of the demo workspace and the hours on them, each made by whose it is.
 
 use std::sync::Arc;
 
-use belfort_ids::{TagId, UserId};
+use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::{Comments, Tags, Tasks};
 use belfort_rbac::{Create, Read};
 use belfort_residency::brussels;
 use belfort_tenancy::Tenant;
 use belfort_tenancy::postgres::TenantTx;
 use belfort_work::tasks::{self, NewTask};
-use belfort_work::{CommentBody, TagName, Title, comments, tags};
-use chrono::{DateTime, TimeDelta, Utc};
+use belfort_work::time_entries::{self, NewTimeEntry};
+use belfort_work::{CommentBody, HourlyRate, Note, TagName, Title, comments, tags};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::people::Person;
-use super::story::{SCENES, Scene, TAGS};
+use super::story::{Hours, SCENES, Scene, TAGS};
 use crate::compose::Ground;
 use crate::say;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Makes all tasks with their comments, and answers how many.
+/// How much there is.
+pub(super) struct Made {
+    pub(super) tasks: usize,
+    pub(super) time_entries: usize,
+}
+
+/// Makes all tasks with their comments and hours.
 pub(super) fn fill(
     ground: &Ground,
     tenant: &Arc<Tenant>,
     people: &[Person],
     now: DateTime<Utc>,
-) -> Result<usize, Failure> {
+) -> Result<Made, Failure> {
     let bar = say::progress("Making tasks");
     bar.set_length(u64::try_from(SCENES.len())?);
     let mut tx = ground.tenancy.begin(tenant)?;
@@ -36,7 +43,7 @@ pub(super) fn fill(
     }
     tx.commit()?;
     bar.finish_and_clear();
-    Ok(SCENES.len())
+    Ok(Made { tasks: SCENES.len(), time_entries: SCENES.iter().map(|scene| scene.hours.len()).sum() })
 }
 
 fn make_tags(tx: &mut TenantTx, people: &[Person], now: DateTime<Utc>) -> Result<Vec<TagId>, Failure> {
@@ -77,7 +84,27 @@ fn play(
         let (of_tasks, grant) = (principal.grant::<Tasks, Read>()?, principal.grant::<Comments, Create>()?);
         comments::create(tx, &of_tasks, &grant, &author.origin(now), task.id, CommentBody::parse(text)?)?;
     }
+    for hours in scene.hours {
+        let worker = person(people, hours.by)?;
+        let principal = worker.principal();
+        let (of_tasks, grant) = (principal.grant()?, principal.grant()?);
+        time_entries::create(tx, &of_tasks, &grant, &worker.origin(now), span(task.id, hours, day)?)?;
+    }
     Ok(())
+}
+
+fn span(task: TaskId, hours: &Hours, today: NaiveDate) -> Result<NewTimeEntry, Failure> {
+    let from = today.checked_sub_signed(TimeDelta::days(hours.days_ago)).ok_or("before all days")?;
+    // Whoever ends at an earlier hour than they began worked into the next day.
+    let to = if hours.to < hours.from { from.succ_opt().ok_or("after all days")? } else { from };
+    let started_at = brussels::parse(&format!("{from}T{}", hours.from))?;
+    Ok(NewTimeEntry {
+        ended_at: Some(brussels::parse(&format!("{to}T{}", hours.to))?),
+        note: Note::parse(hours.note)?,
+        billable: hours.rate.is_some(),
+        hourly_rate: hours.rate.map(HourlyRate::parse).transpose()?,
+        ..NewTimeEntry::starting(task, started_at)
+    })
 }
 
 fn person(people: &[Person], place: usize) -> Result<&Person, Failure> {

@@ -1,0 +1,37 @@
+//! A statement by hand over rows that a query with a predicate finds.
+
+use belfort_db::{Binds, Statement};
+use diesel::pg::{Pg, PgConnection};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::{QueryResult, RunQueryDsl};
+
+/// The statement, to which the rows of `reached` are a table of that name.
+///
+/// What diesel's language has no words for is written by hand; who may see which rows is not: the predicate of a resource is
+/// told once, in `reach`, and stands in whatever is made of its rows.
+pub(crate) struct Over<Q, S> {
+    pub(crate) reached: Q,
+    pub(crate) statement: S,
+}
+
+impl<Q: QueryFragment<Pg>, Row, B: Binds> QueryFragment<Pg> for Over<Q, Statement<Row, B>> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        // Planned together with what is asked of it, also where it is named twice.
+        out.push_sql("WITH reached AS NOT MATERIALIZED (");
+        self.reached.walk_ast(out.reborrow())?;
+        out.push_sql(") ");
+        self.statement.walk_ast(out)
+    }
+}
+
+// The text is what it is cached under.
+impl<Q, S> QueryId for Over<Q, S> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q, Row, B> Query for Over<Q, Statement<Row, B>> {
+    type SqlType = Row;
+}
+
+impl<Q, S> RunQueryDsl<PgConnection> for Over<Q, S> {}

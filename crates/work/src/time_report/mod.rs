@@ -1,0 +1,154 @@
+//! Hours and euros: time entries of some days, added up by day, user, task and tags.
+//!
+//! - **It tells what the list tells.** Entries are counted that the grants reach, by the predicate of the list. What still
+//!   runs is not counted: nobody knows yet how long it is.
+//! - **It is exact.** Time is added up in whole microseconds, money in microseconds times cents, and each line is rounded once,
+//!   half to even. The total is that of the lines as they are shown, so whoever adds them up finds it.
+//! - **A day is a day in Brussels**, of 23, 24 or 25 hours. An entry is split where a day begins.
+//! - **Every hour is in one line.** So a line has the *set* of tags of its tasks: an hour on a task with two tags would be in
+//!   two lines if each tag had one. The hours of one tag are what is asked for with its id.
+//! - **It is bounded.** What it costs grows with the entries and the lines, not with the entries times the days: of an entry
+//!   of years, all its whole days together are two numbers, until the lines are written.
+
+mod period;
+mod read;
+mod sums;
+
+use std::collections::BTreeMap;
+
+use belfort_db::{Error, Tenant};
+use belfort_ids::{TagId, TaskId, UserId};
+use belfort_policy::{Tasks, TimeEntries};
+use belfort_rbac::{Grant, Read};
+use belfort_residency::Euro;
+use chrono::NaiveDate;
+
+pub use period::{Period, PeriodError};
+pub use sums::{Hours, Seconds};
+
+use crate::{TagName, Title};
+
+/// How many lines a report has at most.
+pub const MAX_LINES: usize = 50_000;
+
+/// What entries are added up by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupBy {
+    /// By the day in Brussels.
+    Day,
+    /// By who worked.
+    User,
+    /// By the task.
+    Task,
+    /// By the tags that the task has, all of them together.
+    Tag,
+}
+
+/// Which entries are added up, and by what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The days.
+    pub period: Period,
+    /// Each at most once.
+    pub by: Vec<GroupBy>,
+    /// Only what this user worked.
+    pub user_id: Option<UserId>,
+    /// Only what was worked on this task.
+    pub task_id: Option<TaskId>,
+    /// Only what was worked on tasks with this tag.
+    pub tag_id: Option<TagId>,
+    /// Only what is billable, or what is not.
+    pub billable: Option<bool>,
+}
+
+/// Time that was worked, and what it costs. What it was not grouped by is `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The day.
+    pub day: Option<NaiveDate>,
+    /// Who worked, maybe somebody who left.
+    pub user_id: Option<UserId>,
+    /// On what, and what that is called.
+    pub task: Option<(TaskId, Title)>,
+    /// The tags of the tasks, in the order of their ids.
+    pub tags: Option<Vec<(TagId, TagName)>>,
+    /// How long, exactly.
+    pub seconds: Seconds,
+    /// How long, rounded.
+    pub hours: Hours,
+    /// What it costs, rounded. Nothing where it is not billable or has no rate.
+    pub amount: Euro,
+}
+
+/// The lines, by day, user, task and tags, and what they come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeReport {
+    /// Only those with any time in them.
+    pub lines: Vec<Line>,
+    /// The sum of the lines' seconds.
+    pub seconds: Seconds,
+    /// The sum of the lines' hours, as they are shown.
+    pub hours: Hours,
+    /// The sum of the lines' amounts, as they are shown.
+    pub amount: Euro,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// It would have more than [`MAX_LINES`] lines, or an amount that no [`Euro`] is.
+    #[error("there is more to report than fits")]
+    TooLarge,
+    /// The database failed.
+    #[error("the time could not be added up")]
+    Database(#[from] Error),
+}
+
+/// Adds up the entries in reach.
+pub fn report(
+    tx: &mut impl Tenant,
+    of_tasks: &Grant<Tasks, Read>,
+    grant: &Grant<TimeEntries, Read>,
+    wanted: &Wanted,
+) -> Result<TimeReport, ReportError> {
+    let cuts = wanted.period.cuts(wanted.by.contains(&GroupBy::Day));
+    let found = read::parts(tx, of_tasks, grant, wanted, &cuts)?;
+    let lengths: Vec<i128> = cuts.windows(2).map(length).collect();
+    let sums = sums::unfold(found.parts, &lengths, MAX_LINES).ok_or(ReportError::TooLarge)?;
+    let days: Option<Vec<NaiveDate>> =
+        wanted.by.contains(&GroupBy::Day).then(|| wanted.period.days().collect());
+    let lines: Result<Vec<Line>, ReportError> = sums
+        .into_iter()
+        .map(|((at, key), sum)| {
+            Ok(Line {
+                day: days.as_ref().and_then(|days| days.get(at).copied()),
+                user_id: key.user,
+                task: key.task.and_then(|id| Some((id, found.titles.get(&id)?.clone()))),
+                tags: key.tags.map(|tags| named(&tags, &found.tag_names)),
+                seconds: sum.seconds(),
+                hours: sum.hours(),
+                amount: sum.amount().ok_or(ReportError::TooLarge)?,
+            })
+        })
+        .collect();
+    total(lines?)
+}
+
+fn length(cuts: &[i64]) -> i128 {
+    match cuts {
+        [begin, end] => i128::from(*end) - i128::from(*begin),
+        _ => 0,
+    }
+}
+
+fn named(tags: &[TagId], names: &BTreeMap<TagId, TagName>) -> Vec<(TagId, TagName)> {
+    tags.iter().filter_map(|id| Some((*id, names.get(id)?.clone()))).collect()
+}
+
+fn total(lines: Vec<Line>) -> Result<TimeReport, ReportError> {
+    let seconds = lines.iter().map(|line| line.seconds).sum();
+    let hours = lines.iter().map(|line| line.hours).sum();
+    let amount =
+        Euro::sum(lines.iter().map(|line| line.amount)).map_err(|_out_of_range| ReportError::TooLarge)?;
+    Ok(TimeReport { lines, seconds, hours, amount })
+}
