@@ -21,12 +21,14 @@ impl Filled {
         let task = admin.task("Bake");
         let comment = admin.make(&format!("/tasks/{task}/comments"), &json!({ "body": "x" }));
         let file = admin.attach(&task, "x", b"x");
+        let timer = admin.make("/time-entries/start", &json!({ "task_id": task }));
         let invitee = json!({ "email": format!("ida@{slug}.example"), "role_id": admin.role("member") });
         let session = admin.get("/auth/sessions").expect(200)["items"][0]["id"].as_str().unwrap().to_owned();
         let ids = vec![
             ("tasks", task),
             ("comments", comment),
             ("attachments", file),
+            ("time-entries", timer),
             ("tags", admin.make("/tags", &json!({ "name": "rye" }))),
             ("teams", admin.make("/teams", &json!({ "name": "One" }))),
             ("invitations", admin.make("/users/invitations", &invitee)),
@@ -103,12 +105,19 @@ fn ids_of_another_workspace_in_a_body_or_filter_name_nothing() {
         let foreign = a.admin.put(&format!("{task}/{path}"));
         assert!([404, 422].contains(&foreign.status), "{}", foreign.text);
     }
+    let hour =
+        json!({ "task_id": b.id("tasks"), "started_at": "2025-01-01T10:00", "ended_at": "2025-01-01T11:00" });
+    a.admin.post("/time-entries", &hour).problem(422, "invalid");
+    let moved = json!({ "task_id": b.id("tasks") });
+    a.admin.patch(&format!("/time-entries/{}", a.id("time-entries")), &moved).problem(422, "invalid");
     a.admin.post("/teams", &json!({ "name": "Two", "member_ids": [user] })).problem(422, "invalid");
     let role = json!({ "role_id": b.id("roles") });
     a.admin.patch(&format!("/users/{}", a.id("users")), &role).problem(422, "invalid");
     let invitee = json!({ "email": "x@x.example", "role_id": b.id("roles") });
     a.admin.post("/users/invitations", &invitee).problem(422, "invalid");
     for filter in [
+        format!("/time-entries?task_id={}", b.id("tasks")),
+        format!("/time-entries?user_id={user}"),
         format!("/tasks?created_by_id={user}"),
         format!("/tasks?assignee_id={user}"),
         format!("/tasks?tag_id={tag}"),
