@@ -3,6 +3,7 @@
 use std::sync::Barrier;
 use std::thread;
 
+use belfort_ids::TimeEntryId;
 use belfort_policy::BuiltIn;
 use belfort_testkit::now;
 use belfort_work::comments::{self, CommentError};
@@ -10,10 +11,10 @@ use belfort_work::tasks::{
     self, NewTask, Task, TaskError, add_tag, add_viewer, remove_assignee, remove_viewer, update,
 };
 use belfort_work::time_entries::{self, NewTimeEntry, TimeEntryError, TimeEntryFilter, TimeEntryPatch};
-use belfort_work::{CommentBody, tags};
+use belfort_work::{CommentBody, Note, tags};
 use serde_json::json;
 
-use crate::support::{Workspace, remove_user, retitled, titled};
+use crate::support::{Person, Workspace, remove_user, retitled, titled};
 
 #[test]
 fn of_two_updates_that_expect_the_same_version_one_is_stale() {
@@ -256,6 +257,33 @@ fn who_lost_a_time_entry_while_waiting_for_it_does_not_change_it() {
     );
     assert!(matches!(done, Err(TimeEntryError::NotFound)), "{done:?}");
     assert!(workspace.entry(&admin, id).unwrap().billable);
+
+    // Nor when it is the task that they lost: it is asked for again when the entry is had.
+    let shown = workspace.task(&admin, NewTask { viewer_ids: vec![worker.id()], ..titled("Shown") }).id;
+    let moved = TimeEntryPatch { task_id: Some(shown), ..TimeEntryPatch::default() };
+    workspace.amend(&admin, id, moved).unwrap();
+    let noted = TimeEntryPatch { note: Some(Note::parse("Theirs").unwrap()), ..TimeEntryPatch::default() };
+    let ended = TimeEntryPatch { billable: Some(false), ..TimeEntryPatch::default() };
+    let (may, origin) = (&admin, admin.origin());
+    let done = while_waiting(
+        &workspace,
+        |tx| {
+            time_entries::update(tx, &may.may(), &may.may(), &origin, id, None, noted).unwrap();
+            remove_viewer(tx, &may.may(), &origin, shown, worker.id()).map(drop)
+        },
+        || workspace.run(|tx| delete_entry(tx, &worker, id)),
+    );
+    assert!(matches!(done, Err(TimeEntryError::NotFound)), "{done:?}");
+    assert!(matches!(workspace.amend(&worker, id, ended), Err(TimeEntryError::NotFound)));
+    assert_eq!(workspace.entry(&admin, id).unwrap().note.as_str(), "Theirs");
+}
+
+fn delete_entry(
+    tx: &mut belfort_tenancy::postgres::TenantTx,
+    by: &Person,
+    id: TimeEntryId,
+) -> Result<(), TimeEntryError> {
+    time_entries::delete(tx, &by.may(), &by.may(), &by.origin(), id, None)
 }
 
 #[test]

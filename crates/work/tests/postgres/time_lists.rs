@@ -19,36 +19,68 @@ impl Workspace {
     }
 }
 
+/// What a range of time says, word for word.
+fn in_range(filter: &TimeEntryFilter, entry: &TimeEntry) -> bool {
+    let empty = filter.from.zip(filter.to).is_some_and(|(from, to)| to <= from);
+    let lasts = |from| entry.started_at >= from || entry.ended_at.is_none_or(|ended_at| ended_at > from);
+    !empty && filter.to.is_none_or(|to| entry.started_at < to) && filter.from.is_none_or(lasts)
+}
+
 #[test]
-fn pages_follow_each_other_also_through_entries_of_one_moment() {
+fn pages_together_are_what_is_in_reach_and_in_the_range_in_order() {
     let workspace = Workspace::new();
-    let worker = workspace.person(BuiltIn::Member);
-    let task = workspace.task(&worker, titled("Bake")).id;
-    for minutes in [3, 1, 1, 1, 2, 2, 0] {
-        workspace.log(&worker, span(task, at(minutes), at(10))).unwrap();
-    }
-    for order in [TimeEntryOrder::Earliest, TimeEntryOrder::Latest] {
-        let page = |after, limit| {
-            let filter = TimeEntryFilter::default();
-            workspace.run(|tx| list(tx, &worker.may(), &worker.may(), &filter, order, after, limit)).unwrap()
-        };
-        let whole: Vec<TimeEntry> = page(None, 100);
-        let mut sorted = whole.clone();
-        sorted.sort_by_key(|entry| (entry.started_at, entry.id));
-        if order == TimeEntryOrder::Latest {
-            sorted.reverse();
-        }
-        assert_eq!((whole.len(), &whole), (7, &sorted));
-        for limit in 1..=7 {
-            let (mut read, mut after) = (Vec::new(), None);
-            loop {
-                let rows = page(after, limit);
-                let Some(last) = rows.last() else { break };
-                after = Some(Place::of(last).to_string().parse().unwrap());
-                read.extend(rows);
+    let admins = [workspace.person(BuiltIn::Admin), workspace.person(BuiltIn::Admin)];
+    let [me, mate] = admins.each_ref().map(Person::id);
+    let task = workspace.task(&admins[0], NewTask { assignee_ids: vec![mate], ..titled("Bake") }).id;
+    // Several begin at one moment.
+    let mut all: Vec<TimeEntry> = [(3, 9), (1, 1), (1, 2), (1, 9), (2, 2), (2, 3), (0, 20), (5, 6), (0, 1)]
+        .into_iter()
+        .enumerate()
+        .map(|(n, (from, to))| workspace.log(&admins[n % 2], span(task, at(from), at(to))).unwrap())
+        .collect();
+    all.push(workspace.log(&admins[0], NewTimeEntry::starting(task, at(-1))).unwrap());
+    all.sort_by_key(|entry| (entry.started_at, entry.id));
+    let bound = |minutes: Option<i64>| minutes.map(at);
+    for role in [BuiltIn::Admin, BuiltIn::Member] {
+        for (mates, person) in [(&[][..], &admins[0]), (&[mate][..], &admins[0]), (&[me, me][..], &admins[1])]
+        {
+            let person = person.in_role(role, mates);
+            for (from, to) in
+                [(None, None), (Some(2), None), (None, Some(2)), (Some(1), Some(3)), (Some(3), Some(3))]
+            {
+                let filter =
+                    TimeEntryFilter { from: bound(from), to: bound(to), ..TimeEntryFilter::default() };
+                let theirs = |entry: &&TimeEntry| {
+                    role == BuiltIn::Admin || entry.user_id == person.id() || mates.contains(&entry.user_id)
+                };
+                let mut expected: Vec<TimeEntry> =
+                    all.iter().filter(theirs).filter(|entry| in_range(&filter, entry)).cloned().collect();
+                for order in [TimeEntryOrder::Earliest, TimeEntryOrder::Latest] {
+                    for limit in 1..=11 {
+                        let read = all_pages(&workspace, &person, &filter, order, limit);
+                        assert_eq!(read, expected, "{role:?} {mates:?} {filter:?} {order:?} {limit}");
+                    }
+                    expected.reverse();
+                }
             }
-            assert_eq!(read, whole, "{order:?} {limit}");
         }
+    }
+}
+
+fn all_pages(
+    workspace: &Workspace,
+    person: &Person,
+    filter: &TimeEntryFilter,
+    order: TimeEntryOrder,
+    limit: i64,
+) -> Vec<TimeEntry> {
+    let (mut read, mut after): (Vec<TimeEntry>, Option<Place>) = (Vec::new(), None);
+    loop {
+        let page =
+            workspace.run(|tx| list(tx, &person.may(), &person.may(), filter, order, after, limit)).unwrap();
+        let Some(last) = page.last() else { return read };
+        after = Some(Place::of(last).to_string().parse().unwrap());
+        read.extend(page);
     }
 }
 
