@@ -30,7 +30,7 @@ impl Workspace {
     }
 
     /// A file of two pieces.
-    fn attach(&self, by: &Person, task: TaskId) -> Result<Attachment, AttachmentError> {
+    pub(crate) fn attach(&self, by: &Person, task: TaskId) -> Result<Attachment, AttachmentError> {
         let upload = self.begin(by, task)?;
         self.store(by, upload, 0)?;
         self.store(by, upload, 1)?;

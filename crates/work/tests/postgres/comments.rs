@@ -22,7 +22,7 @@ fn says(text: &str) -> CommentPatch {
 }
 
 impl Workspace {
-    fn comment(&self, by: &Person, task: TaskId, text: &str) -> Result<Comment, CommentError> {
+    pub(crate) fn comment(&self, by: &Person, task: TaskId, text: &str) -> Result<Comment, CommentError> {
         self.run(|tx| create(tx, &by.may(), &by.may(), &by.origin(), task, body(text)))
     }
 

@@ -136,6 +136,10 @@ impl Dice {
         (self.0 >> 33) % n
     }
 
+    pub(crate) fn one_of<'t, T>(&mut self, all: &'t [T]) -> &'t T {
+        all.get(usize::try_from(self.below(u64::try_from(all.len()).unwrap())).unwrap()).unwrap()
+    }
+
     pub(crate) fn some_of(&mut self, people: &[Person]) -> Vec<UserId> {
         people.iter().filter(|_| self.below(5) == 0).map(Person::id).collect()
     }
