@@ -91,7 +91,11 @@ impl World {
             let task = world.tasks.get(place).unwrap().id;
             match n % 3 {
                 0 => {
-                    world.comments.push((world.workspace.comment(&by, task, "x").unwrap().id, place, by.id()))
+                    world.comments.push((
+                        world.workspace.comment(&by, task, "x").unwrap().id,
+                        place,
+                        by.id(),
+                    ));
                 }
                 1 => world.files.push((world.workspace.attach(&by, task).unwrap().id, place, by.id())),
                 _ => {
