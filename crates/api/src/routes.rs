@@ -12,8 +12,13 @@ use crate::openapi::{self, Document, Fault, Info, Tag};
 /// `/api/v1`, with what is documented of it.
 #[expect(clippy::too_many_lines, reason = "it is one table")]
 pub(crate) fn api() -> Scope {
+    work(people(web::scope("/api/v1")))
+}
+
+/// Who is there, and what they may do.
+fn people(scope: Scope) -> Scope {
     let at = web::resource;
-    web::scope("/api/v1")
+    scope
         .service(at("/signup").route(post().to(signup::start)))
         .service(at("/signup/{id}/confirm").route(post().to(signup::confirm)))
         .service(at("/auth/login").route(post().to(auth::log_in)))
@@ -55,6 +60,12 @@ pub(crate) fn api() -> Scope {
                 .route(patch().to(roles::update))
                 .route(delete().to(roles::delete)),
         )
+}
+
+/// What they do.
+fn work(scope: Scope) -> Scope {
+    let at = web::resource;
+    scope
         .service(at("/tasks").route(get().to(tasks::list)).route(post().to(tasks::create)))
         .service(
             at("/tasks/{id}")
