@@ -323,9 +323,11 @@ fn a_comment_is_read_where_its_task_is_and_changed_by_its_author() {
     }
 }
 
-/// Everything that is told, but what names the request.
-fn told(reply: &crate::harness::Reply, id: &str) -> (u16, String) {
-    (reply.status, reply.text.replace(id, "{id}"))
+/// Everything that is told, but what names the request, the time, and whether the connection was read to its end.
+fn told(reply: &crate::harness::Reply, id: &str) -> (u16, String, Vec<(String, String)>) {
+    let mut headers = reply.headers();
+    headers.retain(|(name, _)| !["x-request-id", "date", "connection"].contains(&name.as_str()));
+    (reply.status, reply.text.replace(id, "{id}"), headers)
 }
 
 #[test]
@@ -355,14 +357,25 @@ fn a_row_of_others_is_not_told_apart_from_none() {
         if !path.contains("{id}") || path.contains("invitations") || !Matrix::read().allows(2, needs) {
             continue;
         }
+        let path = path.replace("{user_id}", &dirk.id()).replace("{tag_id}", &tag);
+        let ask = |id: &str, headers: &[(&str, &str)], body| {
+            dirk.send(method, &path.replace("{id}", id), headers, body)
+        };
         let body =
             if method == "POST" { Some("{\"body\": \"x\"}") } else { (method == "PATCH").then_some("{}") };
-        let path = path.replace("{user_id}", &dirk.id()).replace("{tag_id}", &tag);
-        let foreign = dirk.send(method, &path.replace("{id}", id), &[], body);
-        let absent = dirk.send(method, &path.replace("{id}", NOWHERE), &[], body);
-        assert_eq!(foreign.status, 404, "{method} {path}: {}", foreign.text);
-        assert_eq!(told(&foreign, id), told(&absent, NOWHERE), "{method} {path}");
-        assert_eq!(dirk.send(method, &path.replace("{id}", "x"), &[], body).status, 404, "{method} {path}");
+        // As it is right, and wrong in every way there is.
+        for headers in [&[][..], &[("If-Match", "\"v1\"")], &[("If-Match", "x")], &[("If-None-Match", "*")]] {
+            let (foreign, absent) = (ask(id, headers, body), ask(NOWHERE, headers, body));
+            assert_eq!(foreign.status, 404, "{method} {path}: {}", foreign.text);
+            assert_eq!(told(&foreign, id), told(&absent, NOWHERE), "{method} {path} {headers:?}");
+        }
+        for wrong in ["", "[", "{\"x\": 1}", "{\"title\": 7, \"body\": 7, \"name\": \"\", \"note\": null}"] {
+            for headers in [&[][..], &[("Idempotency-Key", wrong)], &[("Content-Type", "text/plain")]] {
+                let (foreign, absent) = (ask(id, headers, Some(wrong)), ask(NOWHERE, headers, Some(wrong)));
+                assert_eq!(told(&foreign, id), told(&absent, NOWHERE), "{method} {path} {headers:?} {wrong}");
+            }
+        }
+        assert_eq!(ask("x", &[], body).status, 404, "{method} {path}");
         compared += 1;
     }
     assert!(compared > 15, "{compared}");
