@@ -10,7 +10,6 @@ use crate::handlers::{
 use crate::openapi::{self, Document, Fault, Info, Tag};
 
 /// `/api/v1`, with what is documented of it.
-#[expect(clippy::too_many_lines, reason = "it is one table")]
 pub(crate) fn api() -> Scope {
     work(people(web::scope("/api/v1")))
 }
