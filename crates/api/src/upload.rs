@@ -117,7 +117,7 @@ impl Begun {
 
     /// Stores what arrives of the file, piece by piece.
     async fn store(&self, mut part: Field, limit: u64) -> Answer<Arrived> {
-        // It is obeyed where it stands, and must not stand there (RFC 7578, section 4.8): a wrong one would cut the file.
+        // Where the guard did not find it, behind a preamble: the reader obeys it, and a wrong one would cut the file.
         if part.headers().contains_key(header::CONTENT_LENGTH) {
             return Err(unreadable("A part has no Content-Length."));
         }

@@ -7,7 +7,7 @@ use actix_web::error::PayloadError;
 use actix_web::mime::BOUNDARY;
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest};
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 
 use crate::pieces::length;
 
@@ -19,7 +19,7 @@ pub(super) fn guarded(
     most: u64,
 ) -> impl Stream<Item = Result<Bytes, PayloadError>> + 'static {
     let (mut left, mut lookout) = (most, Lookout::of(request));
-    stream::poll_fn(move |cx| {
+    let bounded = stream::poll_fn(move |cx| {
         Pin::new(&mut body).poll_next(cx).map(|chunk| {
             chunk.map(|chunk| {
                 let chunk = chunk?;
@@ -27,7 +27,51 @@ pub(super) fn guarded(
                 if lookout.sees_in(&chunk) { Err(PayloadError::EncodingCorrupted) } else { Ok(chunk) }
             })
         })
-    })
+    });
+    without_length(bounded)
+}
+
+/// The headers of a part are no longer.
+const HEAD: usize = 16 * 1024;
+
+/// The body, in which the headers of the first part have no `Content-Length`.
+///
+/// It must not stand there (RFC 7578, section 4.8), and the reader obeys it: a wrong one would cut the file. But there are
+/// clients that write it. So it gets a name of the same length that means nothing, and the boundary alone says where the file
+/// ends.
+fn without_length(
+    mut body: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static,
+) -> impl Stream<Item = Result<Bytes, PayloadError>> + 'static {
+    let head = async move {
+        let mut head = Vec::new();
+        while end_of_head(&head).is_none() && head.len() < HEAD {
+            match body.next().await {
+                Some(Ok(chunk)) => head.extend_from_slice(&chunk),
+                Some(Err(error)) => return stream::iter([Err(error)]).chain(body),
+                None => break,
+            }
+        }
+        rename_length(&mut head);
+        stream::iter([Ok(Bytes::from(head))]).chain(body)
+    };
+    stream::once(head).flatten()
+}
+
+fn end_of_head(head: &[u8]) -> Option<usize> {
+    head.windows(4).position(|four| four == b"\r\n\r\n")
+}
+
+/// In the headers at the beginning of a body, up to the empty line. What comes behind it is content and stays as it is.
+fn rename_length(head: &mut [u8]) {
+    const NAME: &[u8] = b"\ncontent-length:";
+    const OTHER: &[u8] = b"\nx-ignored-size:";
+    let end = end_of_head(head).unwrap_or(head.len());
+    for at in 0..end {
+        let name = head.get_mut(at..at.saturating_add(NAME.len()));
+        if let Some(name) = name.filter(|name| name.eq_ignore_ascii_case(NAME)) {
+            name.copy_from_slice(OTHER);
+        }
+    }
 }
 
 /// Looks for a carriage return with the boundary right behind it. It is content (RFC 2046, section 5.1.1: a delimiter begins with
@@ -75,6 +119,20 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn a_length_in_the_headers_is_renamed_and_no_other_byte_is_changed(
+            before in "[\r\na-z:-]{0,30}", name in "(?i)content-length", after in "[\r\na-z:-]{0,30}", content: Vec<u8>,
+        ) {
+            let head = format!("--b\r\nx: {}\r\n{name}: 7\r\ny: {}\r\n\r\n", before.replace('\n', ""), after.replace('\n', ""));
+            let mut body = [head.as_bytes(), &content].concat();
+            rename_length(&mut body);
+            prop_assert_eq!(body, [head.replace(&format!("\n{name}:"), "\nx-ignored-size:").as_bytes(), &content].concat());
+            let mut untouched = [b"--b\r\nx: y\r\n\r\n\ncontent-length: 7\r\n", &content[..]].concat();
+            let before = untouched.clone();
+            rename_length(&mut untouched);
+            prop_assert_eq!(untouched, before);
+        }
+
         #[test]
         fn a_boundary_behind_half_a_line_end_is_seen_wherever_the_body_is_cut(
             before in "[\r\n\\-bx]{0,20}", boundary in "[bx]{1,5}", cuts in prop::collection::vec(0_usize..9, 0..20), whole: bool,

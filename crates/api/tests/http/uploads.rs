@@ -218,8 +218,8 @@ fn a_form_that_is_broken_is_unreadable_and_leaves_nothing() {
             ),
         ),
         (
-            "a length of its own",
-            format!("{}x{TAIL}", start.replace("\r\n\r\n", "\r\nContent-Length: 0\r\n\r\n")),
+            "a length of its own behind a preamble",
+            format!("hello\r\n\r\n{}x{TAIL}", start.replace("\r\n\r\n", "\r\nContent-Length: 0\r\n\r\n")),
         ),
         ("a boundary after half a line end", format!("{start}x\r--b{TAIL}")),
         ("a boundary in the content", format!("{start}x\r\n--bread\r\ny{TAIL}")),
@@ -229,6 +229,13 @@ fn a_form_that_is_broken_is_unreadable_and_leaves_nothing() {
         let code = reply.body["code"].as_str().unwrap().to_owned();
         assert!(["malformed-multipart", "broken-body"].contains(&&*code), "{what}: {code}");
         reply.clean_problem(400, &code, &format!("/api/v1/tasks/{task}/attachments"));
+    }
+    // A length of its own is what some clients write, right or wrong: where the file ends is told by the boundary.
+    for length in ["Content-Length: 3", "content-length:0", "CONTENT-LENGTH: 1\r\nX-More: 1"] {
+        let body = format!("{}abc{TAIL}", start.replace("\r\n\r\n", &format!("\r\n{length}\r\n\r\n")));
+        let made = with_length(&ada, &task, body.as_bytes()).expect(201);
+        assert_eq!(made["size"], 3, "{length}");
+        ada.delete(&format!("/attachments/{}", made["id"].as_str().unwrap())).expect(204);
     }
     // Whoever talks on and on before the file is not listened to for ever.
     let preamble = "hello\r\n".repeat(40_000);
