@@ -18,6 +18,7 @@ use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sql_types::{Array, Uuid};
+use serde_json::{Value, json};
 
 use crate::FileName;
 use crate::reach::{self, Reached};
@@ -117,14 +118,22 @@ fn drop_pieces(tx: &mut impl Tenant, id: AttachmentId) -> QueryResult<usize> {
 
 fn deleted(origin: &Origin, gone: &Attachment) -> Event {
     let mut changes = Changes::default();
-    changes
-        .gone("task_id", gone.task_id)
-        .gone("author_id", gone.author_id)
-        .gone("name", &gone.name)
-        .gone("content_type", &gone.content_type)
-        .gone("size", gone.size)
-        .gone("sha256", gone.digest());
+    for (name, value) in fields(gone) {
+        changes.gone(name, value);
+    }
     Event::new(origin, RESOURCE, gone.id.uuid(), "delete", changes)
+}
+
+/// What the history is told of an attachment, when it comes and when it goes.
+fn fields(attachment: &Attachment) -> [(&'static str, Value); 6] {
+    [
+        ("task_id", json!(attachment.task_id)),
+        ("author_id", json!(attachment.author_id)),
+        ("name", json!(attachment.name)),
+        ("content_type", json!(attachment.content_type)),
+        ("size", json!(attachment.size)),
+        ("sha256", json!(attachment.digest())),
+    ]
 }
 
 fn this<'r>(of_tasks: &'r Reach, own: &'r Reach, id: AttachmentId) -> Reached<'r, attachments::table> {

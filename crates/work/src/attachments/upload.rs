@@ -11,7 +11,7 @@ use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Text, Timestamptz, Uuid};
 
-use super::{Attachment, AttachmentError, RESOURCE, drop_pieces};
+use super::{Attachment, AttachmentError, RESOURCE, drop_pieces, fields};
 use crate::FileName;
 use crate::reach;
 use crate::tables::{attachment_uploads, attachments, tasks};
@@ -114,13 +114,9 @@ pub fn finish(
     let attachment = new.of(upload, grant.user(), origin.at);
     insert(tx, of_tasks, &attachment)?;
     let mut changes = Changes::default();
-    changes
-        .set("task_id", attachment.task_id)
-        .set("author_id", attachment.author_id)
-        .set("name", &attachment.name)
-        .set("content_type", &attachment.content_type)
-        .set("size", attachment.size)
-        .set("sha256", attachment.digest());
+    for (name, value) in fields(&attachment) {
+        changes.set(name, value);
+    }
     append(tx, origin, &[Event::new(origin, RESOURCE, attachment.id.uuid(), "create", changes)])?;
     Ok(attachment)
 }
