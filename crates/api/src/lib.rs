@@ -15,33 +15,22 @@
 //! the workspace, the caller as of that transaction, the grant) → the body → the crate that does it → commit → the answer.
 //! All of it but the first step happens on one blocking thread, in one transaction.
 
-mod answer;
-mod app;
-mod call;
-mod csv;
-mod cursor;
+mod context;
 pub mod docs;
-mod download;
-mod envelope;
-mod errors;
-mod extract;
-mod fields;
-mod gate;
+mod error;
+mod files;
 mod handlers;
-mod letters;
-mod listing;
+mod input;
 mod lockout;
+mod mail;
+mod middleware;
 pub mod openapi;
-mod permissions;
-mod pieces;
-mod problem;
-mod range;
+mod output;
+mod paging;
 mod routes;
-mod serve;
-mod sniff;
-mod text;
-mod upload;
+mod server;
+mod state;
 
-pub use app::{Services, Settings};
 pub use routes::document;
-pub use serve::serve;
+pub use server::serve;
+pub use state::{Services, Settings};

@@ -5,8 +5,8 @@ use belfort_auth::postgres::counters;
 use belfort_ids::UserId;
 use belfort_workspace::users;
 
-use crate::gate::Scene;
-use crate::problem::Answer;
+use crate::context::Scene;
+use crate::error::Answer;
 
 /// Which admins of the workspace are locked out now. A change that would leave these alone leaves nobody who could come in.
 ///

@@ -8,14 +8,14 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::answer::{Done, Once, Page, Plain, Single, Stamp};
-use crate::download::{Content, Wanted};
-use crate::extract::{IfMatch, Path};
-use crate::gate::Gate;
+use crate::context::Gate;
+use crate::error::Answer;
+use crate::files::Incoming;
+use crate::files::{Content, Wanted};
 use crate::handlers::audit::EventView;
-use crate::listing::{All, Listing};
-use crate::problem::Answer;
-use crate::upload::Incoming;
+use crate::input::{IfMatch, Path};
+use crate::output::{Done, Once, Page, Plain, Single, Stamp};
+use crate::paging::{All, Listing};
 
 /// A file on a task.
 #[derive(Debug, Serialize, Apiv2Schema)]

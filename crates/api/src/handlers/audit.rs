@@ -9,12 +9,12 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::answer::{Page, Plain, Stamp};
-use crate::fields::{Moment, Opaque, members};
-use crate::gate::Gate;
-use crate::listing::Listing;
-use crate::problem::Answer;
-use crate::text::AnyId;
+use crate::context::Gate;
+use crate::error::Answer;
+use crate::input::AnyId;
+use crate::input::{Moment, Opaque, members};
+use crate::output::{Page, Plain, Stamp};
+use crate::paging::Listing;
 
 /// Something that happened.
 #[derive(Debug, Serialize, Apiv2Schema)]

@@ -20,16 +20,16 @@ use paperclip::v2::schema::Apiv2Schema as Schema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::answer::{Done, Plain, Stamp};
-use crate::app::App;
-use crate::call::Call;
-use crate::extract::{Body, Path};
-use crate::fields::members;
-use crate::gate::{Open, Signed};
+use crate::context::Call;
+use crate::context::{Open, Signed};
+use crate::error::{Answer, Problem};
 use crate::handlers::users::UserView;
+use crate::input::Attempt;
+use crate::input::members;
+use crate::input::{Body, Path};
 use crate::openapi::{self, SESSION_COOKIE};
-use crate::problem::{Answer, Problem};
-use crate::text::Attempt;
+use crate::output::{Done, Plain, Stamp};
+use crate::state::App;
 
 members! {
     /// Who wants to come in.
@@ -283,7 +283,7 @@ pub(crate) async fn change_password(signed: Signed, body: Body<ChangePassword>) 
     let asking = call.clone();
     let (credential, current, new, keys) = app
         .database(move |app| {
-            let mut scene = crate::gate::Scene::enter(asking)?;
+            let mut scene = crate::context::Scene::enter(asking)?;
             let body: ChangePassword = body.parse()?;
             let (current, new) = (body.current_password.0, body.new_password);
             let credential =
@@ -305,7 +305,7 @@ pub(crate) async fn change_password(signed: Signed, body: Body<ChangePassword>) 
         .await?;
     app.database(move |app| {
         let keep = *call.token().ok_or_else(Problem::not_authenticated)?;
-        let mut scene = crate::gate::Scene::enter(call)?;
+        let mut scene = crate::context::Scene::enter(call)?;
         if !login::change_password(&mut scene.tx, &credential, &hash, &keep, &scene.origin)? {
             return Err(Problem::conflict("changed-meanwhile", "The password was changed meanwhile."));
         }

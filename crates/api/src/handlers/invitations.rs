@@ -12,14 +12,14 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::answer::{Created, Done, DoneOnce, Keep, Once, Page, Plain, Single, Stamp};
-use crate::extract::{Body, IfMatch, Path};
-use crate::fields::{Opaque, members};
-use crate::gate::{Gate, Open, Scene};
+use crate::context::{Gate, Open, Scene};
+use crate::error::{Answer, Problem};
 use crate::handlers::users::UserView;
-use crate::letters;
-use crate::listing::{All, Listing};
-use crate::problem::{Answer, Problem};
+use crate::input::{Body, IfMatch, Path};
+use crate::input::{Opaque, members};
+use crate::mail;
+use crate::output::{Created, Done, DoneOnce, Keep, Once, Page, Plain, Single, Stamp};
+use crate::paging::{All, Listing};
 
 /// Somebody who was asked to join and did not yet.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -139,8 +139,8 @@ pub(crate) async fn resend(
 
 /// The letter goes out before the invitation is committed: a token that nobody was sent is worse than a letter whose token is
 /// not good.
-fn send(app: &crate::app::App, workspace: &str, invited: Invited) -> Answer<InvitationRow> {
-    app.post(&letters::invitation(&invited.row.email, workspace, &invited.token)?)?;
+fn send(app: &crate::state::App, workspace: &str, invited: Invited) -> Answer<InvitationRow> {
+    app.post(&mail::invitation(&invited.row.email, workspace, &invited.token)?)?;
     Ok(invited.row)
 }
 
@@ -166,7 +166,7 @@ pub(crate) async fn revoke(
 pub(crate) async fn accept(open: Open, body: Body<AcceptInvitation>) -> Answer<Once<UserView>> {
     let call = open.into_call();
     let AcceptInvitation { token, full_name, password } = body.parse()?;
-    let digest = InvitationToken::parse(&token.0).ok_or_else(over)?.digest();
+    let digest = InvitationToken::parse(&token.0).ok_or_else(Problem::invitation_over)?.digest();
     let app = Arc::clone(&call.app);
     let hash = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
     app.database(move |_| {
@@ -179,10 +179,4 @@ pub(crate) async fn accept(open: Open, body: Body<AcceptInvitation>) -> Answer<O
         Ok(Once(made.stored(), std::marker::PhantomData))
     })
     .await
-}
-
-/// The same for a token that never was, is over or was used.
-pub(crate) fn over() -> Problem {
-    let detail = "This invitation is not good, or not any more: ask for a new one.";
-    Problem::new(actix_web::http::StatusCode::NOT_FOUND, "invitation-over", detail)
 }

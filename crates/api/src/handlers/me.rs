@@ -6,12 +6,12 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::answer::{Plain, Single, Stamp};
-use crate::extract::{Body, IfMatch};
-use crate::fields::members;
-use crate::gate::{Scene, Signed};
+use crate::context::{Scene, Signed};
+use crate::error::{Answer, Problem};
 use crate::handlers::roles::PermissionView;
-use crate::problem::{Answer, Problem};
+use crate::input::members;
+use crate::input::{Body, IfMatch};
+use crate::output::{Plain, Single, Stamp};
 
 /// The caller.
 #[derive(Debug, Serialize, Apiv2Schema)]

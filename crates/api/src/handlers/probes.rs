@@ -7,9 +7,9 @@ use std::sync::atomic::Ordering;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
-use crate::app::App;
-use crate::envelope::Counters;
-use crate::problem::Answer;
+use crate::error::Answer;
+use crate::middleware::Counters;
+use crate::state::App;
 
 /// The process lives.
 pub(crate) async fn health() -> HttpResponse {
@@ -21,7 +21,7 @@ pub(crate) async fn health() -> HttpResponse {
 /// The process can do its work: the database answers.
 pub(crate) async fn ready(app: web::Data<App>) -> Answer<HttpResponse> {
     let answers = Arc::clone(&app).database(|app| Ok(app.services.tenancy.ping())).await?;
-    if answers { Ok(health().await) } else { Err(crate::problem::Problem::busy()) }
+    if answers { Ok(health().await) } else { Err(crate::error::Problem::busy()) }
 }
 
 /// Counters in the Prometheus text format.

@@ -19,13 +19,13 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::csv;
-use crate::extract::Query;
-use crate::fields::{Wrong, members};
-use crate::gate::Gate;
+use crate::context::Gate;
+use crate::error::{Answer, Problem};
+use crate::input::Groups;
+use crate::input::Query;
+use crate::input::{Wrong, members};
 use crate::openapi::{self, CONTENT_DISPOSITION};
-use crate::problem::{Answer, Problem};
-use crate::text::Groups;
+use crate::output::csv;
 
 members! {
     /// Which time is added up, and by what.

@@ -15,16 +15,16 @@ use paperclip::v2::schema::Apiv2Schema as Schema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::answer::{Accepted, Stamp};
-use crate::call::Call;
-use crate::extract::{Body, Path};
-use crate::fields::{Opaque, members};
-use crate::gate::Anywhere;
+use crate::context::Anywhere;
+use crate::context::Call;
+use crate::error::{Answer, Problem};
 use crate::handlers::auth::reserve;
 use crate::handlers::users::UserView;
-use crate::letters;
+use crate::input::{Body, Path};
+use crate::input::{Opaque, members};
+use crate::mail;
 use crate::openapi;
-use crate::problem::{Answer, Problem};
+use crate::output::{Accepted, Stamp};
 
 members! {
     /// Who wants a workspace, and which.
@@ -128,7 +128,7 @@ pub(crate) async fn start(Anywhere(call): Anywhere, body: Body<StartSignup>) -> 
             Ok(signup::start(&mut control, &app.services.keyring, &signup, now)?)
         })
         .await?;
-    app.mail(letters::signup_code(&email, started.id, &started.code)?).await?;
+    app.mail(mail::signup_code(&email, started.id, &started.code)?).await?;
     Ok(Accepted(SignupView { signup_id: started.id.uuid() }))
 }
 

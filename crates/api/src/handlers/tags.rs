@@ -9,13 +9,13 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::extract::{Body, IfMatch, Path};
-use crate::fields::members;
-use crate::gate::Gate;
+use crate::context::Gate;
+use crate::error::Answer;
 use crate::handlers::audit::EventView;
-use crate::listing::{All, Listing};
-use crate::problem::Answer;
+use crate::input::members;
+use crate::input::{Body, IfMatch, Path};
+use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
+use crate::paging::{All, Listing};
 
 /// A tag that tasks can carry.
 #[derive(Debug, Serialize, Apiv2Schema)]

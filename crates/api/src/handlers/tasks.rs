@@ -11,14 +11,14 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::extract::{Body, IfMatch, Path};
-use crate::fields::{Nullable, Patch, members};
-use crate::gate::Gate;
+use crate::context::Gate;
+use crate::error::Answer;
 use crate::handlers::audit::EventView;
-use crate::listing::{All, Listing};
-use crate::problem::Answer;
-use crate::text::Order;
+use crate::input::Order;
+use crate::input::{Body, IfMatch, Path};
+use crate::input::{Nullable, Patch, members};
+use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
+use crate::paging::{All, Listing};
 
 /// A task.
 #[derive(Debug, Serialize, Apiv2Schema)]

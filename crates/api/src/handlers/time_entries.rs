@@ -12,14 +12,14 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::answer::{CreatedDerived, Derived, Done, DoneOnce, Once, Page, Plain, Stamp};
-use crate::extract::{Body, IfMatch, Path};
-use crate::fields::{Moment, Nullable, Patch, members};
-use crate::gate::{Gate, Scene};
+use crate::context::{Gate, Scene};
+use crate::error::{Answer, Problem};
 use crate::handlers::audit::EventView;
-use crate::listing::{All, Listing};
-use crate::problem::{Answer, Problem};
-use crate::text::StartOrder;
+use crate::input::StartOrder;
+use crate::input::{Body, IfMatch, Path};
+use crate::input::{Moment, Nullable, Patch, members};
+use crate::output::{CreatedDerived, Derived, Done, DoneOnce, Once, Page, Plain, Stamp};
+use crate::paging::{All, Listing};
 
 /// Time that somebody worked on a task.
 #[derive(Debug, Serialize, Apiv2Schema)]

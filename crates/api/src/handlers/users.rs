@@ -11,13 +11,13 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::answer::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::extract::{Body, IfMatch, Path};
-use crate::fields::members;
-use crate::gate::Gate;
-use crate::listing::{All, Listing};
+use crate::context::Gate;
+use crate::error::{Answer, Problem};
+use crate::input::members;
+use crate::input::{Body, IfMatch, Path};
 use crate::lockout;
-use crate::problem::{Answer, Problem};
+use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
+use crate::paging::{All, Listing};
 
 /// A person with an account.
 #[derive(Debug, Serialize, Apiv2Schema)]

@@ -9,11 +9,11 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::answer::{Derived, Stamp};
-use crate::extract::{Body, IfMatch};
-use crate::fields::members;
-use crate::gate::{Gate, Scene};
-use crate::problem::Answer;
+use crate::context::{Gate, Scene};
+use crate::error::Answer;
+use crate::input::members;
+use crate::input::{Body, IfMatch};
+use crate::output::{Derived, Stamp};
 
 /// The workspace.
 #[derive(Debug, Serialize, Apiv2Schema)]

@@ -12,7 +12,7 @@ use belfort_workspace::{FullName, NameError, RoleName, TeamName, WorkspaceName};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::fields::{Field, Wrong};
+use crate::input::{Field, Wrong};
 
 /// An id of any kind of row.
 #[derive(Debug, Clone, Copy)]

@@ -22,14 +22,13 @@ use paperclip::v2::models::DefaultOperationRaw;
 use paperclip::v2::schema::Apiv2Schema;
 use sha2::{Digest, Sha256};
 
-use crate::answer::{DoneOnce, Keep, Once};
-use crate::app::App;
-use crate::call::Call;
-use crate::cursor::List;
-use crate::extract::Body;
-use crate::fields::Members;
+use crate::context::Call;
+use crate::error::{Answer, Problem};
+use crate::input::Body;
+use crate::input::Members;
 use crate::openapi;
-use crate::problem::{Answer, Problem};
+use crate::output::{DoneOnce, Keep, Once};
+use crate::state::App;
 
 /// A request that needs the permission to do `A` on `R`.
 pub(crate) struct Gate<R, A> {
@@ -72,16 +71,6 @@ impl Scene {
     /// The permission to do something else beside: a comment needs its task.
     pub(crate) fn grant<R: Offers<A>, A: Action>(&self) -> Answer<Grant<R, A>> {
         Ok(self.caller.principal.grant()?)
-    }
-
-    /// The list that this request asks for a page of.
-    pub(crate) fn list(&self, filter: &str) -> List {
-        List {
-            keyring: Arc::clone(&self.call.app.services.keyring),
-            tenant: self.tx.tenant().id,
-            user: self.caller.user,
-            of: format!("{}?{filter}", self.call.path),
-        }
     }
 
     /// The `Idempotency-Key` of the request, if it has one that can be kept.

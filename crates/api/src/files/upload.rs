@@ -4,8 +4,6 @@
 //! stored in one, and the last one makes the attachment. The gate stands before each of them. What does not get to the end
 //! leaves nothing.
 
-mod guard;
-
 use std::marker::PhantomData;
 
 use actix_multipart::{Field, Multipart, MultipartError};
@@ -29,15 +27,15 @@ use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use self::guard::guarded;
-use crate::answer::{Created, Keep, Once};
-use crate::call::Call;
-use crate::extract::{Path, length, not_encoded};
-use crate::gate::{Gate, digest};
+use super::media_type;
+use super::multipart_guard::guarded;
+use super::pieces::{Cutter, SEALED};
+use crate::context::Call;
+use crate::context::{Gate, digest};
+use crate::error::{Answer, Problem};
+use crate::input::{Path, length, not_encoded};
 use crate::openapi;
-use crate::pieces::{Cutter, SEALED};
-use crate::problem::{Answer, Problem};
-use crate::sniff;
+use crate::output::{Created, Keep, Once};
 
 /// The one field.
 const FIELD: &str = "file";
@@ -125,7 +123,7 @@ impl Begun {
         let (mut cutter, mut stored) = (Cutter::default(), Progress::default());
         while let Some(chunk) = part.next().await {
             let mut chunk = chunk.map_err(malformed)?;
-            stored.size = stored.size.saturating_add(crate::pieces::length(chunk.len()));
+            stored.size = stored.size.saturating_add(super::pieces::length(chunk.len()));
             if stored.size > limit {
                 return Err(too_large(limit));
             }
@@ -147,7 +145,7 @@ impl Begun {
     async fn store_piece(&self, mut so_far: Progress, piece: Bytes, last: bool) -> Answer<Progress> {
         let upload = self.upload;
         let store = self.gate.again().write(move |scene, grant| {
-            so_far.content_type.get_or_insert_with(|| sniff::content_type(&piece, last));
+            so_far.content_type.get_or_insert_with(|| media_type::content_type(&piece, last));
             so_far.hash.update(&piece);
             let number = so_far.pieces;
             so_far.pieces = number.checked_add(1).ok_or_else(|| Problem::internal("too many pieces"))?;

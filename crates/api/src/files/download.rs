@@ -28,12 +28,12 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde_json::json;
 use tracing::Instrument;
 
-use crate::extract::{Path, if_none_match, is_among};
-use crate::gate::{Gate, Scene};
+use super::pieces::{Pieces, SEALED};
+use super::range::{Part, part};
+use crate::context::{Gate, Scene};
+use crate::error::{Answer, Problem};
+use crate::input::{Path, if_none_match, is_among};
 use crate::openapi::{self, CONTENT_DISPOSITION, ETAG, ResponseHeader, text};
-use crate::pieces::{Pieces, SEALED};
-use crate::problem::{Answer, Problem};
-use crate::range::{Part, part};
 
 type Permit = Gate<Attachments, Read>;
 

@@ -7,9 +7,10 @@ use belfort_crypto::{Column, Keyring};
 use belfort_ids::{TenantId, UserId};
 use serde_json::{Value, json};
 
-use crate::answer::Page;
-use crate::fields::{Field, Wrong};
-use crate::problem::{Answer, Problem};
+use crate::context::Scene;
+use crate::error::{Answer, Problem};
+use crate::input::{Field, Wrong};
+use crate::output::Page;
 
 /// How many rows a page has at most: 1 to 200, 50 when it is not said. What is out of range is refused, not clamped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +69,16 @@ pub(crate) struct List {
 }
 
 impl List {
+    /// The list that a request asks for a page of.
+    pub(super) fn of(scene: &Scene, filter: &str) -> Self {
+        Self {
+            keyring: Arc::clone(&scene.call.app.services.keyring),
+            tenant: scene.tx.tenant().id,
+            user: scene.caller.user,
+            of: format!("{}?{filter}", scene.call.path),
+        }
+    }
+
     /// The position that a cursor stands for.
     pub(crate) fn position<P: FromStr>(&self, cursor: Option<Cursor>) -> Answer<Option<P>> {
         let Some(cursor) = cursor else { return Ok(None) };

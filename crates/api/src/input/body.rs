@@ -3,8 +3,6 @@
 //! Bodies and queries are fetched before the gate, because that is asynchronous, and read after it, inside the handler: who
 //! may not do it is told so before anything they sent is looked at.
 
-mod names;
-
 use std::marker::PhantomData;
 use std::str::FromStr;
 
@@ -19,9 +17,9 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::fields::{Field, Fields, Members};
+use super::{Field, Fields, Members};
+use crate::error::{Answer, Problem};
 use crate::openapi;
-use crate::problem::{Answer, Problem};
 
 /// Bytes of a JSON body, at most.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -51,7 +49,7 @@ impl<T: Members> Body<T> {
         let Value::Object(object) = value else {
             return Err(Problem::invalid_field("", "invalid-type", "expected an object"));
         };
-        let mut fields = Fields::Json(object, names::given_twice(bytes));
+        let mut fields = Fields::Json(object, super::duplicate_keys::given_twice(bytes));
         let object = T::read(&mut fields);
         fields.finish(object)
     }

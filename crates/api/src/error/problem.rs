@@ -76,6 +76,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "workspace-not-found", "There is no workspace at this address.")
     }
 
+    /// 404: an invitation that never was, is over or was accepted. The three are never told apart.
+    pub(crate) fn invitation_over() -> Self {
+        let detail = "This invitation is not good, or not any more: ask for a new one.";
+        Self::new(StatusCode::NOT_FOUND, "invitation-over", detail)
+    }
+
     /// 409: it does not go together with what is there.
     pub(crate) fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)

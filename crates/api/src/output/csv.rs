@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{Accept, Header};
 use csv::{Terminator, WriterBuilder};
 
-use crate::problem::{Answer, Problem};
+use crate::error::{Answer, Problem};
 
 /// Whether CSV is asked for, before JSON.
 pub(crate) fn wanted(request: &HttpRequest) -> bool {

@@ -12,10 +12,10 @@ use belfort_tenancy::{Host, Slug, Status};
 use belfort_workspace::Caller;
 use chrono::{DateTime, Utc};
 
-use crate::app::App;
-use crate::envelope::RequestId;
+use crate::error::{Answer, Problem};
+use crate::middleware::RequestId;
 use crate::openapi::SESSION_COOKIE;
-use crate::problem::{Answer, Problem};
+use crate::state::App;
 
 /// A request, read and not yet believed: nothing here was looked up.
 #[derive(Debug, Clone)]

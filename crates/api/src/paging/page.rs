@@ -11,13 +11,13 @@ use paperclip::actix::OperationModifier;
 use paperclip::v2::models::DefaultOperationRaw;
 use paperclip::v2::schema::Apiv2Schema;
 
-use crate::answer::{Page, Plain};
-use crate::cursor::{Cursor, Limit};
-use crate::extract::query_fields;
-use crate::fields::{Fields, Members, members};
-use crate::gate::Scene;
+use super::cursor::{Cursor, Limit, List};
+use crate::context::Scene;
+use crate::error::{Answer, Problem};
+use crate::input::query_fields;
+use crate::input::{Fields, Members, members};
 use crate::openapi;
-use crate::problem::{Answer, Problem};
+use crate::output::{Page, Plain};
 
 /// A query string that asks for a page of a list, of which `F` says what is wanted.
 pub(crate) struct Listing<F> {
@@ -59,7 +59,7 @@ impl<F: Members> Listing<F> {
         let mut fields = query_fields(&self.text)?;
         let (filter, window) = (F::read(&mut fields), Window::read(&mut fields));
         let (filter, window) = fields.finish(filter.zip(window))?;
-        let list = scene.list(&self.filter());
+        let list = List::of(scene, &self.filter());
         let after = list.position(window.cursor)?;
         let limit = window.limit.unwrap_or_default();
         let rows = read(&mut scene.tx, filter, after, limit.and_one())?;

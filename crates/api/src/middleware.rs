@@ -13,8 +13,8 @@ use actix_web::{HttpMessage, web};
 use belfort_ids::EventId;
 use tracing::Instrument;
 
-use crate::app::App;
-use crate::problem::Problem;
+use crate::error::Problem;
+use crate::state::App;
 
 /// The request's id: the one that was sent, if it was sane, or else a new one.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::problem::FieldError;
+use crate::error::FieldError;
 
 /// The names that a JSON object gives more than once, and those whose value has an object in it that does. `serde_json` keeps
 /// the last value and says nothing; whoever looked at the request on its way may have taken the first for what is meant.

@@ -4,7 +4,7 @@ use belfort_auth::{Code, Email, InvitationToken};
 use belfort_ids::SignupId;
 use belfort_mail::Letter;
 
-use crate::problem::{Answer, Problem};
+use crate::error::{Answer, Problem};
 
 /// The code that confirms a sign-up.
 pub(crate) fn signup_code(to: &Email, id: SignupId, code: &Code) -> Answer<Letter> {

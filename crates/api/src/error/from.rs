@@ -17,8 +17,7 @@ use belfort_workspace::teams::TeamError;
 use belfort_workspace::users::UserError;
 use belfort_workspace::workspace::WorkspaceError;
 
-use crate::handlers::invitations::over;
-use crate::problem::Problem;
+use super::Problem;
 
 impl From<belfort_db::Error> for Problem {
     /// What a storage function could not turn into an error of its own is our fault, unless it may succeed the next time.
@@ -235,7 +234,7 @@ impl From<InvitationError> for Problem {
 impl From<AcceptError> for Problem {
     fn from(error: AcceptError) -> Self {
         match error {
-            AcceptError::Over => over(),
+            AcceptError::Over => Self::invitation_over(),
             AcceptError::Database(error) => error.into(),
         }
     }

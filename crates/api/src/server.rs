@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use actix_web::middleware::from_fn;
 use actix_web::{App as Http, HttpServer, web};
 
-use crate::app::{App, Services, Settings};
 use crate::docs::{Docs, Refusal};
-use crate::envelope::{Counters, envelope};
-use crate::problem::Problem;
+use crate::error::Problem;
+use crate::middleware::{Counters, envelope};
 use crate::routes;
+use crate::state::{App, Services, Settings};
 
 /// Seconds that requests under way have to finish when the server is told to stop.
 const DRAIN: u64 = 30;

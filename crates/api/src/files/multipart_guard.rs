@@ -9,7 +9,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest};
 use futures_util::{Stream, StreamExt, stream};
 
-use crate::pieces::length;
+use super::pieces::length;
 
 /// The body, up to `most` bytes: without a file in it, a body could go on for ever. It ends as well where the reader would end
 /// the file too early, see [`Lookout`].

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use paperclip::v2::models::DefaultSchemaRaw;
 use serde_json::{Map, Value, json};
 
+use crate::error::{Answer, FieldError, Problem};
 use crate::openapi;
-use crate::problem::{Answer, FieldError, Problem};
 
 /// A value that a field can hold: how it is read, and how it is documented. One type says both, so they cannot differ.
 pub(crate) trait Field: Sized {
@@ -179,8 +179,8 @@ macro_rules! members {
         #[derive(Debug)]
         pub(crate) struct $name { $($(#[doc = $field_doc])+ pub(crate) $field: $type,)* }
 
-        impl $crate::fields::Members for $name {
-            fn read(fields: &mut $crate::fields::Fields) -> Option<Self> {
+        impl $crate::input::Members for $name {
+            fn read(fields: &mut $crate::input::Fields) -> Option<Self> {
                 // Each is taken before any is asked for, so that all that is wrong is told.
                 $(let $field = fields.take(stringify!($field));)*
                 Some(Self { $($field: $field?,)* })
@@ -200,10 +200,10 @@ macro_rules! members {
                     ..Default::default()
                 };
                 $(
-                    let mut member = <$type as $crate::fields::Member>::schema();
+                    let mut member = <$type as $crate::input::Member>::schema();
                     member.description = Some(concat!($($field_doc),+).trim().to_owned());
                     schema.properties.insert(stringify!($field).to_owned(), Box::new(member));
-                    if <$type as $crate::fields::Member>::REQUIRED {
+                    if <$type as $crate::input::Member>::REQUIRED {
                         schema.required.insert(stringify!($field).to_owned());
                     }
                 )*

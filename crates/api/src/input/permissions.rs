@@ -6,7 +6,7 @@ use belfort_policy::VOCABULARY;
 use belfort_rbac::{Permissions, Scope};
 use serde_json::{Value, json};
 
-use crate::fields::{Field, Wrong};
+use crate::input::{Field, Wrong};
 
 /// A list of permissions, each known and given once.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use belfort_tenancy::Host;
 use belfort_tenancy::postgres::{Migrations, Tenancy};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::problem::{Answer, Problem};
+use crate::error::{Answer, Problem};
 
 /// What an operator chooses.
 #[derive(Debug, Clone)]

@@ -13,9 +13,9 @@ use paperclip::v2::schema::Apiv2Schema as Schema;
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use crate::extract::{known, tag_of, tag_with};
+use crate::error::Problem;
+use crate::input::{known, tag_of, tag_with};
 use crate::openapi::{self, ETAG, LOCATION};
-use crate::problem::Problem;
 
 /// A moment, as it is sent: Brussels time with its offset.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,6 @@
+//! What goes wrong, and what the caller is told of it.
+
+mod from;
+mod problem;
+
+pub(crate) use problem::{Answer, FieldError, Problem};

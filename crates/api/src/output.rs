@@ -1,0 +1,6 @@
+//! What handlers answer with.
+
+pub(crate) mod csv;
+mod response;
+
+pub(crate) use response::*;

@@ -1,0 +1,6 @@
+//! Lists in pages.
+
+mod cursor;
+mod page;
+
+pub(crate) use page::{All, Listing};
