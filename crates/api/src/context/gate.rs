@@ -1,6 +1,6 @@
 //! The one gate: who may do what, decided before a row is touched and before a body is read.
 //!
-//! A handler names what it does in its signature, `Gate<Tasks, Update>`, and gets a [`Scene`] and a [`Grant`] inside
+//! A handler names what it does in its signature, `Gate<Tasks, Update>`, and gets a [`RequestContext`] and a [`Grant`] inside
 //! [`Gate::read`], [`Gate::write`], [`Gate::create`] or [`Gate::act`]. There is no other way to a tenant's transaction, and the functions
 //! on tasks demand that very grant: a handler that forgot to name its permission does not compile.
 
@@ -46,7 +46,7 @@ pub(crate) struct Open(Call);
 pub(crate) struct Anywhere(pub(crate) Call);
 
 /// One request inside its transaction.
-pub(crate) struct Scene {
+pub(crate) struct RequestContext {
     /// The transaction, bound to the workspace.
     pub(crate) tx: TenantTx,
     /// Who asks, as of this transaction.
@@ -58,7 +58,7 @@ pub(crate) struct Scene {
     pub(crate) call: Call,
 }
 
-impl Scene {
+impl RequestContext {
     /// Begins the transaction and finds out who asks.
     pub(crate) fn enter(call: Call) -> Answer<Self> {
         let now = call.now();
@@ -119,12 +119,12 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     /// Looks at something. Nothing that is done inside lasts.
     pub(crate) async fn read<T: Send + 'static>(
         self,
-        work: impl FnOnce(&mut Scene, &Grant<R, A>) -> Answer<T> + Send + 'static,
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
         Signed(self.call)
-            .read(|scene| {
-                let grant = scene.grant()?;
-                work(scene, &grant)
+            .read(|ctx| {
+                let grant = ctx.grant()?;
+                work(ctx, &grant)
             })
             .await
     }
@@ -132,12 +132,12 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     /// Changes something. What is done inside lasts exactly when `work` succeeds.
     pub(crate) async fn write<T: Send + 'static>(
         self,
-        work: impl FnOnce(&mut Scene, &Grant<R, A>) -> Answer<T> + Send + 'static,
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
         Signed(self.call)
-            .write(|scene| {
-                let grant = scene.grant()?;
-                work(scene, &grant)
+            .write(|ctx| {
+                let grant = ctx.grant()?;
+                work(ctx, &grant)
             })
             .await
     }
@@ -146,32 +146,31 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     pub(crate) async fn create<B: Members + Send + 'static, K: Keep<Row: Send + 'static>>(
         self,
         body: Body<B>,
-        work: impl FnOnce(&mut Scene, &Grant<R, A>, B) -> Answer<K> + Send + 'static,
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>, B) -> Answer<K> + Send + 'static,
     ) -> Answer<Once<K::Row>> {
         let bytes = body.bytes();
-        let made =
-            self.once(bytes, move |scene, grant| Ok(work(scene, grant, body.parse()?)?.stored())).await?;
+        let made = self.once(bytes, move |ctx, grant| Ok(work(ctx, grant, body.parse()?)?.stored())).await?;
         Ok(Once(made, PhantomData))
     }
 
     /// Does something that needs no body, once: with an `Idempotency-Key` the same request gets the answer it got before.
     pub(crate) async fn act<K: Keep<Row: Send + 'static>>(
         self,
-        work: impl FnOnce(&mut Scene, &Grant<R, A>) -> Answer<K> + Send + 'static,
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> Answer<K> + Send + 'static,
     ) -> Answer<DoneOnce<K::Row>> {
-        let done = self.once(Bytes::new(), move |scene, grant| Ok(work(scene, grant)?.stored())).await?;
+        let done = self.once(Bytes::new(), move |ctx, grant| Ok(work(ctx, grant)?.stored())).await?;
         Ok(DoneOnce(done, PhantomData))
     }
 
     async fn once(
         self,
         body: Bytes,
-        work: impl FnOnce(&mut Scene, &Grant<R, A>) -> Answer<Stored> + Send + 'static,
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> Answer<Stored> + Send + 'static,
     ) -> Answer<Stored> {
-        self.write(move |scene, grant| {
-            let (method, path) = (scene.call.method.clone(), scene.call.path.clone());
+        self.write(move |ctx, grant| {
+            let (method, path) = (ctx.call.method.clone(), ctx.call.path.clone());
             let request = digest(&[method.as_str().as_bytes(), path.as_bytes(), &body]);
-            scene.once(request, |scene| work(scene, grant))
+            ctx.once(request, |ctx| work(ctx, grant))
         })
         .await
     }
@@ -210,22 +209,22 @@ impl Signed {
     /// Looks at something of the caller's own.
     pub(crate) async fn read<T: Send + 'static>(
         self,
-        work: impl FnOnce(&mut Scene) -> Answer<T> + Send + 'static,
+        work: impl FnOnce(&mut RequestContext) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
         let app = Arc::clone(&self.0.app);
-        app.database(move |_: &App| work(&mut Scene::enter(self.0)?)).await
+        app.database(move |_: &App| work(&mut RequestContext::enter(self.0)?)).await
     }
 
     /// Changes something of the caller's own.
     pub(crate) async fn write<T: Send + 'static>(
         self,
-        work: impl FnOnce(&mut Scene) -> Answer<T> + Send + 'static,
+        work: impl FnOnce(&mut RequestContext) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
         let app = Arc::clone(&self.0.app);
         app.database(move |_: &App| {
-            let mut scene = Scene::enter(self.0)?;
-            let answer = work(&mut scene)?;
-            scene.commit()?;
+            let mut ctx = RequestContext::enter(self.0)?;
+            let answer = work(&mut ctx)?;
+            ctx.commit()?;
             Ok(answer)
         })
         .await

@@ -30,7 +30,7 @@ use tracing::Instrument;
 
 use super::pieces::{Pieces, SEALED};
 use super::range::{Part, part};
-use crate::context::{Gate, Scene};
+use crate::context::{Gate, RequestContext};
 use crate::error::{Answer, Problem};
 use crate::input::{Path, if_none_match, is_among};
 use crate::openapi::{self, CONTENT_DISPOSITION, ETAG, ResponseHeader, text};
@@ -71,9 +71,9 @@ impl Wanted {
     /// Finds the file and the first piece of what is wanted of it: if that does not open, it is told in an answer.
     pub(crate) async fn of(self, gate: Permit, path: Path<(AttachmentId,)>) -> Answer<Content> {
         let again = gate.again();
-        gate.read(move |scene, grant| {
-            let of_tasks = scene.grant::<Tasks, Read>()?;
-            let file = attachments::get(&mut scene.tx, &of_tasks, grant, path.ids()?.0)?;
+        gate.read(move |ctx, grant| {
+            let of_tasks = ctx.grant::<Tasks, Read>()?;
+            let file = attachments::get(&mut ctx.tx, &of_tasks, grant, path.ids()?.0)?;
             if is_among(&self.if_none_match, &tag_of(&file)) {
                 return Ok(Content::Known(file));
             }
@@ -87,7 +87,7 @@ impl Wanted {
             let bytes = range.clone().unwrap_or(0..=size.saturating_sub(1));
             let mut numbers = pieces.of_bytes(&bytes).ok_or_else(|| Problem::internal("too many pieces"))?;
             let number = numbers.next().unwrap_or_default();
-            let first = read(scene, grant, pieces, number, &bytes)?;
+            let first = read(ctx, grant, pieces, number, &bytes)?;
             let rest = Rest { gate: again, pieces, bytes, numbers };
             Ok(Content::Sent(Box::new(Sent { file, range, first, rest })))
         })
@@ -105,21 +105,21 @@ impl Wanted {
 
 /// What of a piece is among these bytes of the file.
 fn read(
-    scene: &mut Scene,
+    ctx: &mut RequestContext,
     grant: &Grant<Attachments, Read>,
     pieces: Pieces,
     number: u32,
     bytes: &RangeInclusive<u64>,
 ) -> Answer<Bytes> {
-    let of_tasks = scene.grant::<Tasks, Read>()?;
+    let of_tasks = ctx.grant::<Tasks, Read>()?;
     let broken =
         |what: &str| Problem::internal(format!("piece {number} of attachment {}: {what}", pieces.of));
     let (place, length) = pieces.place(number).ok_or_else(|| broken("there cannot be one"))?;
     let at = i32::try_from(number).map_err(Problem::internal)?;
-    let stored = attachments::piece(&mut scene.tx, &of_tasks, grant, pieces.of, at)?;
+    let stored = attachments::piece(&mut ctx.tx, &of_tasks, grant, pieces.of, at)?;
     let stored = stored.ok_or_else(|| broken("it is gone"))?;
-    let keyring = &scene.call.app.services.keyring;
-    let opened = keyring.open_piece(scene.tx.tenant().id, SEALED, &stored.key_id, &stored.sealed, place);
+    let keyring = &ctx.call.app.services.keyring;
+    let opened = keyring.open_piece(ctx.tx.tenant().id, SEALED, &stored.key_id, &stored.sealed, place);
     let opened = opened.map_err(|error| broken(&error.to_string()))?;
     if opened.len() != length {
         return Err(broken("it has another length than the file says"));
@@ -160,7 +160,7 @@ impl Rest {
 
     async fn read(&self, number: u32) -> Answer<Bytes> {
         let (pieces, bytes) = (self.pieces, self.bytes.clone());
-        self.gate.again().read(move |scene, grant| read(scene, grant, pieces, number, &bytes)).await
+        self.gate.again().read(move |ctx, grant| read(ctx, grant, pieces, number, &bytes)).await
     }
 }
 

@@ -61,11 +61,11 @@ impl Incoming {
         let Self { acceptable, parts, limit } = self;
         let (task, upload) = gate
             .again()
-            .write(|scene, grant| {
-                let (of_tasks, task) = (scene.grant::<Tasks, Read>()?, task.ids()?.0);
-                let upload = attachments::begin(&mut scene.tx, &of_tasks, grant, &scene.origin, task)?;
+            .write(|ctx, grant| {
+                let (of_tasks, task) = (ctx.grant::<Tasks, Read>()?, task.ids()?.0);
+                let upload = attachments::begin(&mut ctx.tx, &of_tasks, grant, &ctx.origin, task)?;
                 // Looked at only now, and still nothing of it lasts when something is wrong.
-                scene.key()?;
+                ctx.key()?;
                 acceptable?;
                 Ok((task, upload))
             })
@@ -144,17 +144,17 @@ impl Begun {
 
     async fn store_piece(&self, mut so_far: Progress, piece: Bytes, last: bool) -> Answer<Progress> {
         let upload = self.upload;
-        let store = self.gate.again().write(move |scene, grant| {
+        let store = self.gate.again().write(move |ctx, grant| {
             so_far.content_type.get_or_insert_with(|| media_type::content_type(&piece, last));
             so_far.hash.update(&piece);
             let number = so_far.pieces;
             so_far.pieces = number.checked_add(1).ok_or_else(|| Problem::internal("too many pieces"))?;
             let place = PiecePlace { content: *upload.id().uuid().as_bytes(), number, last };
-            let keyring = &scene.call.app.services.keyring;
-            let sealed = keyring.seal_piece(scene.tx.tenant().id, SEALED, place, &piece);
+            let keyring = &ctx.call.app.services.keyring;
+            let sealed = keyring.seal_piece(ctx.tx.tenant().id, SEALED, place, &piece);
             let number = i32::try_from(number).map_err(Problem::internal)?;
             let key_id = sealed.key_id.as_str();
-            attachments::store(&mut scene.tx, grant, upload, number, key_id, &sealed.token)?;
+            attachments::store(&mut ctx.tx, grant, upload, number, key_id, &sealed.token)?;
             Ok(so_far)
         });
         store.await
@@ -167,13 +167,13 @@ impl Begun {
         file: Arrived,
     ) -> Answer<Once<T>> {
         let upload = self.upload;
-        let finish = self.gate.again().write(move |scene, grant| {
-            let of_tasks = scene.grant::<Tasks, Read>()?;
-            let Call { method, path, .. } = &scene.call;
+        let finish = self.gate.again().write(move |ctx, grant| {
+            let of_tasks = ctx.grant::<Tasks, Read>()?;
+            let Call { method, path, .. } = &ctx.call;
             let name = file.name.as_str();
             let request =
                 digest(&[method.as_str().as_bytes(), path.as_bytes(), name.as_bytes(), &file.sha256]);
-            let made = scene.once(request, |scene| {
+            let made = ctx.once(request, |ctx| {
                 let new = NewAttachment {
                     task_id,
                     name: file.name,
@@ -181,7 +181,7 @@ impl Begun {
                     size: i64::try_from(file.size).map_err(Problem::internal)?,
                     sha256: file.sha256,
                 };
-                let row = attachments::finish(&mut scene.tx, &of_tasks, grant, &scene.origin, upload, new)?;
+                let row = attachments::finish(&mut ctx.tx, &of_tasks, grant, &ctx.origin, upload, new)?;
                 Ok(Created {
                     location: format!("/api/v1/attachments/{}", row.id),
                     version: row.version,
@@ -190,7 +190,7 @@ impl Begun {
                 .stored())
             })?;
             // Where the same was sent before, this time it came to nothing.
-            attachments::abandon(&mut scene.tx, upload)?;
+            attachments::abandon(&mut ctx.tx, upload)?;
             Ok(Once(made, PhantomData))
         });
         finish.await

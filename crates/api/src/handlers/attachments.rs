@@ -58,10 +58,10 @@ pub(crate) async fn list(
     path: Path<(TaskId,)>,
     page: Listing<All>,
 ) -> Answer<Plain<Page<AttachmentView>>> {
-    gate.read(move |scene, grant| {
-        let (task, id) = (scene.grant::<Tasks, Read>()?, path.ids()?.0);
+    gate.read(move |ctx, grant| {
+        let (task, id) = (ctx.grant::<Tasks, Read>()?, path.ids()?.0);
         page.page(
-            scene,
+            ctx,
             |tx, All, after, limit| Ok(attachments::list(tx, &task, grant, id, after, limit)?),
             |row| row.id,
         )
@@ -87,9 +87,9 @@ pub(crate) async fn get(
     gate: Gate<Attachments, Read>,
     path: Path<(AttachmentId,)>,
 ) -> Answer<Single<AttachmentView>> {
-    gate.read(|scene, grant| {
-        let task = scene.grant::<Tasks, Read>()?;
-        let attachment = attachments::get(&mut scene.tx, &task, grant, path.ids()?.0)?;
+    gate.read(|ctx, grant| {
+        let task = ctx.grant::<Tasks, Read>()?;
+        let attachment = attachments::get(&mut ctx.tx, &task, grant, path.ids()?.0)?;
         Ok(Single { version: attachment.version, row: attachment.into() })
     })
     .await
@@ -116,9 +116,9 @@ pub(crate) async fn delete(
     path: Path<(AttachmentId,)>,
     expected: IfMatch,
 ) -> Answer<Done> {
-    gate.write(move |scene, grant| {
-        let task = scene.grant::<Tasks, Read>()?;
-        attachments::delete(&mut scene.tx, &task, grant, &scene.origin, path.ids()?.0, expected.0)?;
+    gate.write(move |ctx, grant| {
+        let task = ctx.grant::<Tasks, Read>()?;
+        attachments::delete(&mut ctx.tx, &task, grant, &ctx.origin, path.ids()?.0, expected.0)?;
         Ok(Done)
     })
     .await
@@ -131,11 +131,11 @@ pub(crate) async fn history(
     path: Path<(AttachmentId,)>,
     page: Listing<All>,
 ) -> Answer<Plain<Page<EventView>>> {
-    gate.read(move |scene, grant| {
-        let task = scene.grant::<Tasks, Read>()?;
+    gate.read(move |ctx, grant| {
+        let task = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;
         page.page(
-            scene,
+            ctx,
             |tx, All, before, limit| Ok(attachments::history(tx, &task, grant, id, before, limit)?),
             |event| event.seq,
         )

@@ -102,7 +102,7 @@ pub(crate) async fn list(
     gate: Gate<Audit, Read>,
     page: Listing<EventFilter>,
 ) -> Answer<Plain<Page<EventView>>> {
-    gate.read(move |scene, _| {
+    gate.read(move |ctx, _| {
         let events = |tx: &mut TenantTx, wanted: EventFilter, before, limit| {
             let filter = Filter {
                 resource: wanted.resource.map(|text| text.0),
@@ -114,7 +114,7 @@ pub(crate) async fn list(
             };
             Ok(list_events(tx, filter, before, limit)?)
         };
-        page.page(scene, events, |event| event.seq)
+        page.page(ctx, events, |event| event.seq)
     })
     .await
 }

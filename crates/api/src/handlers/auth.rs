@@ -266,9 +266,9 @@ fn release(app: &App, keys: &[CounterKey]) -> Answer<()> {
 #[api_v2_operation(operation_id = "log_out", tags(Auth))]
 pub(crate) async fn log_out(signed: Signed) -> Answer<LoggedOut> {
     signed
-        .write(|scene| {
-            sessions::end_one(&mut scene.tx, scene.caller.user, scene.caller.session)?;
-            Ok(LoggedOut { secure: scene.call.app.settings.secure_cookies })
+        .write(|ctx| {
+            sessions::end_one(&mut ctx.tx, ctx.caller.user, ctx.caller.session)?;
+            Ok(LoggedOut { secure: ctx.call.app.settings.secure_cookies })
         })
         .await
 }
@@ -283,15 +283,14 @@ pub(crate) async fn change_password(signed: Signed, body: Body<ChangePassword>) 
     let asking = call.clone();
     let (credential, current, new, keys) = app
         .database(move |app| {
-            let mut scene = crate::context::Scene::enter(asking)?;
+            let mut ctx = crate::context::RequestContext::enter(asking)?;
             let body: ChangePassword = body.parse()?;
             let (current, new) = (body.current_password.0, body.new_password);
-            let credential =
-                login::credential_of(&mut scene.tx, scene.caller.user)?.ok_or_else(wrong_current)?;
-            let email = Email::parse(&scene.caller.email).map_err(Problem::internal)?;
+            let credential = login::credential_of(&mut ctx.tx, ctx.caller.user)?.ok_or_else(wrong_current)?;
+            let email = Email::parse(&ctx.caller.email).map_err(Problem::internal)?;
             // Somebody at an unlocked screen guesses no more often than somebody at the login.
-            let key = CounterKey::login_user(scene.tx.tenant().id, &email);
-            let keys = reserve(app, &[(key, app.settings.login)], &scene.call)?;
+            let key = CounterKey::login_user(ctx.tx.tenant().id, &email);
+            let keys = reserve(app, &[(key, app.settings.login)], &ctx.call)?;
             Ok((credential, current, new, keys))
         })
         .await?;
@@ -305,11 +304,11 @@ pub(crate) async fn change_password(signed: Signed, body: Body<ChangePassword>) 
         .await?;
     app.database(move |app| {
         let keep = *call.token().ok_or_else(Problem::not_authenticated)?;
-        let mut scene = crate::context::Scene::enter(call)?;
-        if !login::change_password(&mut scene.tx, &credential, &hash, &keep, &scene.origin)? {
+        let mut ctx = crate::context::RequestContext::enter(call)?;
+        if !login::change_password(&mut ctx.tx, &credential, &hash, &keep, &ctx.origin)? {
             return Err(Problem::conflict("changed-meanwhile", "The password was changed meanwhile."));
         }
-        scene.commit()?;
+        ctx.commit()?;
         release(app, &keys)?;
         Ok(Done)
     })
@@ -324,9 +323,9 @@ fn wrong_current() -> Problem {
 #[api_v2_operation(operation_id = "list_sessions", tags(Auth))]
 pub(crate) async fn list_sessions(signed: Signed) -> Answer<Plain<SessionsView>> {
     signed
-        .read(|scene| {
-            let current = scene.caller.session;
-            let rows = sessions::list(&mut scene.tx, scene.caller.user, scene.now)?;
+        .read(|ctx| {
+            let current = ctx.caller.session;
+            let rows = sessions::list(&mut ctx.tx, ctx.caller.user, ctx.now)?;
             Ok(Plain(SessionsView { items: rows.into_iter().map(|row| session(row, current)).collect() }))
         })
         .await
@@ -348,8 +347,8 @@ fn session(row: SessionRow, current: SessionId) -> SessionView {
 #[api_v2_operation(operation_id = "end_session", tags(Auth))]
 pub(crate) async fn end_session(signed: Signed, path: Path<(SessionId,)>) -> Answer<Done> {
     signed
-        .write(|scene| {
-            let ended = sessions::end_one(&mut scene.tx, scene.caller.user, path.ids()?.0)?;
+        .write(|ctx| {
+            let ended = sessions::end_one(&mut ctx.tx, ctx.caller.user, path.ids()?.0)?;
             if ended { Ok(Done) } else { Err(Problem::not_found()) }
         })
         .await
@@ -359,9 +358,9 @@ pub(crate) async fn end_session(signed: Signed, path: Path<(SessionId,)>) -> Ans
 #[api_v2_operation(operation_id = "end_other_sessions", tags(Auth))]
 pub(crate) async fn end_other_sessions(signed: Signed) -> Answer<Done> {
     signed
-        .write(|scene| {
-            let keep = *scene.call.token().ok_or_else(Problem::not_authenticated)?;
-            sessions::end_others(&mut scene.tx, scene.caller.user, &keep)?;
+        .write(|ctx| {
+            let keep = *ctx.call.token().ok_or_else(Problem::not_authenticated)?;
+            sessions::end_others(&mut ctx.tx, ctx.caller.user, &keep)?;
             Ok(Done)
         })
         .await

@@ -71,10 +71,10 @@ pub(crate) async fn list(
     path: Path<(TaskId,)>,
     page: Listing<All>,
 ) -> Answer<Plain<Page<CommentView>>> {
-    gate.read(move |scene, grant| {
-        let (task, id) = (scene.grant::<Tasks, Read>()?, path.ids()?.0);
+    gate.read(move |ctx, grant| {
+        let (task, id) = (ctx.grant::<Tasks, Read>()?, path.ids()?.0);
         page.page(
-            scene,
+            ctx,
             |tx, All, after, limit| Ok(comments::list(tx, &task, grant, id, after, limit)?),
             |row| row.id,
         )
@@ -89,9 +89,9 @@ pub(crate) async fn create(
     path: Path<(TaskId,)>,
     body: Body<CreateComment>,
 ) -> Answer<Once<CommentView>> {
-    gate.create(body, |scene, grant, body| {
-        let task = scene.grant::<Tasks, Read>()?;
-        let made = comments::create(&mut scene.tx, &task, grant, &scene.origin, path.ids()?.0, body.body)?;
+    gate.create(body, |ctx, grant, body| {
+        let task = ctx.grant::<Tasks, Read>()?;
+        let made = comments::create(&mut ctx.tx, &task, grant, &ctx.origin, path.ids()?.0, body.body)?;
         Ok(Created {
             location: format!("/api/v1/comments/{}", made.id),
             version: made.version,
@@ -104,9 +104,9 @@ pub(crate) async fn create(
 /// Get a comment
 #[api_v2_operation(operation_id = "get_comment", tags(Comments))]
 pub(crate) async fn get(gate: Gate<Comments, Read>, path: Path<(CommentId,)>) -> Answer<Single<CommentView>> {
-    gate.read(|scene, grant| {
-        let task = scene.grant::<Tasks, Read>()?;
-        Ok(single(comments::get(&mut scene.tx, &task, grant, path.ids()?.0)?))
+    gate.read(|ctx, grant| {
+        let task = ctx.grant::<Tasks, Read>()?;
+        Ok(single(comments::get(&mut ctx.tx, &task, grant, path.ids()?.0)?))
     })
     .await
 }
@@ -119,15 +119,15 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateComment>,
 ) -> Answer<Single<CommentView>> {
-    gate.write(move |scene, grant| {
-        let task = scene.grant::<Tasks, Read>()?;
+    gate.write(move |ctx, grant| {
+        let task = ctx.grant::<Tasks, Read>()?;
         let body = body.parse()?.body;
         let id = path.ids()?.0;
         Ok(single(comments::update(
-            &mut scene.tx,
+            &mut ctx.tx,
             &task,
             grant,
-            &scene.origin,
+            &ctx.origin,
             id,
             expected.0,
             CommentPatch { body },
@@ -143,9 +143,9 @@ pub(crate) async fn delete(
     path: Path<(CommentId,)>,
     expected: IfMatch,
 ) -> Answer<Done> {
-    gate.write(move |scene, grant| {
-        let task = scene.grant::<Tasks, Read>()?;
-        comments::delete(&mut scene.tx, &task, grant, &scene.origin, path.ids()?.0, expected.0)?;
+    gate.write(move |ctx, grant| {
+        let task = ctx.grant::<Tasks, Read>()?;
+        comments::delete(&mut ctx.tx, &task, grant, &ctx.origin, path.ids()?.0, expected.0)?;
         Ok(Done)
     })
     .await
@@ -158,11 +158,11 @@ pub(crate) async fn history(
     path: Path<(CommentId,)>,
     page: Listing<All>,
 ) -> Answer<Plain<Page<EventView>>> {
-    gate.read(move |scene, grant| {
-        let task = scene.grant::<Tasks, Read>()?;
+    gate.read(move |ctx, grant| {
+        let task = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;
         page.page(
-            scene,
+            ctx,
             |tx, All, before, limit| Ok(comments::history(tx, &task, grant, id, before, limit)?),
             |event| event.seq,
         )

@@ -12,7 +12,7 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::{Gate, Open, Scene};
+use crate::context::{Gate, Open, RequestContext};
 use crate::error::{Answer, Problem};
 use crate::handlers::users::UserView;
 use crate::input::{Body, IfMatch, Path};
@@ -81,12 +81,8 @@ members! {
 /// Those that nobody accepted yet.
 #[api_v2_operation(operation_id = "list_invitations", tags(Users))]
 pub(crate) async fn list(gate: Gate<Users, Read>, page: Listing<All>) -> Answer<Plain<Page<InvitationView>>> {
-    gate.read(move |scene, grant| {
-        page.page(
-            scene,
-            |tx, All, after, limit| Ok(invitations::list(tx, grant, after, limit)?),
-            |row| row.id,
-        )
+    gate.read(move |ctx, grant| {
+        page.page(ctx, |tx, All, after, limit| Ok(invitations::list(tx, grant, after, limit)?), |row| row.id)
     })
     .await
 }
@@ -99,16 +95,16 @@ pub(crate) async fn create(
     gate: Gate<Users, Create>,
     body: Body<CreateInvitation>,
 ) -> Answer<Once<InvitationView>> {
-    gate.create(body, |scene, grant, body| {
+    gate.create(body, |ctx, grant, body| {
         let new = NewInvitation {
             email: body.email,
             full_name: body.full_name,
             role: body.role_id,
             team_ids: body.team_ids.unwrap_or_default(),
         };
-        let principal = &scene.caller.principal;
-        let row = send(scene.call.app.as_ref(), &scene.tx.tenant().name.clone(), {
-            invitations::create(&mut scene.tx, grant, principal, &new, &scene.origin)?
+        let principal = &ctx.caller.principal;
+        let row = send(ctx.call.app.as_ref(), &ctx.tx.tenant().name.clone(), {
+            invitations::create(&mut ctx.tx, grant, principal, &new, &ctx.origin)?
         })?;
         let location = format!("/api/v1/users/invitations/{}", row.id);
         Ok(Created { location, version: row.version, row: row.into() })
@@ -124,8 +120,8 @@ pub(crate) async fn resend(
     gate: Gate<Users, Create>,
     path: Path<(InvitationId,)>,
 ) -> Answer<DoneOnce<InvitationView>> {
-    gate.act(|scene, grant| {
-        let Scene { tx, caller, origin, call, .. } = scene;
+    gate.act(|ctx, grant| {
+        let RequestContext { tx, caller, origin, call, .. } = ctx;
         let name = tx.tenant().name.clone();
         let row = send(
             &call.app,
@@ -151,9 +147,9 @@ pub(crate) async fn revoke(
     path: Path<(InvitationId,)>,
     expected: IfMatch,
 ) -> Answer<Done> {
-    gate.write(move |scene, grant| {
-        let principal = &scene.caller.principal;
-        invitations::revoke(&mut scene.tx, grant, principal, path.ids()?.0, expected.0, &scene.origin)?;
+    gate.write(move |ctx, grant| {
+        let principal = &ctx.caller.principal;
+        invitations::revoke(&mut ctx.tx, grant, principal, path.ids()?.0, expected.0, &ctx.origin)?;
         Ok(Done)
     })
     .await

@@ -6,7 +6,7 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::{Scene, Signed};
+use crate::context::{RequestContext, Signed};
 use crate::error::{Answer, Problem};
 use crate::handlers::roles::PermissionView;
 use crate::input::members;
@@ -43,14 +43,14 @@ members! {
     }
 }
 
-fn single(scene: &mut Scene) -> Answer<Single<MeView>> {
-    let user = users::me(&mut scene.tx, scene.caller.user)?.ok_or_else(Problem::not_authenticated)?;
+fn single(ctx: &mut RequestContext) -> Answer<Single<MeView>> {
+    let user = users::me(&mut ctx.tx, ctx.caller.user)?.ok_or_else(Problem::not_authenticated)?;
     let row = MeView {
         id: user.id.uuid(),
         email: user.email,
         full_name: user.full_name,
         role_id: user.role_id.uuid(),
-        role: scene.caller.role_name.clone(),
+        role: ctx.caller.role_name.clone(),
         team_ids: user.team_ids.into_iter().map(belfort_ids::TeamId::uuid).collect(),
         created_at: Stamp(user.created_at),
         updated_at: Stamp(user.updated_at),
@@ -72,11 +72,11 @@ pub(crate) async fn update(
     body: Body<UpdateMe>,
 ) -> Answer<Single<MeView>> {
     signed
-        .write(move |scene| {
+        .write(move |ctx| {
             let name = body.parse()?.full_name;
-            let (user, origin) = (scene.caller.user, scene.origin.clone());
-            users::update_self(&mut scene.tx, user, name.as_ref(), expected.0, &origin)?;
-            single(scene)
+            let (user, origin) = (ctx.caller.user, ctx.origin.clone());
+            users::update_self(&mut ctx.tx, user, name.as_ref(), expected.0, &origin)?;
+            single(ctx)
         })
         .await
 }
@@ -85,9 +85,9 @@ pub(crate) async fn update(
 #[api_v2_operation(operation_id = "get_my_permissions", tags(Me))]
 pub(crate) async fn permissions(signed: Signed) -> Answer<Plain<MyPermissionsView>> {
     signed
-        .read(|scene| {
-            let permissions = PermissionView::all(scene.caller.principal.permissions());
-            Ok(Plain(MyPermissionsView { role: scene.caller.role_name.clone(), permissions }))
+        .read(|ctx| {
+            let permissions = PermissionView::all(ctx.caller.principal.permissions());
+            Ok(Plain(MyPermissionsView { role: ctx.caller.role_name.clone(), permissions }))
         })
         .await
 }

@@ -260,8 +260,8 @@ impl OperationModifier for Report {
 /// formula begins with an apostrophe there. More than 50000 lines are 422 `report-too-large`.
 #[api_v2_operation(operation_id = "report_time", tags(Reports))]
 pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeReport>) -> Answer<Report> {
-    gate.read(move |scene, grant| {
-        let of_tasks = scene.grant::<Tasks, Read>()?;
+    gate.read(move |ctx, grant| {
+        let of_tasks = ctx.grant::<Tasks, Read>()?;
         let asked = query.parse()?;
         let groups = asked.group_by.unwrap_or_default();
         let wanted = Wanted {
@@ -273,11 +273,11 @@ pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeRepo
             billable: asked.billable,
         };
         let TimeReport { lines, seconds, hours, amount } =
-            time_report::report(&mut scene.tx, &of_tasks, grant, &wanted)?;
+            time_report::report(&mut ctx.tx, &of_tasks, grant, &wanted)?;
         let mut people: Vec<UserId> = lines.iter().filter_map(|line| line.user_id).collect();
         people.sort_unstable();
         people.dedup();
-        let names = users::names(&mut scene.tx, &people)?;
+        let names = users::names(&mut ctx.tx, &people)?;
         let view = TimeReportView {
             from: asked.from,
             to: asked.to,

@@ -86,8 +86,8 @@ members! {
 /// List roles
 #[api_v2_operation(operation_id = "list_roles", tags(Roles))]
 pub(crate) async fn list(gate: Gate<Roles, Read>, page: Listing<All>) -> Answer<Plain<Page<RoleView>>> {
-    gate.read(move |scene, grant| {
-        page.page(scene, |tx, All, after, limit| Ok(roles::list(tx, grant, after, limit)?), |row| row.id)
+    gate.read(move |ctx, grant| {
+        page.page(ctx, |tx, All, after, limit| Ok(roles::list(tx, grant, after, limit)?), |row| row.id)
     })
     .await
 }
@@ -97,9 +97,9 @@ pub(crate) async fn list(gate: Gate<Roles, Read>, page: Listing<All>) -> Answer<
 /// It permits nothing that you may not do yourself: 403 `escalation`.
 #[api_v2_operation(operation_id = "create_role", tags(Roles))]
 pub(crate) async fn create(gate: Gate<Roles, Create>, body: Body<CreateRole>) -> Answer<Once<RoleView>> {
-    gate.create(body, |scene, grant, body| {
+    gate.create(body, |ctx, grant, body| {
         let new = NewRole { name: body.name, permissions: body.permissions.0 };
-        let role = roles::create(&mut scene.tx, grant, &scene.caller.principal, &new, &scene.origin)?;
+        let role = roles::create(&mut ctx.tx, grant, &ctx.caller.principal, &new, &ctx.origin)?;
         Ok(Created {
             location: format!("/api/v1/roles/{}", role.id),
             version: role.version,
@@ -112,8 +112,8 @@ pub(crate) async fn create(gate: Gate<Roles, Create>, body: Body<CreateRole>) ->
 /// Get a role
 #[api_v2_operation(operation_id = "get_role", tags(Roles))]
 pub(crate) async fn get(gate: Gate<Roles, Read>, path: Path<(RoleId,)>) -> Answer<Single<RoleView>> {
-    gate.read(|scene, grant| {
-        roles::get(&mut scene.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
+    gate.read(|ctx, grant| {
+        roles::get(&mut ctx.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
     })
     .await
 }
@@ -129,11 +129,11 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateRole>,
 ) -> Answer<Single<RoleView>> {
-    gate.write(move |scene, grant| {
+    gate.write(move |ctx, grant| {
         let body = body.parse()?;
         let patch = RolePatch { name: body.name, permissions: body.permissions.map(|list| list.0) };
-        let (principal, origin) = (&scene.caller.principal, &scene.origin);
-        Ok(single(roles::update(&mut scene.tx, grant, principal, path.ids()?.0, &patch, expected.0, origin)?))
+        let (principal, origin) = (&ctx.caller.principal, &ctx.origin);
+        Ok(single(roles::update(&mut ctx.tx, grant, principal, path.ids()?.0, &patch, expected.0, origin)?))
     })
     .await
 }
@@ -147,9 +147,9 @@ pub(crate) async fn delete(
     path: Path<(RoleId,)>,
     expected: IfMatch,
 ) -> Answer<Done> {
-    gate.write(move |scene, grant| {
-        let (principal, origin) = (&scene.caller.principal, &scene.origin);
-        roles::delete(&mut scene.tx, grant, principal, path.ids()?.0, expected.0, origin)?;
+    gate.write(move |ctx, grant| {
+        let (principal, origin) = (&ctx.caller.principal, &ctx.origin);
+        roles::delete(&mut ctx.tx, grant, principal, path.ids()?.0, expected.0, origin)?;
         Ok(Done)
     })
     .await

@@ -63,8 +63,8 @@ members! {
 /// List tags
 #[api_v2_operation(operation_id = "list_tags", tags(Tags))]
 pub(crate) async fn list(gate: Gate<Tags, Read>, page: Listing<All>) -> Answer<Plain<Page<TagView>>> {
-    gate.read(move |scene, grant| {
-        page.page(scene, |tx, All, after, limit| Ok(tags::list(tx, grant, after, limit)?), |row| row.id)
+    gate.read(move |ctx, grant| {
+        page.page(ctx, |tx, All, after, limit| Ok(tags::list(tx, grant, after, limit)?), |row| row.id)
     })
     .await
 }
@@ -72,8 +72,8 @@ pub(crate) async fn list(gate: Gate<Tags, Read>, page: Listing<All>) -> Answer<P
 /// Create a tag
 #[api_v2_operation(operation_id = "create_tag", tags(Tags))]
 pub(crate) async fn create(gate: Gate<Tags, Create>, body: Body<CreateTag>) -> Answer<Once<TagView>> {
-    gate.create(body, |scene, grant, body| {
-        let tag = tags::create(&mut scene.tx, grant, &scene.origin, body.name)?;
+    gate.create(body, |ctx, grant, body| {
+        let tag = tags::create(&mut ctx.tx, grant, &ctx.origin, body.name)?;
         Ok(Created { location: format!("/api/v1/tags/{}", tag.id), version: tag.version, row: tag.into() })
     })
     .await
@@ -82,7 +82,7 @@ pub(crate) async fn create(gate: Gate<Tags, Create>, body: Body<CreateTag>) -> A
 /// Get a tag
 #[api_v2_operation(operation_id = "get_tag", tags(Tags))]
 pub(crate) async fn get(gate: Gate<Tags, Read>, path: Path<(TagId,)>) -> Answer<Single<TagView>> {
-    gate.read(|scene, grant| Ok(single(tags::get(&mut scene.tx, grant, path.ids()?.0)?))).await
+    gate.read(|ctx, grant| Ok(single(tags::get(&mut ctx.tx, grant, path.ids()?.0)?))).await
 }
 
 /// Change a tag
@@ -93,12 +93,12 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateTag>,
 ) -> Answer<Single<TagView>> {
-    gate.write(move |scene, grant| {
+    gate.write(move |ctx, grant| {
         let name = body.parse()?.name;
         Ok(single(tags::update(
-            &mut scene.tx,
+            &mut ctx.tx,
             grant,
-            &scene.origin,
+            &ctx.origin,
             path.ids()?.0,
             expected.0,
             TagPatch { name },
@@ -116,8 +116,8 @@ pub(crate) async fn delete(
     path: Path<(TagId,)>,
     expected: IfMatch,
 ) -> Answer<Done> {
-    gate.write(move |scene, grant| {
-        tags::delete(&mut scene.tx, grant, &scene.origin, path.ids()?.0, expected.0)?;
+    gate.write(move |ctx, grant| {
+        tags::delete(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0)?;
         Ok(Done)
     })
     .await
@@ -130,10 +130,10 @@ pub(crate) async fn history(
     path: Path<(TagId,)>,
     page: Listing<All>,
 ) -> Answer<Plain<Page<EventView>>> {
-    gate.read(move |scene, grant| {
+    gate.read(move |ctx, grant| {
         let id = path.ids()?.0;
         page.page(
-            scene,
+            ctx,
             |tx, All, before, limit| Ok(tags::history(tx, grant, id, before, limit)?),
             |event| event.seq,
         )

@@ -136,7 +136,7 @@ members! {
 /// The newest first, as far as your role reaches.
 #[api_v2_operation(operation_id = "list_tasks", tags(Tasks))]
 pub(crate) async fn list(gate: Gate<Tasks, Read>, page: Listing<ListTasks>) -> Answer<Plain<Page<TaskView>>> {
-    gate.read(move |scene, grant| {
+    gate.read(move |ctx, grant| {
         let rows = |tx: &mut TenantTx, wanted: ListTasks, after, limit| {
             let filter = TaskFilter {
                 status: wanted.status,
@@ -149,7 +149,7 @@ pub(crate) async fn list(gate: Gate<Tasks, Read>, page: Listing<ListTasks>) -> A
             };
             Ok(tasks::list(tx, grant, &filter, wanted.order.unwrap_or_default().0, after, limit)?)
         };
-        page.page(scene, rows, |task| task.id)
+        page.page(ctx, rows, |task| task.id)
     })
     .await
 }
@@ -159,7 +159,7 @@ pub(crate) async fn list(gate: Gate<Tasks, Read>, page: Listing<ListTasks>) -> A
 /// You are who made it.
 #[api_v2_operation(operation_id = "create_task", tags(Tasks))]
 pub(crate) async fn create(gate: Gate<Tasks, Create>, body: Body<CreateTask>) -> Answer<Once<TaskView>> {
-    gate.create(body, |scene, grant, body| {
+    gate.create(body, |ctx, grant, body| {
         let new = NewTask {
             title: body.title,
             description: body.description.unwrap_or_default(),
@@ -170,7 +170,7 @@ pub(crate) async fn create(gate: Gate<Tasks, Create>, body: Body<CreateTask>) ->
             viewer_ids: body.viewer_ids.unwrap_or_default(),
             tag_ids: body.tag_ids.unwrap_or_default(),
         };
-        let task = tasks::create(&mut scene.tx, grant, &scene.origin, new)?;
+        let task = tasks::create(&mut ctx.tx, grant, &ctx.origin, new)?;
         Ok(Created {
             location: format!("/api/v1/tasks/{}", task.id),
             version: task.version,
@@ -183,7 +183,7 @@ pub(crate) async fn create(gate: Gate<Tasks, Create>, body: Body<CreateTask>) ->
 /// Get a task
 #[api_v2_operation(operation_id = "get_task", tags(Tasks))]
 pub(crate) async fn get(gate: Gate<Tasks, Read>, path: Path<(TaskId,)>) -> Answer<Single<TaskView>> {
-    gate.read(|scene, grant| Ok(single(tasks::get(&mut scene.tx, grant, path.ids()?.0)?))).await
+    gate.read(|ctx, grant| Ok(single(tasks::get(&mut ctx.tx, grant, path.ids()?.0)?))).await
 }
 
 /// Change a task
@@ -194,7 +194,7 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateTask>,
 ) -> Answer<Single<TaskView>> {
-    gate.write(move |scene, grant| {
+    gate.write(move |ctx, grant| {
         let body = body.parse()?;
         let patch = TaskPatch {
             title: body.title,
@@ -206,7 +206,7 @@ pub(crate) async fn update(
             viewer_ids: body.viewer_ids,
             tag_ids: body.tag_ids,
         };
-        Ok(single(tasks::update(&mut scene.tx, grant, &scene.origin, path.ids()?.0, expected.0, patch)?))
+        Ok(single(tasks::update(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0, patch)?))
     })
     .await
 }
@@ -220,8 +220,8 @@ pub(crate) async fn delete(
     path: Path<(TaskId,)>,
     expected: IfMatch,
 ) -> Answer<Done> {
-    gate.write(move |scene, grant| {
-        tasks::delete(&mut scene.tx, grant, &scene.origin, path.ids()?.0, expected.0)?;
+    gate.write(move |ctx, grant| {
+        tasks::delete(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0)?;
         Ok(Done)
     })
     .await
@@ -236,10 +236,10 @@ pub(crate) async fn history(
     path: Path<(TaskId,)>,
     page: Listing<All>,
 ) -> Answer<Plain<Page<EventView>>> {
-    gate.read(move |scene, grant| {
+    gate.read(move |ctx, grant| {
         let id = path.ids()?.0;
         page.page(
-            scene,
+            ctx,
             |tx, All, before, limit| Ok(tasks::history(tx, grant, id, before, limit)?),
             |event| event.seq,
         )
@@ -252,9 +252,9 @@ macro_rules! links {
         $(#[doc = $doc])+
         #[api_v2_operation(operation_id = $id, tags(Tasks))]
         pub(crate) async fn $handler(gate: Gate<Tasks, Update>, path: Path<(TaskId, $other)>) -> Answer<Done> {
-            gate.write(move |scene, grant| {
+            gate.write(move |ctx, grant| {
                 let (task, other) = path.ids()?;
-                $change(&mut scene.tx, grant, &scene.origin, task, other)?;
+                $change(&mut ctx.tx, grant, &ctx.origin, task, other)?;
                 Ok(Done)
             })
             .await

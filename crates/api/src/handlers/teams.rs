@@ -65,8 +65,8 @@ members! {
 /// List teams
 #[api_v2_operation(operation_id = "list_teams", tags(Teams))]
 pub(crate) async fn list(gate: Gate<Teams, Read>, page: Listing<All>) -> Answer<Plain<Page<TeamView>>> {
-    gate.read(move |scene, grant| {
-        page.page(scene, |tx, All, after, limit| Ok(teams::list(tx, grant, after, limit)?), |row| row.id)
+    gate.read(move |ctx, grant| {
+        page.page(ctx, |tx, All, after, limit| Ok(teams::list(tx, grant, after, limit)?), |row| row.id)
     })
     .await
 }
@@ -74,9 +74,9 @@ pub(crate) async fn list(gate: Gate<Teams, Read>, page: Listing<All>) -> Answer<
 /// Create a team
 #[api_v2_operation(operation_id = "create_team", tags(Teams))]
 pub(crate) async fn create(gate: Gate<Teams, Create>, body: Body<CreateTeam>) -> Answer<Once<TeamView>> {
-    gate.create(body, |scene, grant, body| {
+    gate.create(body, |ctx, grant, body| {
         let new = NewTeam { name: body.name, member_ids: body.member_ids.unwrap_or_default() };
-        let team = teams::create(&mut scene.tx, grant, &new, &scene.origin)?;
+        let team = teams::create(&mut ctx.tx, grant, &new, &ctx.origin)?;
         Ok(Created {
             location: format!("/api/v1/teams/{}", team.id),
             version: team.version,
@@ -89,8 +89,8 @@ pub(crate) async fn create(gate: Gate<Teams, Create>, body: Body<CreateTeam>) ->
 /// Get a team
 #[api_v2_operation(operation_id = "get_team", tags(Teams))]
 pub(crate) async fn get(gate: Gate<Teams, Read>, path: Path<(TeamId,)>) -> Answer<Single<TeamView>> {
-    gate.read(|scene, grant| {
-        teams::get(&mut scene.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
+    gate.read(|ctx, grant| {
+        teams::get(&mut ctx.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
     })
     .await
 }
@@ -103,10 +103,10 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateTeam>,
 ) -> Answer<Single<TeamView>> {
-    gate.write(move |scene, grant| {
+    gate.write(move |ctx, grant| {
         let body = body.parse()?;
         let patch = TeamPatch { name: body.name, member_ids: body.member_ids };
-        Ok(single(teams::update(&mut scene.tx, grant, path.ids()?.0, &patch, expected.0, &scene.origin)?))
+        Ok(single(teams::update(&mut ctx.tx, grant, path.ids()?.0, &patch, expected.0, &ctx.origin)?))
     })
     .await
 }
@@ -118,8 +118,8 @@ pub(crate) async fn delete(
     path: Path<(TeamId,)>,
     expected: IfMatch,
 ) -> Answer<Done> {
-    gate.write(move |scene, grant| {
-        teams::delete(&mut scene.tx, grant, path.ids()?.0, expected.0, &scene.origin)?;
+    gate.write(move |ctx, grant| {
+        teams::delete(&mut ctx.tx, grant, path.ids()?.0, expected.0, &ctx.origin)?;
         Ok(Done)
     })
     .await

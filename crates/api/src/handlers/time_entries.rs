@@ -12,7 +12,7 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::{Gate, Scene};
+use crate::context::{Gate, RequestContext};
 use crate::error::{Answer, Problem};
 use crate::handlers::audit::EventView;
 use crate::input::StartOrder;
@@ -69,25 +69,25 @@ impl From<Overlapping> for TimeEntryView {
 
 /// One entry with what it overlaps, as far as the caller may read time entries.
 fn shown(
-    scene: &mut Scene,
+    ctx: &mut RequestContext,
     of_tasks: &Grant<Tasks, Read>,
     entry: TimeEntry,
 ) -> Answer<Derived<TimeEntryView>> {
-    let (version, grant) = (entry.version, scene.grant::<TimeEntries, Read>().ok());
-    let found = entries::with_overlaps(&mut scene.tx, of_tasks, grant.as_ref(), scene.now, vec![entry])?;
+    let (version, grant) = (entry.version, ctx.grant::<TimeEntries, Read>().ok());
+    let found = entries::with_overlaps(&mut ctx.tx, of_tasks, grant.as_ref(), ctx.now, vec![entry])?;
     let row = found.into_iter().next().ok_or_else(Problem::not_found)?.into();
     Ok(Derived { version, row })
 }
 
 fn created(
-    scene: &mut Scene,
+    ctx: &mut RequestContext,
     grant: &Grant<TimeEntries, Create>,
     new: NewTimeEntry,
 ) -> Answer<CreatedDerived<TimeEntryView>> {
-    let of_tasks = scene.grant()?;
-    let entry = entries::create(&mut scene.tx, &of_tasks, grant, &scene.origin, new)?;
+    let of_tasks = ctx.grant()?;
+    let entry = entries::create(&mut ctx.tx, &of_tasks, grant, &ctx.origin, new)?;
     let location = format!("/api/v1/time-entries/{}", entry.id);
-    Ok(CreatedDerived { location, derived: shown(scene, &of_tasks, entry)? })
+    Ok(CreatedDerived { location, derived: shown(ctx, &of_tasks, entry)? })
 }
 
 members! {
@@ -169,8 +169,8 @@ pub(crate) async fn list(
     gate: Gate<TimeEntries, Read>,
     page: Listing<ListTimeEntries>,
 ) -> Answer<Plain<Page<TimeEntryView>>> {
-    gate.read(move |scene, grant| {
-        let (of_tasks, now) = (scene.grant::<Tasks, Read>()?, scene.now);
+    gate.read(move |ctx, grant| {
+        let (of_tasks, now) = (ctx.grant::<Tasks, Read>()?, ctx.now);
         let rows = |tx: &mut TenantTx, wanted: ListTimeEntries, after, limit| {
             let filter = TimeEntryFilter {
                 task_id: wanted.task_id,
@@ -184,7 +184,7 @@ pub(crate) async fn list(
             let found = entries::list(tx, &of_tasks, grant, &filter, order, after, limit)?;
             Ok(entries::with_overlaps(tx, &of_tasks, Some(grant), now, found)?)
         };
-        page.page(scene, rows, |row| Place::of(&row.entry))
+        page.page(ctx, rows, |row| Place::of(&row.entry))
     })
     .await
 }
@@ -198,7 +198,7 @@ pub(crate) async fn create(
     gate: Gate<TimeEntries, Create>,
     body: Body<CreateTimeEntry>,
 ) -> Answer<Once<TimeEntryView>> {
-    gate.create(body, |scene, grant, body| {
+    gate.create(body, |ctx, grant, body| {
         let new = NewTimeEntry {
             task_id: body.task_id,
             started_at: body.started_at.0,
@@ -207,7 +207,7 @@ pub(crate) async fn create(
             billable: body.billable.unwrap_or(true),
             hourly_rate: body.hourly_rate.0,
         };
-        created(scene, grant, new)
+        created(ctx, grant, new)
     })
     .await
 }
@@ -220,14 +220,14 @@ pub(crate) async fn start(
     gate: Gate<TimeEntries, Create>,
     body: Body<StartTimeEntry>,
 ) -> Answer<Once<TimeEntryView>> {
-    gate.create(body, |scene, grant, body| {
+    gate.create(body, |ctx, grant, body| {
         let new = NewTimeEntry {
             note: body.note.unwrap_or_default(),
             billable: body.billable.unwrap_or(true),
             hourly_rate: body.hourly_rate.0,
-            ..NewTimeEntry::starting(body.task_id, scene.now)
+            ..NewTimeEntry::starting(body.task_id, ctx.now)
         };
-        created(scene, grant, new)
+        created(ctx, grant, new)
     })
     .await
 }
@@ -240,10 +240,10 @@ pub(crate) async fn stop(
     gate: Gate<TimeEntries, Update>,
     path: Path<(TimeEntryId,)>,
 ) -> Answer<DoneOnce<TimeEntryView>> {
-    gate.act(|scene, grant| {
-        let of_tasks = scene.grant()?;
-        let entry = entries::stop(&mut scene.tx, &of_tasks, grant, &scene.origin, path.ids()?.0)?;
-        shown(scene, &of_tasks, entry)
+    gate.act(|ctx, grant| {
+        let of_tasks = ctx.grant()?;
+        let entry = entries::stop(&mut ctx.tx, &of_tasks, grant, &ctx.origin, path.ids()?.0)?;
+        shown(ctx, &of_tasks, entry)
     })
     .await
 }
@@ -254,10 +254,10 @@ pub(crate) async fn get(
     gate: Gate<TimeEntries, Read>,
     path: Path<(TimeEntryId,)>,
 ) -> Answer<Derived<TimeEntryView>> {
-    gate.read(|scene, grant| {
-        let of_tasks = scene.grant()?;
-        let entry = entries::get(&mut scene.tx, &of_tasks, grant, path.ids()?.0)?;
-        shown(scene, &of_tasks, entry)
+    gate.read(|ctx, grant| {
+        let of_tasks = ctx.grant()?;
+        let entry = entries::get(&mut ctx.tx, &of_tasks, grant, path.ids()?.0)?;
+        shown(ctx, &of_tasks, entry)
     })
     .await
 }
@@ -272,8 +272,8 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateTimeEntry>,
 ) -> Answer<Derived<TimeEntryView>> {
-    gate.write(move |scene, grant| {
-        let of_tasks = scene.grant()?;
+    gate.write(move |ctx, grant| {
+        let of_tasks = ctx.grant()?;
         let body = body.parse()?;
         let patch = TimeEntryPatch {
             task_id: body.task_id,
@@ -284,8 +284,8 @@ pub(crate) async fn update(
             hourly_rate: body.hourly_rate.0,
         };
         let id = path.ids()?.0;
-        let entry = entries::update(&mut scene.tx, &of_tasks, grant, &scene.origin, id, expected.0, patch)?;
-        shown(scene, &of_tasks, entry)
+        let entry = entries::update(&mut ctx.tx, &of_tasks, grant, &ctx.origin, id, expected.0, patch)?;
+        shown(ctx, &of_tasks, entry)
     })
     .await
 }
@@ -297,9 +297,9 @@ pub(crate) async fn delete(
     path: Path<(TimeEntryId,)>,
     expected: IfMatch,
 ) -> Answer<Done> {
-    gate.write(move |scene, grant| {
-        let of_tasks = scene.grant()?;
-        entries::delete(&mut scene.tx, &of_tasks, grant, &scene.origin, path.ids()?.0, expected.0)?;
+    gate.write(move |ctx, grant| {
+        let of_tasks = ctx.grant()?;
+        entries::delete(&mut ctx.tx, &of_tasks, grant, &ctx.origin, path.ids()?.0, expected.0)?;
         Ok(Done)
     })
     .await
@@ -312,11 +312,11 @@ pub(crate) async fn history(
     path: Path<(TimeEntryId,)>,
     page: Listing<All>,
 ) -> Answer<Plain<Page<EventView>>> {
-    gate.read(move |scene, grant| {
-        let of_tasks = scene.grant::<Tasks, Read>()?;
+    gate.read(move |ctx, grant| {
+        let of_tasks = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;
         page.page(
-            scene,
+            ctx,
             |tx, All, before, limit| Ok(entries::history(tx, &of_tasks, grant, id, before, limit)?),
             |event| event.seq,
         )

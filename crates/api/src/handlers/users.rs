@@ -92,8 +92,8 @@ members! {
 /// The oldest first, as far as your role reaches.
 #[api_v2_operation(operation_id = "list_users", tags(Users))]
 pub(crate) async fn list(gate: Gate<Users, Read>, page: Listing<All>) -> Answer<Plain<Page<UserView>>> {
-    gate.read(move |scene, grant| {
-        page.page(scene, |tx, All, after, limit| Ok(users::list(tx, grant, after, limit)?), |row| row.id)
+    gate.read(move |ctx, grant| {
+        page.page(ctx, |tx, All, after, limit| Ok(users::list(tx, grant, after, limit)?), |row| row.id)
     })
     .await
 }
@@ -103,7 +103,7 @@ pub(crate) async fn list(gate: Gate<Users, Read>, page: Listing<All>) -> Answer<
 /// They count as joined once they have chosen a password. To ask somebody in by mail, invite them.
 #[api_v2_operation(operation_id = "create_user", tags(Users))]
 pub(crate) async fn create(gate: Gate<Users, Create>, body: Body<CreateUser>) -> Answer<Once<UserView>> {
-    gate.create(body, |scene, grant, body| {
+    gate.create(body, |ctx, grant, body| {
         let new = NewUser {
             email: body.email,
             full_name: body.full_name,
@@ -111,7 +111,7 @@ pub(crate) async fn create(gate: Gate<Users, Create>, body: Body<CreateUser>) ->
             is_active: body.is_active.unwrap_or(true),
             team_ids: body.team_ids.unwrap_or_default(),
         };
-        let user = users::create(&mut scene.tx, grant, &scene.caller.principal, &new, &scene.origin)?;
+        let user = users::create(&mut ctx.tx, grant, &ctx.caller.principal, &new, &ctx.origin)?;
         Ok(Created {
             location: format!("/api/v1/users/{}", user.id),
             version: user.version,
@@ -124,8 +124,8 @@ pub(crate) async fn create(gate: Gate<Users, Create>, body: Body<CreateUser>) ->
 /// Get a user
 #[api_v2_operation(operation_id = "get_user", tags(Users))]
 pub(crate) async fn get(gate: Gate<Users, Read>, path: Path<(UserId,)>) -> Answer<Single<UserView>> {
-    gate.read(|scene, grant| {
-        users::get(&mut scene.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
+    gate.read(|ctx, grant| {
+        users::get(&mut ctx.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
     })
     .await
 }
@@ -140,7 +140,7 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateUser>,
 ) -> Answer<Single<UserView>> {
-    gate.write(move |scene, grant| {
+    gate.write(move |ctx, grant| {
         let body = body.parse()?;
         let patch = UserPatch {
             email: body.email,
@@ -150,10 +150,10 @@ pub(crate) async fn update(
             team_ids: body.team_ids,
         };
         let loses = patch.role.is_some() || patch.is_active == Some(false);
-        let locked_out = if loses { lockout::admins(scene)? } else { Vec::new() };
-        let safeguards = Safeguards { caller: &scene.caller.principal, locked_out: &locked_out };
-        let (id, origin) = (path.ids()?.0, &scene.origin);
-        Ok(single(users::update(&mut scene.tx, grant, safeguards, id, &patch, expected.0, origin)?))
+        let locked_out = if loses { lockout::admins(ctx)? } else { Vec::new() };
+        let safeguards = Safeguards { caller: &ctx.caller.principal, locked_out: &locked_out };
+        let (id, origin) = (path.ids()?.0, &ctx.origin);
+        Ok(single(users::update(&mut ctx.tx, grant, safeguards, id, &patch, expected.0, origin)?))
     })
     .await
 }
@@ -167,14 +167,14 @@ pub(crate) async fn delete(
     path: Path<(UserId,)>,
     expected: IfMatch,
 ) -> Answer<Done> {
-    gate.write(move |scene, grant| {
+    gate.write(move |ctx, grant| {
         let id = path.ids()?.0;
-        let locked_out = lockout::admins(scene)?;
-        let safeguards = Safeguards { caller: &scene.caller.principal, locked_out: &locked_out };
-        let origin = &scene.origin;
+        let locked_out = lockout::admins(ctx)?;
+        let safeguards = Safeguards { caller: &ctx.caller.principal, locked_out: &locked_out };
+        let origin = &ctx.origin;
         // Deleting the user alone would take their assignments along unaudited.
         let let_go = |tx: &mut TenantTx| belfort_work::tasks::release(tx, origin, id);
-        users::delete(&mut scene.tx, grant, safeguards, id, expected.0, origin, let_go)?;
+        users::delete(&mut ctx.tx, grant, safeguards, id, expected.0, origin, let_go)?;
         Ok(Done)
     })
     .await

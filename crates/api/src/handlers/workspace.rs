@@ -9,7 +9,7 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::{Gate, Scene};
+use crate::context::{Gate, RequestContext};
 use crate::error::Answer;
 use crate::input::members;
 use crate::input::{Body, IfMatch};
@@ -43,7 +43,7 @@ pub(crate) struct CountsView {
 
 impl CountsView {
     /// Each with the caller's own grant for it: a count tells of rows as a list does.
-    fn of(Scene { tx, caller, .. }: &mut Scene) -> Answer<Self> {
+    fn of(RequestContext { tx, caller, .. }: &mut RequestContext) -> Answer<Self> {
         let principal = &caller.principal;
         Ok(Self {
             users: principal.grant().ok().map(|grant| users::count(tx, &grant)).transpose()?,
@@ -55,14 +55,14 @@ impl CountsView {
     }
 }
 
-fn derived(scene: &mut Scene, row: WorkspaceRow) -> Answer<Derived<WorkspaceDetailView>> {
+fn derived(ctx: &mut RequestContext, row: WorkspaceRow) -> Answer<Derived<WorkspaceDetailView>> {
     let view = WorkspaceDetailView {
         id: row.id.uuid(),
         slug: row.slug,
         name: row.name,
         plan: row.plan,
         domains: row.domains,
-        counts: CountsView::of(scene)?,
+        counts: CountsView::of(ctx)?,
         created_at: Stamp(row.created_at),
     };
     Ok(Derived { version: row.version, row: view })
@@ -79,9 +79,9 @@ members! {
 /// Get the workspace
 #[api_v2_operation(operation_id = "get_workspace", tags(Workspace))]
 pub(crate) async fn get(gate: Gate<Workspace, Read>) -> Answer<Derived<WorkspaceDetailView>> {
-    gate.read(|scene, grant| {
-        let row = workspace::get(&mut scene.tx, grant)?;
-        derived(scene, row)
+    gate.read(|ctx, grant| {
+        let row = workspace::get(&mut ctx.tx, grant)?;
+        derived(ctx, row)
     })
     .await
 }
@@ -95,10 +95,10 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateWorkspace>,
 ) -> Answer<Derived<WorkspaceDetailView>> {
-    gate.write(move |scene, grant| {
+    gate.write(move |ctx, grant| {
         let patch = WorkspacePatch { name: body.parse()?.name };
-        let row = workspace::update(&mut scene.tx, grant, &patch, expected.0, &scene.origin)?;
-        derived(scene, row)
+        let row = workspace::update(&mut ctx.tx, grant, &patch, expected.0, &ctx.origin)?;
+        derived(ctx, row)
     })
     .await
 }

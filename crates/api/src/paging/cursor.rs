@@ -7,7 +7,7 @@ use belfort_crypto::{Column, Keyring};
 use belfort_ids::{TenantId, UserId};
 use serde_json::{Value, json};
 
-use crate::context::Scene;
+use crate::context::RequestContext;
 use crate::error::{Answer, Problem};
 use crate::input::{Field, Wrong};
 use crate::output::Page;
@@ -70,12 +70,12 @@ pub(crate) struct List {
 
 impl List {
     /// The list that a request asks for a page of.
-    pub(super) fn of(scene: &Scene, filter: &str) -> Self {
+    pub(super) fn of(ctx: &RequestContext, filter: &str) -> Self {
         Self {
-            keyring: Arc::clone(&scene.call.app.services.keyring),
-            tenant: scene.tx.tenant().id,
-            user: scene.caller.user,
-            of: format!("{}?{filter}", scene.call.path),
+            keyring: Arc::clone(&ctx.call.app.services.keyring),
+            tenant: ctx.tx.tenant().id,
+            user: ctx.caller.user,
+            of: format!("{}?{filter}", ctx.call.path),
         }
     }
 

@@ -12,7 +12,7 @@ use paperclip::v2::models::DefaultOperationRaw;
 use paperclip::v2::schema::Apiv2Schema;
 
 use super::cursor::{Cursor, Limit, List};
-use crate::context::Scene;
+use crate::context::RequestContext;
 use crate::error::{Answer, Problem};
 use crate::input::query_fields;
 use crate::input::{Fields, Members, members};
@@ -52,17 +52,17 @@ impl<F: Members> Listing<F> {
     /// a row in the list.
     pub(crate) fn page<P: FromStr + ToString, R, V: From<R>>(
         &self,
-        scene: &mut Scene,
+        ctx: &mut RequestContext,
         read: impl FnOnce(&mut TenantTx, F, Option<P>, i64) -> Answer<Vec<R>>,
         position: impl Fn(&R) -> P,
     ) -> Answer<Plain<Page<V>>> {
         let mut fields = query_fields(&self.text)?;
         let (filter, window) = (F::read(&mut fields), Window::read(&mut fields));
         let (filter, window) = fields.finish(filter.zip(window))?;
-        let list = List::of(scene, &self.filter());
+        let list = List::of(ctx, &self.filter());
         let after = list.position(window.cursor)?;
         let limit = window.limit.unwrap_or_default();
-        let rows = read(&mut scene.tx, filter, after, limit.and_one())?;
+        let rows = read(&mut ctx.tx, filter, after, limit.and_one())?;
         Ok(Plain(list.page(limit, rows, |row| position(row).to_string())))
     }
 
