@@ -3,4 +3,4 @@
 mod from;
 mod problem;
 
-pub(crate) use problem::{Answer, FieldError, Problem};
+pub(crate) use problem::{ApiResult, FieldError, Problem};

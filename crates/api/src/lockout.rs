@@ -6,13 +6,13 @@ use belfort_ids::UserId;
 use belfort_workspace::users;
 
 use crate::context::RequestContext;
-use crate::error::Answer;
+use crate::error::ApiResult;
 
 /// Which admins of the workspace are locked out now. A change that would leave these alone leaves nobody who could come in.
 ///
 /// Failed logins are counted in the control schema, which the request's transaction cannot see: this is another connection,
 /// given back before the change begins to wait for anybody.
-pub(crate) fn admins(ctx: &mut RequestContext) -> Answer<Vec<UserId>> {
+pub(crate) fn admins(ctx: &mut RequestContext) -> ApiResult<Vec<UserId>> {
     let app = &ctx.call.app;
     let tenant = ctx.tx.tenant().id;
     let admins = users::admins(&mut ctx.tx)?;

@@ -4,10 +4,10 @@ use belfort_auth::{Code, Email, InvitationToken};
 use belfort_ids::SignupId;
 use belfort_mail::Letter;
 
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 
 /// The code that confirms a sign-up.
-pub(crate) fn signup_code(to: &Email, id: SignupId, code: &Code) -> Answer<Letter> {
+pub(crate) fn signup_code(to: &Email, id: SignupId, code: &Code) -> ApiResult<Letter> {
     let text = format!(
         "Welcome.\n\nYour code is {}\n\nIt confirms the sign-up {id} and is good for 15 minutes. If you did not sign up, do \
          nothing: without the code nothing happens.\n",
@@ -17,7 +17,7 @@ pub(crate) fn signup_code(to: &Email, id: SignupId, code: &Code) -> Answer<Lette
 }
 
 /// The token that lets somebody join.
-pub(crate) fn invitation(to: &str, workspace: &str, token: &InvitationToken) -> Answer<Letter> {
+pub(crate) fn invitation(to: &str, workspace: &str, token: &InvitationToken) -> ApiResult<Letter> {
     let to = Email::parse(to).map_err(Problem::internal)?;
     let text = format!(
         "You are invited to join {workspace}.\n\nYour token is {}\n\nIt is good for seven days and for one account. If you \
@@ -27,6 +27,6 @@ pub(crate) fn invitation(to: &str, workspace: &str, token: &InvitationToken) -> 
     letter(&to, "You are invited", text)
 }
 
-fn letter(to: &Email, subject: &str, text: String) -> Answer<Letter> {
+fn letter(to: &Email, subject: &str, text: String) -> ApiResult<Letter> {
     Letter::parse(to.as_str(), subject, text).map_err(Problem::internal)
 }

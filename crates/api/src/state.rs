@@ -13,7 +13,7 @@ use belfort_tenancy::Host;
 use belfort_tenancy::postgres::{Migrations, Tenancy};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 
 /// What an operator chooses.
 #[derive(Debug, Clone)]
@@ -86,8 +86,8 @@ impl App {
     /// Runs work that uses the database on a blocking thread, when it is its turn; 503 when that takes too long.
     pub(crate) async fn database<T: Send + 'static>(
         self: &Arc<Self>,
-        work: impl FnOnce(&Self) -> Answer<T> + Send + 'static,
-    ) -> Answer<T> {
+        work: impl FnOnce(&Self) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
         let turn = turn(&self.database, DATABASE_WAIT).await?;
         self.blocking(turn, work).await
     }
@@ -95,21 +95,21 @@ impl App {
     /// Runs work that hashes on a blocking thread, when it is its turn; 503 when that takes too long.
     pub(crate) async fn hashing<T: Send + 'static>(
         self: &Arc<Self>,
-        work: impl FnOnce(&Hasher) -> Answer<T> + Send + 'static,
-    ) -> Answer<T> {
+        work: impl FnOnce(&Hasher) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
         let turn = turn(&self.hashing, HASHING_WAIT).await?;
         self.blocking(turn, move |app| work(&app.services.hasher)).await
     }
 
     /// Sends a letter, on a blocking thread; 503 when it cannot be sent.
-    pub(crate) async fn mail(self: &Arc<Self>, letter: belfort_mail::Letter) -> Answer<()> {
+    pub(crate) async fn mail(self: &Arc<Self>, letter: belfort_mail::Letter) -> ApiResult<()> {
         let (app, span) = (Arc::clone(self), tracing::Span::current());
         let sent = web::block(move || span.in_scope(|| app.post(&letter)));
         sent.await.map_err(|_panicked| Problem::internal("the mailer panicked"))?
     }
 
     /// Sends a letter from a thread that may block.
-    pub(crate) fn post(&self, letter: &belfort_mail::Letter) -> Answer<()> {
+    pub(crate) fn post(&self, letter: &belfort_mail::Letter) -> ApiResult<()> {
         self.services.mailer.send(letter).map_err(|error| {
             tracing::error!(%error, "a letter could not be sent");
             Problem::mail_unavailable()
@@ -119,8 +119,8 @@ impl App {
     async fn blocking<T: Send + 'static>(
         self: &Arc<Self>,
         turn: OwnedSemaphorePermit,
-        work: impl FnOnce(&Self) -> Answer<T> + Send + 'static,
-    ) -> Answer<T> {
+        work: impl FnOnce(&Self) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
         let (app, span) = (Arc::clone(self), tracing::Span::current());
         let done = web::block(move || {
             let _turn = turn;
@@ -135,7 +135,7 @@ impl App {
     }
 }
 
-async fn turn(semaphore: &Arc<Semaphore>, wait: Duration) -> Answer<OwnedSemaphorePermit> {
+async fn turn(semaphore: &Arc<Semaphore>, wait: Duration) -> ApiResult<OwnedSemaphorePermit> {
     match tokio::time::timeout(wait, Arc::clone(semaphore).acquire_owned()).await {
         Ok(Ok(permit)) => Ok(permit),
         // The other case, a closed semaphore, does not happen: nobody closes it.

@@ -23,7 +23,7 @@ use paperclip::v2::schema::Apiv2Schema;
 use sha2::{Digest, Sha256};
 
 use crate::context::Call;
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::input::Body;
 use crate::input::Members;
 use crate::openapi;
@@ -60,7 +60,7 @@ pub(crate) struct RequestContext {
 
 impl RequestContext {
     /// Begins the transaction and finds out who asks.
-    pub(crate) fn enter(call: Call) -> Answer<Self> {
+    pub(crate) fn enter(call: Call) -> ApiResult<Self> {
         let now = call.now();
         let mut tx = call.enter()?;
         let caller = call.caller(&mut tx, now)?;
@@ -69,12 +69,12 @@ impl RequestContext {
     }
 
     /// The permission to do something else beside: a comment needs its task.
-    pub(crate) fn grant<R: Offers<A>, A: Action>(&self) -> Answer<Grant<R, A>> {
+    pub(crate) fn grant<R: Offers<A>, A: Action>(&self) -> ApiResult<Grant<R, A>> {
         Ok(self.caller.principal.grant()?)
     }
 
     /// The `Idempotency-Key` of the request, if it has one that can be kept.
-    pub(crate) fn key(&self) -> Answer<Option<String>> {
+    pub(crate) fn key(&self) -> ApiResult<Option<String>> {
         match &self.call.idempotency_key {
             Some(key) if !(1..=255).contains(&key.len()) => Err(Problem::unreadable(
                 "bad-idempotency-key",
@@ -91,8 +91,8 @@ impl RequestContext {
     pub(crate) fn once(
         &mut self,
         request: [u8; 32],
-        work: impl FnOnce(&mut Self) -> Answer<Stored>,
-    ) -> Answer<Stored> {
+        work: impl FnOnce(&mut Self) -> ApiResult<Stored>,
+    ) -> ApiResult<Stored> {
         let Some(key) = self.key()? else { return work(self) };
         match idempotency::claim(&mut self.tx, self.caller.user, &key, request, self.now)? {
             Claim::Replay(stored) => Ok(stored),
@@ -110,7 +110,7 @@ impl RequestContext {
     }
 
     /// Makes what was done last.
-    pub(crate) fn commit(self) -> Answer<()> {
+    pub(crate) fn commit(self) -> ApiResult<()> {
         Ok(self.tx.commit()?)
     }
 }
@@ -119,8 +119,8 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     /// Looks at something. Nothing that is done inside lasts.
     pub(crate) async fn read<T: Send + 'static>(
         self,
-        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> Answer<T> + Send + 'static,
-    ) -> Answer<T> {
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
         Signed(self.call)
             .read(|ctx| {
                 let grant = ctx.grant()?;
@@ -132,8 +132,8 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     /// Changes something. What is done inside lasts exactly when `work` succeeds.
     pub(crate) async fn write<T: Send + 'static>(
         self,
-        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> Answer<T> + Send + 'static,
-    ) -> Answer<T> {
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
         Signed(self.call)
             .write(|ctx| {
                 let grant = ctx.grant()?;
@@ -146,8 +146,8 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     pub(crate) async fn create<B: Members + Send + 'static, K: Keep<Row: Send + 'static>>(
         self,
         body: Body<B>,
-        work: impl FnOnce(&mut RequestContext, &Grant<R, A>, B) -> Answer<K> + Send + 'static,
-    ) -> Answer<Once<K::Row>> {
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>, B) -> ApiResult<K> + Send + 'static,
+    ) -> ApiResult<Once<K::Row>> {
         let bytes = body.bytes();
         let made = self.once(bytes, move |ctx, grant| Ok(work(ctx, grant, body.parse()?)?.stored())).await?;
         Ok(Once(made, PhantomData))
@@ -156,8 +156,8 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     /// Does something that needs no body, once: with an `Idempotency-Key` the same request gets the answer it got before.
     pub(crate) async fn act<K: Keep<Row: Send + 'static>>(
         self,
-        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> Answer<K> + Send + 'static,
-    ) -> Answer<DoneOnce<K::Row>> {
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<K> + Send + 'static,
+    ) -> ApiResult<DoneOnce<K::Row>> {
         let done = self.once(Bytes::new(), move |ctx, grant| Ok(work(ctx, grant)?.stored())).await?;
         Ok(DoneOnce(done, PhantomData))
     }
@@ -165,8 +165,8 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     async fn once(
         self,
         body: Bytes,
-        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> Answer<Stored> + Send + 'static,
-    ) -> Answer<Stored> {
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<Stored> + Send + 'static,
+    ) -> ApiResult<Stored> {
         self.write(move |ctx, grant| {
             let (method, path) = (ctx.call.method.clone(), ctx.call.path.clone());
             let request = digest(&[method.as_str().as_bytes(), path.as_bytes(), &body]);
@@ -183,8 +183,8 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     /// Takes back what this request did in transactions that lasted. Who sent it is not asked: they may be nobody any more.
     pub(crate) async fn take_back(
         self,
-        work: impl FnOnce(&mut TenantTx) -> Answer<()> + Send + 'static,
-    ) -> Answer<()> {
+        work: impl FnOnce(&mut TenantTx) -> ApiResult<()> + Send + 'static,
+    ) -> ApiResult<()> {
         let app = Arc::clone(&self.call.app);
         app.database(move |_: &App| {
             let mut tx = self.call.enter()?;
@@ -209,8 +209,8 @@ impl Signed {
     /// Looks at something of the caller's own.
     pub(crate) async fn read<T: Send + 'static>(
         self,
-        work: impl FnOnce(&mut RequestContext) -> Answer<T> + Send + 'static,
-    ) -> Answer<T> {
+        work: impl FnOnce(&mut RequestContext) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
         let app = Arc::clone(&self.0.app);
         app.database(move |_: &App| work(&mut RequestContext::enter(self.0)?)).await
     }
@@ -218,8 +218,8 @@ impl Signed {
     /// Changes something of the caller's own.
     pub(crate) async fn write<T: Send + 'static>(
         self,
-        work: impl FnOnce(&mut RequestContext) -> Answer<T> + Send + 'static,
-    ) -> Answer<T> {
+        work: impl FnOnce(&mut RequestContext) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
         let app = Arc::clone(&self.0.app);
         app.database(move |_: &App| {
             let mut ctx = RequestContext::enter(self.0)?;
@@ -247,7 +247,7 @@ macro_rules! from_request {
     ($([$($generics:tt)*] $name:ty, |$call:ident| $make:expr;)*) => {$(
         impl<$($generics)*> FromRequest for $name {
             type Error = Problem;
-            type Future = Ready<Answer<Self>>;
+            type Future = Ready<ApiResult<Self>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
                 ready(Call::of(request).map(|$call| $make))

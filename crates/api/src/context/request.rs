@@ -12,7 +12,7 @@ use belfort_tenancy::{Host, Slug, Status};
 use belfort_workspace::Caller;
 use chrono::{DateTime, Utc};
 
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::middleware::RequestId;
 use crate::openapi::SESSION_COOKIE;
 use crate::state::App;
@@ -42,7 +42,7 @@ enum Token {
 }
 
 impl Call {
-    pub(crate) fn of(request: &HttpRequest) -> Answer<Self> {
+    pub(crate) fn of(request: &HttpRequest) -> ApiResult<Self> {
         let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::internal("no application"))?;
         let app = Arc::clone(app);
         let ip = sender(request, &app);
@@ -65,7 +65,7 @@ impl Call {
     }
 
     /// Begins a transaction in the workspace that the request goes to.
-    pub(crate) fn enter(&self) -> Answer<TenantTx> {
+    pub(crate) fn enter(&self) -> ApiResult<TenantTx> {
         let address = self.address.as_ref().ok_or_else(Problem::workspace_not_found)?;
         let tenancy = &self.app.services.tenancy;
         let tenant = tenancy.find(address)?.ok_or_else(Problem::workspace_not_found)?;
@@ -76,7 +76,7 @@ impl Call {
     }
 
     /// Who sends it, as of this transaction.
-    pub(crate) fn caller(&self, tx: &mut TenantTx, now: DateTime<Utc>) -> Answer<Caller> {
+    pub(crate) fn caller(&self, tx: &mut TenantTx, now: DateTime<Utc>) -> ApiResult<Caller> {
         let token = match &self.token {
             Token::Sent(digest) => digest,
             Token::Foreign => {

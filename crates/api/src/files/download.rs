@@ -31,7 +31,7 @@ use tracing::Instrument;
 use super::pieces::{Pieces, SEALED};
 use super::range::{Part, part};
 use crate::context::{Gate, RequestContext};
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::input::{Path, if_none_match, is_among};
 use crate::openapi::{self, CONTENT_DISPOSITION, ETAG, ResponseHeader, text};
 
@@ -69,7 +69,7 @@ struct Rest {
 
 impl Wanted {
     /// Finds the file and the first piece of what is wanted of it: if that does not open, it is told in an answer.
-    pub(crate) async fn of(self, gate: Permit, path: Path<(AttachmentId,)>) -> Answer<Content> {
+    pub(crate) async fn of(self, gate: Permit, path: Path<(AttachmentId,)>) -> ApiResult<Content> {
         let again = gate.again();
         gate.read(move |ctx, grant| {
             let of_tasks = ctx.grant::<Tasks, Read>()?;
@@ -110,7 +110,7 @@ fn read(
     pieces: Pieces,
     number: u32,
     bytes: &RangeInclusive<u64>,
-) -> Answer<Bytes> {
+) -> ApiResult<Bytes> {
     let of_tasks = ctx.grant::<Tasks, Read>()?;
     let broken =
         |what: &str| Problem::internal(format!("piece {number} of attachment {}: {what}", pieces.of));
@@ -158,7 +158,7 @@ impl Rest {
         })
     }
 
-    async fn read(&self, number: u32) -> Answer<Bytes> {
+    async fn read(&self, number: u32) -> ApiResult<Bytes> {
         let (pieces, bytes) = (self.pieces, self.bytes.clone());
         self.gate.again().read(move |ctx, grant| read(ctx, grant, pieces, number, &bytes)).await
     }
@@ -226,7 +226,7 @@ fn disposition(name: &FileName) -> ContentDisposition {
 
 impl FromRequest for Wanted {
     type Error = Problem;
-    type Future = Ready<Answer<Self>>;
+    type Future = Ready<ApiResult<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let header = |name| {

@@ -32,7 +32,7 @@ use super::multipart_guard::guarded;
 use super::pieces::{Cutter, SEALED};
 use crate::context::Call;
 use crate::context::{Gate, digest};
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::input::{Path, length, not_encoded};
 use crate::openapi;
 use crate::output::{Created, Keep, Once};
@@ -46,7 +46,7 @@ type Permit = Gate<Attachments, Create>;
 
 /// A file in a body of which nothing was read yet.
 pub(crate) struct Incoming {
-    acceptable: Answer<()>,
+    acceptable: ApiResult<()>,
     parts: Multipart,
     limit: u64,
 }
@@ -57,7 +57,7 @@ impl Incoming {
         self,
         gate: Permit,
         task: Path<(TaskId,)>,
-    ) -> Answer<Once<T>> {
+    ) -> ApiResult<Once<T>> {
         let Self { acceptable, parts, limit } = self;
         let (task, upload) = gate
             .again()
@@ -97,7 +97,7 @@ struct Begun {
 
 impl Begun {
     /// Reads the body to its end.
-    async fn receive(&self, mut parts: Multipart, limit: u64) -> Answer<Arrived> {
+    async fn receive(&self, mut parts: Multipart, limit: u64) -> ApiResult<Arrived> {
         let mut file = None;
         while let Some(part) = parts.next().await {
             let part = part.map_err(malformed)?;
@@ -114,7 +114,7 @@ impl Begun {
     }
 
     /// Stores what arrives of the file, piece by piece.
-    async fn store(&self, mut part: Field, limit: u64) -> Answer<Arrived> {
+    async fn store(&self, mut part: Field, limit: u64) -> ApiResult<Arrived> {
         // Where the guard did not find it, behind a preamble: the reader obeys it, and a wrong one would cut the file.
         if part.headers().contains_key(header::CONTENT_LENGTH) {
             return Err(unreadable("A part has no Content-Length."));
@@ -142,7 +142,7 @@ impl Begun {
         })
     }
 
-    async fn store_piece(&self, mut so_far: Progress, piece: Bytes, last: bool) -> Answer<Progress> {
+    async fn store_piece(&self, mut so_far: Progress, piece: Bytes, last: bool) -> ApiResult<Progress> {
         let upload = self.upload;
         let store = self.gate.again().write(move |ctx, grant| {
             so_far.content_type.get_or_insert_with(|| media_type::content_type(&piece, last));
@@ -165,7 +165,7 @@ impl Begun {
         &self,
         task_id: TaskId,
         file: Arrived,
-    ) -> Answer<Once<T>> {
+    ) -> ApiResult<Once<T>> {
         let upload = self.upload;
         let finish = self.gate.again().write(move |ctx, grant| {
             let of_tasks = ctx.grant::<Tasks, Read>()?;
@@ -197,7 +197,7 @@ impl Begun {
     }
 
     /// The answer, once nothing is left of what failed.
-    async fn end<T>(mut self, answer: Answer<T>) -> Answer<T> {
+    async fn end<T>(mut self, answer: ApiResult<T>) -> ApiResult<T> {
         self.open = false;
         if answer.is_err() {
             abandon(self.gate.again(), self.upload).await;
@@ -265,7 +265,7 @@ fn malformed(error: MultipartError) -> Problem {
 }
 
 /// What the headers say of the body, before any of it is waited for.
-fn acceptable(request: &HttpRequest, limit: u64) -> Answer<()> {
+fn acceptable(request: &HttpRequest, limit: u64) -> ApiResult<()> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let essence = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
     if !essence.trim().eq_ignore_ascii_case("multipart/form-data") {
@@ -281,7 +281,7 @@ fn acceptable(request: &HttpRequest, limit: u64) -> Answer<()> {
 
 impl FromRequest for Incoming {
     type Error = Problem;
-    type Future = Ready<Answer<Self>>;
+    type Future = Ready<ApiResult<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         ready(Call::of(request).map(|call| {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::Answer;
+use crate::error::ApiResult;
 use crate::files::Incoming;
 use crate::files::{Content, Wanted};
 use crate::handlers::audit::EventView;
@@ -57,7 +57,7 @@ pub(crate) async fn list(
     gate: Gate<Attachments, Read>,
     path: Path<(TaskId,)>,
     page: Listing<All>,
-) -> Answer<Plain<Page<AttachmentView>>> {
+) -> ApiResult<Plain<Page<AttachmentView>>> {
     gate.read(move |ctx, grant| {
         let (task, id) = (ctx.grant::<Tasks, Read>()?, path.ids()?.0);
         page.page(
@@ -77,7 +77,7 @@ pub(crate) async fn create(
     gate: Gate<Attachments, Create>,
     path: Path<(TaskId,)>,
     file: Incoming,
-) -> Answer<Once<AttachmentView>> {
+) -> ApiResult<Once<AttachmentView>> {
     file.attach(gate, path).await
 }
 
@@ -86,7 +86,7 @@ pub(crate) async fn create(
 pub(crate) async fn get(
     gate: Gate<Attachments, Read>,
     path: Path<(AttachmentId,)>,
-) -> Answer<Single<AttachmentView>> {
+) -> ApiResult<Single<AttachmentView>> {
     gate.read(|ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let attachment = attachments::get(&mut ctx.tx, &task, grant, path.ids()?.0)?;
@@ -103,7 +103,7 @@ pub(crate) async fn content(
     gate: Gate<Attachments, Read>,
     path: Path<(AttachmentId,)>,
     wanted: Wanted,
-) -> Answer<Content> {
+) -> ApiResult<Content> {
     wanted.of(gate, path).await
 }
 
@@ -115,7 +115,7 @@ pub(crate) async fn delete(
     gate: Gate<Attachments, Delete>,
     path: Path<(AttachmentId,)>,
     expected: IfMatch,
-) -> Answer<Done> {
+) -> ApiResult<Done> {
     gate.write(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         attachments::delete(&mut ctx.tx, &task, grant, &ctx.origin, path.ids()?.0, expected.0)?;
@@ -130,7 +130,7 @@ pub(crate) async fn history(
     gate: Gate<Attachments, Read>,
     path: Path<(AttachmentId,)>,
     page: Listing<All>,
-) -> Answer<Plain<Page<EventView>>> {
+) -> ApiResult<Plain<Page<EventView>>> {
     gate.read(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;

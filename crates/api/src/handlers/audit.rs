@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::Answer;
+use crate::error::ApiResult;
 use crate::input::AnyId;
 use crate::input::{Moment, Opaque, members};
 use crate::output::{Page, Plain, Stamp};
@@ -101,7 +101,7 @@ members! {
 pub(crate) async fn list(
     gate: Gate<Audit, Read>,
     page: Listing<EventFilter>,
-) -> Answer<Plain<Page<EventView>>> {
+) -> ApiResult<Plain<Page<EventView>>> {
     gate.read(move |ctx, _| {
         let events = |tx: &mut TenantTx, wanted: EventFilter, before, limit| {
             let filter = Filter {

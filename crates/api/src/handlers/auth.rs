@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::context::Call;
 use crate::context::{Open, Signed};
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::handlers::users::UserView;
 use crate::input::Attempt;
 use crate::input::members;
@@ -140,7 +140,7 @@ const TRIES: usize = 3;
 ///
 /// Whoever fails too often, as one user or from one address, has to wait: 429.
 #[api_v2_operation(operation_id = "log_in", tags(Auth))]
-pub(crate) async fn log_in(open: Open, body: Body<LogIn>) -> Answer<LoggedIn> {
+pub(crate) async fn log_in(open: Open, body: Body<LogIn>) -> ApiResult<LoggedIn> {
     let call = open.into_call();
     let login = Arc::new(body.parse()?);
     for _ in 0..TRIES {
@@ -161,7 +161,7 @@ struct Trial {
 }
 
 impl Trial {
-    async fn begin(call: &Call, login: &Arc<LogIn>) -> Answer<Self> {
+    async fn begin(call: &Call, login: &Arc<LogIn>) -> ApiResult<Self> {
         let (app, call, login) = (Arc::clone(&call.app), call.clone(), Arc::clone(login));
         app.database(move |app| {
             let mut tx = call.enter()?;
@@ -178,7 +178,7 @@ impl Trial {
     }
 
     /// The session, or `None` where it has to be tried again.
-    async fn check(self, call: &Call) -> Answer<Option<LoggedIn>> {
+    async fn check(self, call: &Call) -> ApiResult<Option<LoggedIn>> {
         let Self { login, credential, keys } = self;
         let checked = call
             .app
@@ -235,7 +235,7 @@ fn wrong() -> Problem {
 
 /// Takes a place under each limit, or under none and says when there will be one: who is refused as one of them, an address
 /// that failed too often, must not use up the places of another, the user it tries next.
-pub(crate) fn reserve(app: &App, places: &[(CounterKey, Limit)], call: &Call) -> Answer<Vec<CounterKey>> {
+pub(crate) fn reserve(app: &App, places: &[(CounterKey, Limit)], call: &Call) -> ApiResult<Vec<CounterKey>> {
     let mut control = app.services.tenancy.control()?;
     let mut taken = Vec::new();
     for (key, limit) in places {
@@ -252,7 +252,7 @@ pub(crate) fn reserve(app: &App, places: &[(CounterKey, Limit)], call: &Call) ->
     Ok(taken)
 }
 
-fn release(app: &App, keys: &[CounterKey]) -> Answer<()> {
+fn release(app: &App, keys: &[CounterKey]) -> ApiResult<()> {
     let mut control = app.services.tenancy.control()?;
     for key in keys {
         counters::release(&mut control, key)?;
@@ -264,7 +264,7 @@ fn release(app: &App, keys: &[CounterKey]) -> Answer<()> {
 ///
 /// The session is over at once, everywhere.
 #[api_v2_operation(operation_id = "log_out", tags(Auth))]
-pub(crate) async fn log_out(signed: Signed) -> Answer<LoggedOut> {
+pub(crate) async fn log_out(signed: Signed) -> ApiResult<LoggedOut> {
     signed
         .write(|ctx| {
             sessions::end_one(&mut ctx.tx, ctx.caller.user, ctx.caller.session)?;
@@ -277,7 +277,7 @@ pub(crate) async fn log_out(signed: Signed) -> Answer<LoggedOut> {
 ///
 /// Every other session of yours ends.
 #[api_v2_operation(operation_id = "change_password", tags(Auth))]
-pub(crate) async fn change_password(signed: Signed, body: Body<ChangePassword>) -> Answer<Done> {
+pub(crate) async fn change_password(signed: Signed, body: Body<ChangePassword>) -> ApiResult<Done> {
     let call = signed.into_call();
     let app = Arc::clone(&call.app);
     let asking = call.clone();
@@ -321,7 +321,7 @@ fn wrong_current() -> Problem {
 
 /// List your sessions
 #[api_v2_operation(operation_id = "list_sessions", tags(Auth))]
-pub(crate) async fn list_sessions(signed: Signed) -> Answer<Plain<SessionsView>> {
+pub(crate) async fn list_sessions(signed: Signed) -> ApiResult<Plain<SessionsView>> {
     signed
         .read(|ctx| {
             let current = ctx.caller.session;
@@ -345,7 +345,7 @@ fn session(row: SessionRow, current: SessionId) -> SessionView {
 
 /// End one of your sessions
 #[api_v2_operation(operation_id = "end_session", tags(Auth))]
-pub(crate) async fn end_session(signed: Signed, path: Path<(SessionId,)>) -> Answer<Done> {
+pub(crate) async fn end_session(signed: Signed, path: Path<(SessionId,)>) -> ApiResult<Done> {
     signed
         .write(|ctx| {
             let ended = sessions::end_one(&mut ctx.tx, ctx.caller.user, path.ids()?.0)?;
@@ -356,7 +356,7 @@ pub(crate) async fn end_session(signed: Signed, path: Path<(SessionId,)>) -> Ans
 
 /// End all your other sessions
 #[api_v2_operation(operation_id = "end_other_sessions", tags(Auth))]
-pub(crate) async fn end_other_sessions(signed: Signed) -> Answer<Done> {
+pub(crate) async fn end_other_sessions(signed: Signed) -> ApiResult<Done> {
     signed
         .write(|ctx| {
             let keep = *ctx.call.token().ok_or_else(Problem::not_authenticated)?;

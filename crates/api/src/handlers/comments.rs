@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::Answer;
+use crate::error::ApiResult;
 use crate::handlers::audit::EventView;
 use crate::input::members;
 use crate::input::{Body, IfMatch, Path};
@@ -70,7 +70,7 @@ pub(crate) async fn list(
     gate: Gate<Comments, Read>,
     path: Path<(TaskId,)>,
     page: Listing<All>,
-) -> Answer<Plain<Page<CommentView>>> {
+) -> ApiResult<Plain<Page<CommentView>>> {
     gate.read(move |ctx, grant| {
         let (task, id) = (ctx.grant::<Tasks, Read>()?, path.ids()?.0);
         page.page(
@@ -88,7 +88,7 @@ pub(crate) async fn create(
     gate: Gate<Comments, Create>,
     path: Path<(TaskId,)>,
     body: Body<CreateComment>,
-) -> Answer<Once<CommentView>> {
+) -> ApiResult<Once<CommentView>> {
     gate.create(body, |ctx, grant, body| {
         let task = ctx.grant::<Tasks, Read>()?;
         let made = comments::create(&mut ctx.tx, &task, grant, &ctx.origin, path.ids()?.0, body.body)?;
@@ -103,7 +103,10 @@ pub(crate) async fn create(
 
 /// Get a comment
 #[api_v2_operation(operation_id = "get_comment", tags(Comments))]
-pub(crate) async fn get(gate: Gate<Comments, Read>, path: Path<(CommentId,)>) -> Answer<Single<CommentView>> {
+pub(crate) async fn get(
+    gate: Gate<Comments, Read>,
+    path: Path<(CommentId,)>,
+) -> ApiResult<Single<CommentView>> {
     gate.read(|ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         Ok(single(comments::get(&mut ctx.tx, &task, grant, path.ids()?.0)?))
@@ -118,7 +121,7 @@ pub(crate) async fn update(
     path: Path<(CommentId,)>,
     expected: IfMatch,
     body: Body<UpdateComment>,
-) -> Answer<Single<CommentView>> {
+) -> ApiResult<Single<CommentView>> {
     gate.write(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let body = body.parse()?.body;
@@ -142,7 +145,7 @@ pub(crate) async fn delete(
     gate: Gate<Comments, Delete>,
     path: Path<(CommentId,)>,
     expected: IfMatch,
-) -> Answer<Done> {
+) -> ApiResult<Done> {
     gate.write(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         comments::delete(&mut ctx.tx, &task, grant, &ctx.origin, path.ids()?.0, expected.0)?;
@@ -157,7 +160,7 @@ pub(crate) async fn history(
     gate: Gate<Comments, Read>,
     path: Path<(CommentId,)>,
     page: Listing<All>,
-) -> Answer<Plain<Page<EventView>>> {
+) -> ApiResult<Plain<Page<EventView>>> {
     gate.read(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;

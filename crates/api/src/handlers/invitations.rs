@@ -13,7 +13,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::{Gate, Open, RequestContext};
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::handlers::users::UserView;
 use crate::input::{Body, IfMatch, Path};
 use crate::input::{Opaque, members};
@@ -80,7 +80,10 @@ members! {
 ///
 /// Those that nobody accepted yet.
 #[api_v2_operation(operation_id = "list_invitations", tags(Users))]
-pub(crate) async fn list(gate: Gate<Users, Read>, page: Listing<All>) -> Answer<Plain<Page<InvitationView>>> {
+pub(crate) async fn list(
+    gate: Gate<Users, Read>,
+    page: Listing<All>,
+) -> ApiResult<Plain<Page<InvitationView>>> {
     gate.read(move |ctx, grant| {
         page.page(ctx, |tx, All, after, limit| Ok(invitations::list(tx, grant, after, limit)?), |row| row.id)
     })
@@ -94,7 +97,7 @@ pub(crate) async fn list(gate: Gate<Users, Read>, page: Listing<All>) -> Answer<
 pub(crate) async fn create(
     gate: Gate<Users, Create>,
     body: Body<CreateInvitation>,
-) -> Answer<Once<InvitationView>> {
+) -> ApiResult<Once<InvitationView>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewInvitation {
             email: body.email,
@@ -119,7 +122,7 @@ pub(crate) async fn create(
 pub(crate) async fn resend(
     gate: Gate<Users, Create>,
     path: Path<(InvitationId,)>,
-) -> Answer<DoneOnce<InvitationView>> {
+) -> ApiResult<DoneOnce<InvitationView>> {
     gate.act(|ctx, grant| {
         let RequestContext { tx, caller, origin, call, .. } = ctx;
         let name = tx.tenant().name.clone();
@@ -135,7 +138,7 @@ pub(crate) async fn resend(
 
 /// The letter goes out before the invitation is committed: a token that nobody was sent is worse than a letter whose token is
 /// not good.
-fn send(app: &crate::state::App, workspace: &str, invited: Invited) -> Answer<InvitationRow> {
+fn send(app: &crate::state::App, workspace: &str, invited: Invited) -> ApiResult<InvitationRow> {
     app.post(&mail::invitation(&invited.row.email, workspace, &invited.token)?)?;
     Ok(invited.row)
 }
@@ -146,7 +149,7 @@ pub(crate) async fn revoke(
     gate: Gate<Users, Delete>,
     path: Path<(InvitationId,)>,
     expected: IfMatch,
-) -> Answer<Done> {
+) -> ApiResult<Done> {
     gate.write(move |ctx, grant| {
         let principal = &ctx.caller.principal;
         invitations::revoke(&mut ctx.tx, grant, principal, path.ids()?.0, expected.0, &ctx.origin)?;
@@ -159,7 +162,7 @@ pub(crate) async fn revoke(
 ///
 /// Makes the account. It works once.
 #[api_v2_operation(operation_id = "accept_invitation", tags(Users))]
-pub(crate) async fn accept(open: Open, body: Body<AcceptInvitation>) -> Answer<Once<UserView>> {
+pub(crate) async fn accept(open: Open, body: Body<AcceptInvitation>) -> ApiResult<Once<UserView>> {
     let call = open.into_call();
     let AcceptInvitation { token, full_name, password } = body.parse()?;
     let digest = InvitationToken::parse(&token.0).ok_or_else(Problem::invitation_over)?.digest();

@@ -7,7 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::{RequestContext, Signed};
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::handlers::roles::PermissionView;
 use crate::input::members;
 use crate::input::{Body, IfMatch};
@@ -43,7 +43,7 @@ members! {
     }
 }
 
-fn single(ctx: &mut RequestContext) -> Answer<Single<MeView>> {
+fn single(ctx: &mut RequestContext) -> ApiResult<Single<MeView>> {
     let user = users::me(&mut ctx.tx, ctx.caller.user)?.ok_or_else(Problem::not_authenticated)?;
     let row = MeView {
         id: user.id.uuid(),
@@ -60,7 +60,7 @@ fn single(ctx: &mut RequestContext) -> Answer<Single<MeView>> {
 
 /// Get yourself
 #[api_v2_operation(operation_id = "get_me", tags(Me))]
-pub(crate) async fn get(signed: Signed) -> Answer<Single<MeView>> {
+pub(crate) async fn get(signed: Signed) -> ApiResult<Single<MeView>> {
     signed.read(single).await
 }
 
@@ -70,7 +70,7 @@ pub(crate) async fn update(
     signed: Signed,
     expected: IfMatch,
     body: Body<UpdateMe>,
-) -> Answer<Single<MeView>> {
+) -> ApiResult<Single<MeView>> {
     signed
         .write(move |ctx| {
             let name = body.parse()?.full_name;
@@ -83,7 +83,7 @@ pub(crate) async fn update(
 
 /// Get your permissions
 #[api_v2_operation(operation_id = "get_my_permissions", tags(Me))]
-pub(crate) async fn permissions(signed: Signed) -> Answer<Plain<MyPermissionsView>> {
+pub(crate) async fn permissions(signed: Signed) -> ApiResult<Plain<MyPermissionsView>> {
     signed
         .read(|ctx| {
             let permissions = PermissionView::all(ctx.caller.principal.permissions());

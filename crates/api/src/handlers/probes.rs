@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
-use crate::error::Answer;
+use crate::error::ApiResult;
 use crate::middleware::Counters;
 use crate::state::App;
 
@@ -19,7 +19,7 @@ pub(crate) async fn health() -> HttpResponse {
 }
 
 /// The process can do its work: the database answers.
-pub(crate) async fn ready(app: web::Data<App>) -> Answer<HttpResponse> {
+pub(crate) async fn ready(app: web::Data<App>) -> ApiResult<HttpResponse> {
     let answers = Arc::clone(&app).database(|app| Ok(app.services.tenancy.ping())).await?;
     if answers { Ok(health().await) } else { Err(crate::error::Problem::busy()) }
 }

@@ -20,7 +20,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::input::Groups;
 use crate::input::Query;
 use crate::input::{Wrong, members};
@@ -259,7 +259,7 @@ impl OperationModifier for Report {
 /// With `Accept: text/csv` it is a table with a line of names, without the total. A text that a spreadsheet would take for a
 /// formula begins with an apostrophe there. More than 50000 lines are 422 `report-too-large`.
 #[api_v2_operation(operation_id = "report_time", tags(Reports))]
-pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeReport>) -> Answer<Report> {
+pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeReport>) -> ApiResult<Report> {
     gate.read(move |ctx, grant| {
         let of_tasks = ctx.grant::<Tasks, Read>()?;
         let asked = query.parse()?;
@@ -290,7 +290,7 @@ pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeRepo
     .await
 }
 
-fn period(from: NaiveDate, to: NaiveDate) -> Answer<Period> {
+fn period(from: NaiveDate, to: NaiveDate) -> ApiResult<Period> {
     Period::new(from, to).map_err(|error| {
         let Wrong(code, detail) = match error {
             PeriodError::Backwards => Wrong::invalid("is before from"),

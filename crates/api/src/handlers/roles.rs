@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::input::PermissionList;
 use crate::input::members;
 use crate::input::{Body, IfMatch, Path};
@@ -85,7 +85,7 @@ members! {
 
 /// List roles
 #[api_v2_operation(operation_id = "list_roles", tags(Roles))]
-pub(crate) async fn list(gate: Gate<Roles, Read>, page: Listing<All>) -> Answer<Plain<Page<RoleView>>> {
+pub(crate) async fn list(gate: Gate<Roles, Read>, page: Listing<All>) -> ApiResult<Plain<Page<RoleView>>> {
     gate.read(move |ctx, grant| {
         page.page(ctx, |tx, All, after, limit| Ok(roles::list(tx, grant, after, limit)?), |row| row.id)
     })
@@ -96,7 +96,7 @@ pub(crate) async fn list(gate: Gate<Roles, Read>, page: Listing<All>) -> Answer<
 ///
 /// It permits nothing that you may not do yourself: 403 `escalation`.
 #[api_v2_operation(operation_id = "create_role", tags(Roles))]
-pub(crate) async fn create(gate: Gate<Roles, Create>, body: Body<CreateRole>) -> Answer<Once<RoleView>> {
+pub(crate) async fn create(gate: Gate<Roles, Create>, body: Body<CreateRole>) -> ApiResult<Once<RoleView>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewRole { name: body.name, permissions: body.permissions.0 };
         let role = roles::create(&mut ctx.tx, grant, &ctx.caller.principal, &new, &ctx.origin)?;
@@ -111,7 +111,7 @@ pub(crate) async fn create(gate: Gate<Roles, Create>, body: Body<CreateRole>) ->
 
 /// Get a role
 #[api_v2_operation(operation_id = "get_role", tags(Roles))]
-pub(crate) async fn get(gate: Gate<Roles, Read>, path: Path<(RoleId,)>) -> Answer<Single<RoleView>> {
+pub(crate) async fn get(gate: Gate<Roles, Read>, path: Path<(RoleId,)>) -> ApiResult<Single<RoleView>> {
     gate.read(|ctx, grant| {
         roles::get(&mut ctx.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
     })
@@ -128,7 +128,7 @@ pub(crate) async fn update(
     path: Path<(RoleId,)>,
     expected: IfMatch,
     body: Body<UpdateRole>,
-) -> Answer<Single<RoleView>> {
+) -> ApiResult<Single<RoleView>> {
     gate.write(move |ctx, grant| {
         let body = body.parse()?;
         let patch = RolePatch { name: body.name, permissions: body.permissions.map(|list| list.0) };
@@ -146,7 +146,7 @@ pub(crate) async fn delete(
     gate: Gate<Roles, Delete>,
     path: Path<(RoleId,)>,
     expected: IfMatch,
-) -> Answer<Done> {
+) -> ApiResult<Done> {
     gate.write(move |ctx, grant| {
         let (principal, origin) = (&ctx.caller.principal, &ctx.origin);
         roles::delete(&mut ctx.tx, grant, principal, path.ids()?.0, expected.0, origin)?;

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::context::Anywhere;
 use crate::context::Call;
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::handlers::auth::reserve;
 use crate::handlers::users::UserView;
 use crate::input::{Body, Path};
@@ -115,7 +115,10 @@ impl OperationModifier for Opened {
 /// A code is sent by mail. Until it is confirmed there is no workspace. How often one address, or addresses of one e-mail
 /// domain, can sign up is limited: 429.
 #[api_v2_operation(operation_id = "start_signup", tags(Signup))]
-pub(crate) async fn start(Anywhere(call): Anywhere, body: Body<StartSignup>) -> Answer<Accepted<SignupView>> {
+pub(crate) async fn start(
+    Anywhere(call): Anywhere,
+    body: Body<StartSignup>,
+) -> ApiResult<Accepted<SignupView>> {
     let StartSignup { email, password, full_name, workspace_name, slug } = body.parse()?;
     let app = Arc::clone(&call.app);
     bound(&call, &email).await?;
@@ -133,7 +136,7 @@ pub(crate) async fn start(Anywhere(call): Anywhere, body: Body<StartSignup>) -> 
 }
 
 /// Counts this sign-up, also when it comes to nothing.
-async fn bound(call: &Call, email: &Email) -> Answer<()> {
+async fn bound(call: &Call, email: &Email) -> ApiResult<()> {
     let (call, domain) = (call.clone(), CounterKey::signup_domain(email.domain()));
     Arc::clone(&call.app)
         .database(move |app| {
@@ -152,7 +155,7 @@ pub(crate) async fn confirm(
     Anywhere(call): Anywhere,
     path: Path<(SignupId,)>,
     body: Body<ConfirmSignup>,
-) -> Answer<Opened> {
+) -> ApiResult<Opened> {
     let id = path.ids()?.0;
     let code = Code::parse(&body.parse()?.code.0)
         .ok_or_else(|| Problem::invalid_field("code", "invalid", "is not a code of six digits"))?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::Answer;
+use crate::error::ApiResult;
 use crate::handlers::audit::EventView;
 use crate::input::members;
 use crate::input::{Body, IfMatch, Path};
@@ -62,7 +62,7 @@ members! {
 
 /// List tags
 #[api_v2_operation(operation_id = "list_tags", tags(Tags))]
-pub(crate) async fn list(gate: Gate<Tags, Read>, page: Listing<All>) -> Answer<Plain<Page<TagView>>> {
+pub(crate) async fn list(gate: Gate<Tags, Read>, page: Listing<All>) -> ApiResult<Plain<Page<TagView>>> {
     gate.read(move |ctx, grant| {
         page.page(ctx, |tx, All, after, limit| Ok(tags::list(tx, grant, after, limit)?), |row| row.id)
     })
@@ -71,7 +71,7 @@ pub(crate) async fn list(gate: Gate<Tags, Read>, page: Listing<All>) -> Answer<P
 
 /// Create a tag
 #[api_v2_operation(operation_id = "create_tag", tags(Tags))]
-pub(crate) async fn create(gate: Gate<Tags, Create>, body: Body<CreateTag>) -> Answer<Once<TagView>> {
+pub(crate) async fn create(gate: Gate<Tags, Create>, body: Body<CreateTag>) -> ApiResult<Once<TagView>> {
     gate.create(body, |ctx, grant, body| {
         let tag = tags::create(&mut ctx.tx, grant, &ctx.origin, body.name)?;
         Ok(Created { location: format!("/api/v1/tags/{}", tag.id), version: tag.version, row: tag.into() })
@@ -81,7 +81,7 @@ pub(crate) async fn create(gate: Gate<Tags, Create>, body: Body<CreateTag>) -> A
 
 /// Get a tag
 #[api_v2_operation(operation_id = "get_tag", tags(Tags))]
-pub(crate) async fn get(gate: Gate<Tags, Read>, path: Path<(TagId,)>) -> Answer<Single<TagView>> {
+pub(crate) async fn get(gate: Gate<Tags, Read>, path: Path<(TagId,)>) -> ApiResult<Single<TagView>> {
     gate.read(|ctx, grant| Ok(single(tags::get(&mut ctx.tx, grant, path.ids()?.0)?))).await
 }
 
@@ -92,7 +92,7 @@ pub(crate) async fn update(
     path: Path<(TagId,)>,
     expected: IfMatch,
     body: Body<UpdateTag>,
-) -> Answer<Single<TagView>> {
+) -> ApiResult<Single<TagView>> {
     gate.write(move |ctx, grant| {
         let name = body.parse()?.name;
         Ok(single(tags::update(
@@ -115,7 +115,7 @@ pub(crate) async fn delete(
     gate: Gate<Tags, Delete>,
     path: Path<(TagId,)>,
     expected: IfMatch,
-) -> Answer<Done> {
+) -> ApiResult<Done> {
     gate.write(move |ctx, grant| {
         tags::delete(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0)?;
         Ok(Done)
@@ -129,7 +129,7 @@ pub(crate) async fn history(
     gate: Gate<Tags, Read>,
     path: Path<(TagId,)>,
     page: Listing<All>,
-) -> Answer<Plain<Page<EventView>>> {
+) -> ApiResult<Plain<Page<EventView>>> {
     gate.read(move |ctx, grant| {
         let id = path.ids()?.0;
         page.page(

@@ -12,7 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::Answer;
+use crate::error::ApiResult;
 use crate::handlers::audit::EventView;
 use crate::input::Order;
 use crate::input::{Body, IfMatch, Path};
@@ -135,7 +135,10 @@ members! {
 ///
 /// The newest first, as far as your role reaches.
 #[api_v2_operation(operation_id = "list_tasks", tags(Tasks))]
-pub(crate) async fn list(gate: Gate<Tasks, Read>, page: Listing<ListTasks>) -> Answer<Plain<Page<TaskView>>> {
+pub(crate) async fn list(
+    gate: Gate<Tasks, Read>,
+    page: Listing<ListTasks>,
+) -> ApiResult<Plain<Page<TaskView>>> {
     gate.read(move |ctx, grant| {
         let rows = |tx: &mut TenantTx, wanted: ListTasks, after, limit| {
             let filter = TaskFilter {
@@ -158,7 +161,7 @@ pub(crate) async fn list(gate: Gate<Tasks, Read>, page: Listing<ListTasks>) -> A
 ///
 /// You are who made it.
 #[api_v2_operation(operation_id = "create_task", tags(Tasks))]
-pub(crate) async fn create(gate: Gate<Tasks, Create>, body: Body<CreateTask>) -> Answer<Once<TaskView>> {
+pub(crate) async fn create(gate: Gate<Tasks, Create>, body: Body<CreateTask>) -> ApiResult<Once<TaskView>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewTask {
             title: body.title,
@@ -182,7 +185,7 @@ pub(crate) async fn create(gate: Gate<Tasks, Create>, body: Body<CreateTask>) ->
 
 /// Get a task
 #[api_v2_operation(operation_id = "get_task", tags(Tasks))]
-pub(crate) async fn get(gate: Gate<Tasks, Read>, path: Path<(TaskId,)>) -> Answer<Single<TaskView>> {
+pub(crate) async fn get(gate: Gate<Tasks, Read>, path: Path<(TaskId,)>) -> ApiResult<Single<TaskView>> {
     gate.read(|ctx, grant| Ok(single(tasks::get(&mut ctx.tx, grant, path.ids()?.0)?))).await
 }
 
@@ -193,7 +196,7 @@ pub(crate) async fn update(
     path: Path<(TaskId,)>,
     expected: IfMatch,
     body: Body<UpdateTask>,
-) -> Answer<Single<TaskView>> {
+) -> ApiResult<Single<TaskView>> {
     gate.write(move |ctx, grant| {
         let body = body.parse()?;
         let patch = TaskPatch {
@@ -219,7 +222,7 @@ pub(crate) async fn delete(
     gate: Gate<Tasks, Delete>,
     path: Path<(TaskId,)>,
     expected: IfMatch,
-) -> Answer<Done> {
+) -> ApiResult<Done> {
     gate.write(move |ctx, grant| {
         tasks::delete(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0)?;
         Ok(Done)
@@ -235,7 +238,7 @@ pub(crate) async fn history(
     gate: Gate<Tasks, Read>,
     path: Path<(TaskId,)>,
     page: Listing<All>,
-) -> Answer<Plain<Page<EventView>>> {
+) -> ApiResult<Plain<Page<EventView>>> {
     gate.read(move |ctx, grant| {
         let id = path.ids()?.0;
         page.page(
@@ -251,7 +254,7 @@ macro_rules! links {
     ($($(#[doc = $doc:literal])+ $id:literal $handler:ident($other:ty) = $change:path;)*) => {$(
         $(#[doc = $doc])+
         #[api_v2_operation(operation_id = $id, tags(Tasks))]
-        pub(crate) async fn $handler(gate: Gate<Tasks, Update>, path: Path<(TaskId, $other)>) -> Answer<Done> {
+        pub(crate) async fn $handler(gate: Gate<Tasks, Update>, path: Path<(TaskId, $other)>) -> ApiResult<Done> {
             gate.write(move |ctx, grant| {
                 let (task, other) = path.ids()?;
                 $change(&mut ctx.tx, grant, &ctx.origin, task, other)?;

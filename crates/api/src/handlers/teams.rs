@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::input::members;
 use crate::input::{Body, IfMatch, Path};
 use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
@@ -64,7 +64,7 @@ members! {
 
 /// List teams
 #[api_v2_operation(operation_id = "list_teams", tags(Teams))]
-pub(crate) async fn list(gate: Gate<Teams, Read>, page: Listing<All>) -> Answer<Plain<Page<TeamView>>> {
+pub(crate) async fn list(gate: Gate<Teams, Read>, page: Listing<All>) -> ApiResult<Plain<Page<TeamView>>> {
     gate.read(move |ctx, grant| {
         page.page(ctx, |tx, All, after, limit| Ok(teams::list(tx, grant, after, limit)?), |row| row.id)
     })
@@ -73,7 +73,7 @@ pub(crate) async fn list(gate: Gate<Teams, Read>, page: Listing<All>) -> Answer<
 
 /// Create a team
 #[api_v2_operation(operation_id = "create_team", tags(Teams))]
-pub(crate) async fn create(gate: Gate<Teams, Create>, body: Body<CreateTeam>) -> Answer<Once<TeamView>> {
+pub(crate) async fn create(gate: Gate<Teams, Create>, body: Body<CreateTeam>) -> ApiResult<Once<TeamView>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewTeam { name: body.name, member_ids: body.member_ids.unwrap_or_default() };
         let team = teams::create(&mut ctx.tx, grant, &new, &ctx.origin)?;
@@ -88,7 +88,7 @@ pub(crate) async fn create(gate: Gate<Teams, Create>, body: Body<CreateTeam>) ->
 
 /// Get a team
 #[api_v2_operation(operation_id = "get_team", tags(Teams))]
-pub(crate) async fn get(gate: Gate<Teams, Read>, path: Path<(TeamId,)>) -> Answer<Single<TeamView>> {
+pub(crate) async fn get(gate: Gate<Teams, Read>, path: Path<(TeamId,)>) -> ApiResult<Single<TeamView>> {
     gate.read(|ctx, grant| {
         teams::get(&mut ctx.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
     })
@@ -102,7 +102,7 @@ pub(crate) async fn update(
     path: Path<(TeamId,)>,
     expected: IfMatch,
     body: Body<UpdateTeam>,
-) -> Answer<Single<TeamView>> {
+) -> ApiResult<Single<TeamView>> {
     gate.write(move |ctx, grant| {
         let body = body.parse()?;
         let patch = TeamPatch { name: body.name, member_ids: body.member_ids };
@@ -117,7 +117,7 @@ pub(crate) async fn delete(
     gate: Gate<Teams, Delete>,
     path: Path<(TeamId,)>,
     expected: IfMatch,
-) -> Answer<Done> {
+) -> ApiResult<Done> {
     gate.write(move |ctx, grant| {
         teams::delete(&mut ctx.tx, grant, path.ids()?.0, expected.0, &ctx.origin)?;
         Ok(Done)

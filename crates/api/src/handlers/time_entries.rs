@@ -13,7 +13,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::{Gate, RequestContext};
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::handlers::audit::EventView;
 use crate::input::StartOrder;
 use crate::input::{Body, IfMatch, Path};
@@ -72,7 +72,7 @@ fn shown(
     ctx: &mut RequestContext,
     of_tasks: &Grant<Tasks, Read>,
     entry: TimeEntry,
-) -> Answer<Derived<TimeEntryView>> {
+) -> ApiResult<Derived<TimeEntryView>> {
     let (version, grant) = (entry.version, ctx.grant::<TimeEntries, Read>().ok());
     let found = entries::with_overlaps(&mut ctx.tx, of_tasks, grant.as_ref(), ctx.now, vec![entry])?;
     let row = found.into_iter().next().ok_or_else(Problem::not_found)?.into();
@@ -83,7 +83,7 @@ fn created(
     ctx: &mut RequestContext,
     grant: &Grant<TimeEntries, Create>,
     new: NewTimeEntry,
-) -> Answer<CreatedDerived<TimeEntryView>> {
+) -> ApiResult<CreatedDerived<TimeEntryView>> {
     let of_tasks = ctx.grant()?;
     let entry = entries::create(&mut ctx.tx, &of_tasks, grant, &ctx.origin, new)?;
     let location = format!("/api/v1/time-entries/{}", entry.id);
@@ -168,7 +168,7 @@ members! {
 pub(crate) async fn list(
     gate: Gate<TimeEntries, Read>,
     page: Listing<ListTimeEntries>,
-) -> Answer<Plain<Page<TimeEntryView>>> {
+) -> ApiResult<Plain<Page<TimeEntryView>>> {
     gate.read(move |ctx, grant| {
         let (of_tasks, now) = (ctx.grant::<Tasks, Read>()?, ctx.now);
         let rows = |tx: &mut TenantTx, wanted: ListTimeEntries, after, limit| {
@@ -197,7 +197,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     gate: Gate<TimeEntries, Create>,
     body: Body<CreateTimeEntry>,
-) -> Answer<Once<TimeEntryView>> {
+) -> ApiResult<Once<TimeEntryView>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewTimeEntry {
             task_id: body.task_id,
@@ -219,7 +219,7 @@ pub(crate) async fn create(
 pub(crate) async fn start(
     gate: Gate<TimeEntries, Create>,
     body: Body<StartTimeEntry>,
-) -> Answer<Once<TimeEntryView>> {
+) -> ApiResult<Once<TimeEntryView>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewTimeEntry {
             note: body.note.unwrap_or_default(),
@@ -239,7 +239,7 @@ pub(crate) async fn start(
 pub(crate) async fn stop(
     gate: Gate<TimeEntries, Update>,
     path: Path<(TimeEntryId,)>,
-) -> Answer<DoneOnce<TimeEntryView>> {
+) -> ApiResult<DoneOnce<TimeEntryView>> {
     gate.act(|ctx, grant| {
         let of_tasks = ctx.grant()?;
         let entry = entries::stop(&mut ctx.tx, &of_tasks, grant, &ctx.origin, path.ids()?.0)?;
@@ -253,7 +253,7 @@ pub(crate) async fn stop(
 pub(crate) async fn get(
     gate: Gate<TimeEntries, Read>,
     path: Path<(TimeEntryId,)>,
-) -> Answer<Derived<TimeEntryView>> {
+) -> ApiResult<Derived<TimeEntryView>> {
     gate.read(|ctx, grant| {
         let of_tasks = ctx.grant()?;
         let entry = entries::get(&mut ctx.tx, &of_tasks, grant, path.ids()?.0)?;
@@ -271,7 +271,7 @@ pub(crate) async fn update(
     path: Path<(TimeEntryId,)>,
     expected: IfMatch,
     body: Body<UpdateTimeEntry>,
-) -> Answer<Derived<TimeEntryView>> {
+) -> ApiResult<Derived<TimeEntryView>> {
     gate.write(move |ctx, grant| {
         let of_tasks = ctx.grant()?;
         let body = body.parse()?;
@@ -296,7 +296,7 @@ pub(crate) async fn delete(
     gate: Gate<TimeEntries, Delete>,
     path: Path<(TimeEntryId,)>,
     expected: IfMatch,
-) -> Answer<Done> {
+) -> ApiResult<Done> {
     gate.write(move |ctx, grant| {
         let of_tasks = ctx.grant()?;
         entries::delete(&mut ctx.tx, &of_tasks, grant, &ctx.origin, path.ids()?.0, expected.0)?;
@@ -311,7 +311,7 @@ pub(crate) async fn history(
     gate: Gate<TimeEntries, Read>,
     path: Path<(TimeEntryId,)>,
     page: Listing<All>,
-) -> Answer<Plain<Page<EventView>>> {
+) -> ApiResult<Plain<Page<EventView>>> {
     gate.read(move |ctx, grant| {
         let of_tasks = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::input::members;
 use crate::input::{Body, IfMatch, Path};
 use crate::lockout;
@@ -91,7 +91,7 @@ members! {
 ///
 /// The oldest first, as far as your role reaches.
 #[api_v2_operation(operation_id = "list_users", tags(Users))]
-pub(crate) async fn list(gate: Gate<Users, Read>, page: Listing<All>) -> Answer<Plain<Page<UserView>>> {
+pub(crate) async fn list(gate: Gate<Users, Read>, page: Listing<All>) -> ApiResult<Plain<Page<UserView>>> {
     gate.read(move |ctx, grant| {
         page.page(ctx, |tx, All, after, limit| Ok(users::list(tx, grant, after, limit)?), |row| row.id)
     })
@@ -102,7 +102,7 @@ pub(crate) async fn list(gate: Gate<Users, Read>, page: Listing<All>) -> Answer<
 ///
 /// They count as joined once they have chosen a password. To ask somebody in by mail, invite them.
 #[api_v2_operation(operation_id = "create_user", tags(Users))]
-pub(crate) async fn create(gate: Gate<Users, Create>, body: Body<CreateUser>) -> Answer<Once<UserView>> {
+pub(crate) async fn create(gate: Gate<Users, Create>, body: Body<CreateUser>) -> ApiResult<Once<UserView>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewUser {
             email: body.email,
@@ -123,7 +123,7 @@ pub(crate) async fn create(gate: Gate<Users, Create>, body: Body<CreateUser>) ->
 
 /// Get a user
 #[api_v2_operation(operation_id = "get_user", tags(Users))]
-pub(crate) async fn get(gate: Gate<Users, Read>, path: Path<(UserId,)>) -> Answer<Single<UserView>> {
+pub(crate) async fn get(gate: Gate<Users, Read>, path: Path<(UserId,)>) -> ApiResult<Single<UserView>> {
     gate.read(|ctx, grant| {
         users::get(&mut ctx.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
     })
@@ -139,7 +139,7 @@ pub(crate) async fn update(
     path: Path<(UserId,)>,
     expected: IfMatch,
     body: Body<UpdateUser>,
-) -> Answer<Single<UserView>> {
+) -> ApiResult<Single<UserView>> {
     gate.write(move |ctx, grant| {
         let body = body.parse()?;
         let patch = UserPatch {
@@ -166,7 +166,7 @@ pub(crate) async fn delete(
     gate: Gate<Users, Delete>,
     path: Path<(UserId,)>,
     expected: IfMatch,
-) -> Answer<Done> {
+) -> ApiResult<Done> {
     gate.write(move |ctx, grant| {
         let id = path.ids()?.0;
         let locked_out = lockout::admins(ctx)?;

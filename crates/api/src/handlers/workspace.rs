@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::{Gate, RequestContext};
-use crate::error::Answer;
+use crate::error::ApiResult;
 use crate::input::members;
 use crate::input::{Body, IfMatch};
 use crate::output::{Derived, Stamp};
@@ -43,7 +43,7 @@ pub(crate) struct CountsView {
 
 impl CountsView {
     /// Each with the caller's own grant for it: a count tells of rows as a list does.
-    fn of(RequestContext { tx, caller, .. }: &mut RequestContext) -> Answer<Self> {
+    fn of(RequestContext { tx, caller, .. }: &mut RequestContext) -> ApiResult<Self> {
         let principal = &caller.principal;
         Ok(Self {
             users: principal.grant().ok().map(|grant| users::count(tx, &grant)).transpose()?,
@@ -55,7 +55,7 @@ impl CountsView {
     }
 }
 
-fn derived(ctx: &mut RequestContext, row: WorkspaceRow) -> Answer<Derived<WorkspaceDetailView>> {
+fn derived(ctx: &mut RequestContext, row: WorkspaceRow) -> ApiResult<Derived<WorkspaceDetailView>> {
     let view = WorkspaceDetailView {
         id: row.id.uuid(),
         slug: row.slug,
@@ -78,7 +78,7 @@ members! {
 
 /// Get the workspace
 #[api_v2_operation(operation_id = "get_workspace", tags(Workspace))]
-pub(crate) async fn get(gate: Gate<Workspace, Read>) -> Answer<Derived<WorkspaceDetailView>> {
+pub(crate) async fn get(gate: Gate<Workspace, Read>) -> ApiResult<Derived<WorkspaceDetailView>> {
     gate.read(|ctx, grant| {
         let row = workspace::get(&mut ctx.tx, grant)?;
         derived(ctx, row)
@@ -94,7 +94,7 @@ pub(crate) async fn update(
     gate: Gate<Workspace, Update>,
     expected: IfMatch,
     body: Body<UpdateWorkspace>,
-) -> Answer<Derived<WorkspaceDetailView>> {
+) -> ApiResult<Derived<WorkspaceDetailView>> {
     gate.write(move |ctx, grant| {
         let patch = WorkspacePatch { name: body.parse()?.name };
         let row = workspace::update(&mut ctx.tx, grant, &patch, expected.0, &ctx.origin)?;

@@ -18,7 +18,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Field, Fields, Members};
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::openapi;
 
 /// Bytes of a JSON body, at most.
@@ -26,13 +26,13 @@ const BODY_LIMIT: usize = 1024 * 1024;
 
 /// A JSON body that will be read as `T`.
 pub(crate) struct Body<T> {
-    bytes: Answer<web::Bytes>,
+    bytes: ApiResult<web::Bytes>,
     of: PhantomData<T>,
 }
 
 impl<T: Members> Body<T> {
     /// The object in it.
-    pub(crate) fn parse(self) -> Answer<T> {
+    pub(crate) fn parse(self) -> ApiResult<T> {
         Self::read(&self.bytes?)
     }
 
@@ -41,7 +41,7 @@ impl<T: Members> Body<T> {
         self.bytes.as_ref().map(web::Bytes::clone).unwrap_or_default()
     }
 
-    fn read(bytes: &[u8]) -> Answer<T> {
+    fn read(bytes: &[u8]) -> ApiResult<T> {
         let value: Value = serde_json::from_slice(bytes).map_err(|error| {
             let detail = format!("The body is not JSON: line {}, column {}.", error.line(), error.column());
             Problem::unreadable("malformed-json", detail)
@@ -57,7 +57,7 @@ impl<T: Members> Body<T> {
 
 impl<T: 'static> FromRequest for Body<T> {
     type Error = Problem;
-    type Future = LocalBoxFuture<'static, Answer<Self>>;
+    type Future = LocalBoxFuture<'static, ApiResult<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let acceptable = acceptable(request);
@@ -72,7 +72,7 @@ impl<T: 'static> FromRequest for Body<T> {
     }
 }
 
-async fn fetch(payload: &mut Payload) -> Answer<web::Bytes> {
+async fn fetch(payload: &mut Payload) -> ApiResult<web::Bytes> {
     let mut bytes = web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk =
@@ -90,7 +90,7 @@ fn too_large() -> Problem {
 }
 
 /// What the headers say of the body, before any of it is waited for.
-fn acceptable(request: &HttpRequest) -> Answer<()> {
+fn acceptable(request: &HttpRequest) -> ApiResult<()> {
     if !is_json(request) {
         return Err(not_json());
     }
@@ -104,7 +104,7 @@ pub(crate) fn length<N: FromStr>(request: &HttpRequest) -> Option<N> {
 }
 
 /// A body is taken as it is: one that unfolds could be of any size.
-pub(crate) fn not_encoded(request: &HttpRequest) -> Answer<()> {
+pub(crate) fn not_encoded(request: &HttpRequest) -> ApiResult<()> {
     let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     if header(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         let detail = "Send the body as it is, without a Content-Encoding.";
@@ -144,7 +144,7 @@ pub(crate) struct Query<T> {
 
 impl<T: Members> Query<T> {
     /// The object in it.
-    pub(crate) fn parse(&self) -> Answer<T> {
+    pub(crate) fn parse(&self) -> ApiResult<T> {
         let mut fields = query_fields(&self.text)?;
         let object = T::read(&mut fields);
         fields.finish(object)
@@ -152,7 +152,7 @@ impl<T: Members> Query<T> {
 }
 
 /// The fields of a query string.
-pub(crate) fn query_fields(text: &str) -> Answer<Fields> {
+pub(crate) fn query_fields(text: &str) -> ApiResult<Fields> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(text)
         .map_err(|_e| Problem::unreadable("malformed-query", "The query string cannot be read."))?;
     Ok(Fields::Query(pairs.into_inner(), Vec::new()))
@@ -160,7 +160,7 @@ pub(crate) fn query_fields(text: &str) -> Answer<Fields> {
 
 impl<T: 'static> FromRequest for Query<T> {
     type Error = Problem;
-    type Future = Ready<Answer<Self>>;
+    type Future = Ready<ApiResult<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(Self { text: request.query_string().to_owned(), of: PhantomData }))
@@ -213,14 +213,14 @@ pub(crate) struct Path<T>(Option<Ids<T>>);
 
 impl<T> Path<T> {
     /// The ids.
-    pub(crate) fn ids(self) -> Answer<T> {
+    pub(crate) fn ids(self) -> ApiResult<T> {
         self.0.map(|ids| ids.0).ok_or_else(Problem::not_found)
     }
 }
 
 impl<T: PathIds + 'static> FromRequest for Path<T> {
     type Error = Problem;
-    type Future = Ready<Answer<Self>>;
+    type Future = Ready<ApiResult<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(Self(Ids::of(request))))
@@ -247,7 +247,7 @@ const NO_VERSION: i32 = -1;
 
 impl FromRequest for IfMatch {
     type Error = Problem;
-    type Future = Ready<Answer<Self>>;
+    type Future = Ready<ApiResult<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let mut values =

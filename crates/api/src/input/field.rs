@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use paperclip::v2::models::DefaultSchemaRaw;
 use serde_json::{Map, Value, json};
 
-use crate::error::{Answer, FieldError, Problem};
+use crate::error::{ApiResult, FieldError, Problem};
 use crate::openapi;
 
 /// A value that a field can hold: how it is read, and how it is documented. One type says both, so they cannot differ.
@@ -150,7 +150,7 @@ impl Fields {
     }
 
     /// The object, if nothing was wrong with it and nothing is left that nobody knows.
-    pub(crate) fn finish<T>(self, object: Option<T>) -> Answer<T> {
+    pub(crate) fn finish<T>(self, object: Option<T>) -> ApiResult<T> {
         let (left, mut errors): (Vec<String>, _) = match self {
             Self::Json(object, errors) => (object.into_iter().map(|(key, _)| key).collect(), errors),
             Self::Query(pairs, errors) => (pairs.into_iter().map(|(key, _)| key).collect(), errors),
@@ -348,7 +348,7 @@ mod tests {
         }
     }
 
-    fn read(value: Value) -> Answer<Thing> {
+    fn read(value: Value) -> ApiResult<Thing> {
         let Value::Object(object) = value else { panic!("an object") };
         let mut fields = Fields::Json(object, Vec::new());
         let thing = Thing::read(&mut fields);

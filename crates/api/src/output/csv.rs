@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{Accept, Header};
 use csv::{Terminator, WriterBuilder};
 
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 
 /// Whether CSV is asked for, before JSON.
 pub(crate) fn wanted(request: &HttpRequest) -> bool {
@@ -20,7 +20,10 @@ pub(crate) fn wanted(request: &HttpRequest) -> bool {
 }
 
 /// A table: a line of names, then lines of as many cells each, all ended by CR LF.
-pub(crate) fn table<'r>(names: &[&str], lines: impl Iterator<Item = Vec<Cow<'r, str>>>) -> Answer<Vec<u8>> {
+pub(crate) fn table<'r>(
+    names: &[&str],
+    lines: impl Iterator<Item = Vec<Cow<'r, str>>>,
+) -> ApiResult<Vec<u8>> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(names).map_err(Problem::internal)?;
     for line in lines {

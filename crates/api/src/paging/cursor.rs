@@ -8,7 +8,7 @@ use belfort_ids::{TenantId, UserId};
 use serde_json::{Value, json};
 
 use crate::context::RequestContext;
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::input::{Field, Wrong};
 use crate::output::Page;
 
@@ -80,7 +80,7 @@ impl List {
     }
 
     /// The position that a cursor stands for.
-    pub(crate) fn position<P: FromStr>(&self, cursor: Option<Cursor>) -> Answer<Option<P>> {
+    pub(crate) fn position<P: FromStr>(&self, cursor: Option<Cursor>) -> ApiResult<Option<P>> {
         let Some(cursor) = cursor else { return Ok(None) };
         let position = self.open(&cursor.0).and_then(|position| position.parse().ok());
         position.map(Some).ok_or_else(|| {

@@ -13,7 +13,7 @@ use paperclip::v2::schema::Apiv2Schema;
 
 use super::cursor::{Cursor, Limit, List};
 use crate::context::RequestContext;
-use crate::error::{Answer, Problem};
+use crate::error::{ApiResult, Problem};
 use crate::input::query_fields;
 use crate::input::{Fields, Members, members};
 use crate::openapi;
@@ -53,9 +53,9 @@ impl<F: Members> Listing<F> {
     pub(crate) fn page<P: FromStr + ToString, R, V: From<R>>(
         &self,
         ctx: &mut RequestContext,
-        read: impl FnOnce(&mut TenantTx, F, Option<P>, i64) -> Answer<Vec<R>>,
+        read: impl FnOnce(&mut TenantTx, F, Option<P>, i64) -> ApiResult<Vec<R>>,
         position: impl Fn(&R) -> P,
-    ) -> Answer<Plain<Page<V>>> {
+    ) -> ApiResult<Plain<Page<V>>> {
         let mut fields = query_fields(&self.text)?;
         let (filter, window) = (F::read(&mut fields), Window::read(&mut fields));
         let (filter, window) = fields.finish(filter.zip(window))?;
@@ -78,7 +78,7 @@ impl<F: Members> Listing<F> {
 
 impl<F: 'static> FromRequest for Listing<F> {
     type Error = Problem;
-    type Future = Ready<Answer<Self>>;
+    type Future = Ready<ApiResult<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(Self { text: request.query_string().to_owned(), of: PhantomData }))
