@@ -37,13 +37,13 @@ pub(crate) struct Gate<R, A> {
 }
 
 /// A request that needs somebody logged in, and no permission: it is about themselves.
-pub(crate) struct Signed(Call);
+pub(crate) struct Authenticated(Call);
 
 /// A request in a workspace that anybody may make.
-pub(crate) struct Open(Call);
+pub(crate) struct AnonymousInTenant(Call);
 
 /// A request that needs no workspace.
-pub(crate) struct Anywhere(pub(crate) Call);
+pub(crate) struct Untenanted(pub(crate) Call);
 
 /// One request inside its transaction.
 pub(crate) struct RequestContext {
@@ -121,7 +121,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         self,
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
-        Signed(self.call)
+        Authenticated(self.call)
             .read(|ctx| {
                 let grant = ctx.grant()?;
                 work(ctx, &grant)
@@ -134,7 +134,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         self,
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
-        Signed(self.call)
+        Authenticated(self.call)
             .write(|ctx| {
                 let grant = ctx.grant()?;
                 work(ctx, &grant)
@@ -205,7 +205,7 @@ pub(crate) fn digest(parts: &[&[u8]]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-impl Signed {
+impl Authenticated {
     /// Looks at something of the caller's own.
     pub(crate) async fn read<T: Send + 'static>(
         self,
@@ -236,7 +236,7 @@ impl Signed {
     }
 }
 
-impl Open {
+impl AnonymousInTenant {
     /// The request, for what takes several steps.
     pub(crate) fn into_call(self) -> Call {
         self.0
@@ -260,9 +260,9 @@ macro_rules! from_request {
 
 from_request! {
     [R: 'static, A: 'static] Gate<R, A>, |call| Self { call, of: PhantomData };
-    [] Signed, |call| Self(call);
-    [] Open, |call| Self(call);
-    [] Anywhere, |call| Self(call);
+    [] Authenticated, |call| Self(call);
+    [] AnonymousInTenant, |call| Self(call);
+    [] Untenanted, |call| Self(call);
 }
 
 const WORKSPACE: &str = "On the base domain: the slug of the workspace. Elsewhere the host tells it.";
@@ -275,7 +275,7 @@ impl<R: Offers<A>, A: Action> OperationModifier for Gate<R, A> {
     }
 }
 
-impl OperationModifier for Signed {
+impl OperationModifier for Authenticated {
     fn update_parameter(op: &mut DefaultOperationRaw) {
         openapi::secured(op);
         openapi::header_parameter(op, "X-Workspace", WORKSPACE, false);
@@ -283,7 +283,7 @@ impl OperationModifier for Signed {
     }
 }
 
-impl OperationModifier for Open {
+impl OperationModifier for AnonymousInTenant {
     fn update_parameter(op: &mut DefaultOperationRaw) {
         openapi::public(op);
         openapi::header_parameter(op, "X-Workspace", WORKSPACE, false);
@@ -291,7 +291,7 @@ impl OperationModifier for Open {
     }
 }
 
-impl OperationModifier for Anywhere {
+impl OperationModifier for Untenanted {
     fn update_parameter(op: &mut DefaultOperationRaw) {
         openapi::public(op);
         openapi::problems(op, &[503]);

@@ -21,7 +21,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Call;
-use crate::context::{Open, Signed};
+use crate::context::{AnonymousInTenant, Authenticated};
 use crate::error::{ApiResult, Problem};
 use crate::handlers::users::UserView;
 use crate::input::Attempt;
@@ -140,8 +140,8 @@ const TRIES: usize = 3;
 ///
 /// Whoever fails too often, as one user or from one address, has to wait: 429.
 #[api_v2_operation(operation_id = "log_in", tags(Auth))]
-pub(crate) async fn log_in(open: Open, body: Body<LogIn>) -> ApiResult<LoggedIn> {
-    let call = open.into_call();
+pub(crate) async fn log_in(anonymous: AnonymousInTenant, body: Body<LogIn>) -> ApiResult<LoggedIn> {
+    let call = anonymous.into_call();
     let login = Arc::new(body.parse()?);
     for _ in 0..TRIES {
         let attempt = Trial::begin(&call, &login).await?;
@@ -264,8 +264,8 @@ fn release(app: &App, keys: &[CounterKey]) -> ApiResult<()> {
 ///
 /// The session is over at once, everywhere.
 #[api_v2_operation(operation_id = "log_out", tags(Auth))]
-pub(crate) async fn log_out(signed: Signed) -> ApiResult<LoggedOut> {
-    signed
+pub(crate) async fn log_out(authenticated: Authenticated) -> ApiResult<LoggedOut> {
+    authenticated
         .write(|ctx| {
             sessions::end_one(&mut ctx.tx, ctx.caller.user, ctx.caller.session)?;
             Ok(LoggedOut { secure: ctx.call.app.settings.secure_cookies })
@@ -277,8 +277,11 @@ pub(crate) async fn log_out(signed: Signed) -> ApiResult<LoggedOut> {
 ///
 /// Every other session of yours ends.
 #[api_v2_operation(operation_id = "change_password", tags(Auth))]
-pub(crate) async fn change_password(signed: Signed, body: Body<ChangePassword>) -> ApiResult<Done> {
-    let call = signed.into_call();
+pub(crate) async fn change_password(
+    authenticated: Authenticated,
+    body: Body<ChangePassword>,
+) -> ApiResult<Done> {
+    let call = authenticated.into_call();
     let app = Arc::clone(&call.app);
     let asking = call.clone();
     let (credential, current, new, keys) = app
@@ -321,8 +324,8 @@ fn wrong_current() -> Problem {
 
 /// List your sessions
 #[api_v2_operation(operation_id = "list_sessions", tags(Auth))]
-pub(crate) async fn list_sessions(signed: Signed) -> ApiResult<Plain<SessionsView>> {
-    signed
+pub(crate) async fn list_sessions(authenticated: Authenticated) -> ApiResult<Plain<SessionsView>> {
+    authenticated
         .read(|ctx| {
             let current = ctx.caller.session;
             let rows = sessions::list(&mut ctx.tx, ctx.caller.user, ctx.now)?;
@@ -345,8 +348,8 @@ fn session(row: SessionRow, current: SessionId) -> SessionView {
 
 /// End one of your sessions
 #[api_v2_operation(operation_id = "end_session", tags(Auth))]
-pub(crate) async fn end_session(signed: Signed, path: Path<(SessionId,)>) -> ApiResult<Done> {
-    signed
+pub(crate) async fn end_session(authenticated: Authenticated, path: Path<(SessionId,)>) -> ApiResult<Done> {
+    authenticated
         .write(|ctx| {
             let ended = sessions::end_one(&mut ctx.tx, ctx.caller.user, path.ids()?.0)?;
             if ended { Ok(Done) } else { Err(Problem::not_found()) }
@@ -356,8 +359,8 @@ pub(crate) async fn end_session(signed: Signed, path: Path<(SessionId,)>) -> Api
 
 /// End all your other sessions
 #[api_v2_operation(operation_id = "end_other_sessions", tags(Auth))]
-pub(crate) async fn end_other_sessions(signed: Signed) -> ApiResult<Done> {
-    signed
+pub(crate) async fn end_other_sessions(authenticated: Authenticated) -> ApiResult<Done> {
+    authenticated
         .write(|ctx| {
             let keep = *ctx.call.token().ok_or_else(Problem::not_authenticated)?;
             sessions::end_others(&mut ctx.tx, ctx.caller.user, &keep)?;

@@ -12,7 +12,7 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::{Gate, Open, RequestContext};
+use crate::context::{AnonymousInTenant, Gate, RequestContext};
 use crate::error::{ApiResult, Problem};
 use crate::handlers::users::UserView;
 use crate::input::{Body, IfMatch, Path};
@@ -162,8 +162,11 @@ pub(crate) async fn revoke(
 ///
 /// Makes the account. It works once.
 #[api_v2_operation(operation_id = "accept_invitation", tags(Users))]
-pub(crate) async fn accept(open: Open, body: Body<AcceptInvitation>) -> ApiResult<Once<UserView>> {
-    let call = open.into_call();
+pub(crate) async fn accept(
+    anonymous: AnonymousInTenant,
+    body: Body<AcceptInvitation>,
+) -> ApiResult<Once<UserView>> {
+    let call = anonymous.into_call();
     let AcceptInvitation { token, full_name, password } = body.parse()?;
     let digest = InvitationToken::parse(&token.0).ok_or_else(Problem::invitation_over)?.digest();
     let app = Arc::clone(&call.app);

@@ -6,7 +6,7 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::{RequestContext, Signed};
+use crate::context::{Authenticated, RequestContext};
 use crate::error::{ApiResult, Problem};
 use crate::handlers::roles::PermissionView;
 use crate::input::members;
@@ -60,18 +60,18 @@ fn single(ctx: &mut RequestContext) -> ApiResult<Single<MeView>> {
 
 /// Get yourself
 #[api_v2_operation(operation_id = "get_me", tags(Me))]
-pub(crate) async fn get(signed: Signed) -> ApiResult<Single<MeView>> {
-    signed.read(single).await
+pub(crate) async fn get(authenticated: Authenticated) -> ApiResult<Single<MeView>> {
+    authenticated.read(single).await
 }
 
 /// Change yourself
 #[api_v2_operation(operation_id = "update_me", tags(Me))]
 pub(crate) async fn update(
-    signed: Signed,
+    authenticated: Authenticated,
     expected: IfMatch,
     body: Body<UpdateMe>,
 ) -> ApiResult<Single<MeView>> {
-    signed
+    authenticated
         .write(move |ctx| {
             let name = body.parse()?.full_name;
             let (user, origin) = (ctx.caller.user, ctx.origin.clone());
@@ -83,8 +83,8 @@ pub(crate) async fn update(
 
 /// Get your permissions
 #[api_v2_operation(operation_id = "get_my_permissions", tags(Me))]
-pub(crate) async fn permissions(signed: Signed) -> ApiResult<Plain<MyPermissionsView>> {
-    signed
+pub(crate) async fn permissions(authenticated: Authenticated) -> ApiResult<Plain<MyPermissionsView>> {
+    authenticated
         .read(|ctx| {
             let permissions = PermissionView::all(ctx.caller.principal.permissions());
             Ok(Plain(MyPermissionsView { role: ctx.caller.role_name.clone(), permissions }))

@@ -15,8 +15,8 @@ use paperclip::v2::schema::Apiv2Schema as Schema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::Anywhere;
 use crate::context::Call;
+use crate::context::Untenanted;
 use crate::error::{ApiResult, Problem};
 use crate::handlers::auth::reserve;
 use crate::handlers::users::UserView;
@@ -116,7 +116,7 @@ impl OperationModifier for Opened {
 /// domain, can sign up is limited: 429.
 #[api_v2_operation(operation_id = "start_signup", tags(Signup))]
 pub(crate) async fn start(
-    Anywhere(call): Anywhere,
+    Untenanted(call): Untenanted,
     body: Body<StartSignup>,
 ) -> ApiResult<Accepted<SignupView>> {
     let StartSignup { email, password, full_name, workspace_name, slug } = body.parse()?;
@@ -152,7 +152,7 @@ async fn bound(call: &Call, email: &Email) -> ApiResult<()> {
 /// Makes the workspace. It works once, and five wrong codes end it.
 #[api_v2_operation(operation_id = "confirm_signup", tags(Signup))]
 pub(crate) async fn confirm(
-    Anywhere(call): Anywhere,
+    Untenanted(call): Untenanted,
     path: Path<(SignupId,)>,
     body: Body<ConfirmSignup>,
 ) -> ApiResult<Opened> {
