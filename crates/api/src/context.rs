@@ -4,4 +4,4 @@ mod gate;
 mod request;
 
 pub(crate) use gate::*;
-pub(crate) use request::Call;
+pub(crate) use request::RequestInfo;

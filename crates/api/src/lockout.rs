@@ -13,7 +13,7 @@ use crate::error::ApiResult;
 /// Failed logins are counted in the control schema, which the request's transaction cannot see: this is another connection,
 /// given back before the change begins to wait for anybody.
 pub(crate) fn admins(ctx: &mut RequestContext) -> ApiResult<Vec<UserId>> {
-    let app = &ctx.call.app;
+    let app = &ctx.info.app;
     let tenant = ctx.tx.tenant().id;
     let admins = users::admins(&mut ctx.tx)?;
     let keys: Vec<_> = admins.iter().map(|(_, email)| CounterKey::login_user(tenant, email)).collect();

@@ -22,7 +22,7 @@ use paperclip::v2::models::DefaultOperationRaw;
 use paperclip::v2::schema::Apiv2Schema;
 use sha2::{Digest, Sha256};
 
-use crate::context::Call;
+use crate::context::RequestInfo;
 use crate::error::{ApiResult, Problem};
 use crate::input::Body;
 use crate::input::Members;
@@ -32,18 +32,18 @@ use crate::state::App;
 
 /// A request that needs the permission to do `A` on `R`.
 pub(crate) struct Gate<R, A> {
-    call: Call,
+    info: RequestInfo,
     of: PhantomData<fn() -> (R, A)>,
 }
 
 /// A request that needs somebody logged in, and no permission: it is about themselves.
-pub(crate) struct Authenticated(Call);
+pub(crate) struct Authenticated(RequestInfo);
 
 /// A request in a workspace that anybody may make.
-pub(crate) struct AnonymousInTenant(Call);
+pub(crate) struct AnonymousInTenant(RequestInfo);
 
 /// A request that needs no workspace.
-pub(crate) struct Untenanted(pub(crate) Call);
+pub(crate) struct Untenanted(pub(crate) RequestInfo);
 
 /// One request inside its transaction.
 pub(crate) struct RequestContext {
@@ -55,17 +55,17 @@ pub(crate) struct RequestContext {
     pub(crate) now: DateTime<Utc>,
     /// Where its changes come from.
     pub(crate) origin: Origin,
-    pub(crate) call: Call,
+    pub(crate) info: RequestInfo,
 }
 
 impl RequestContext {
     /// Begins the transaction and finds out who asks.
-    pub(crate) fn enter(call: Call) -> ApiResult<Self> {
-        let now = call.now();
-        let mut tx = call.enter()?;
-        let caller = call.caller(&mut tx, now)?;
-        let origin = call.origin(caller.actor(), now);
-        Ok(Self { tx, caller, now, origin, call })
+    pub(crate) fn begin(info: RequestInfo) -> ApiResult<Self> {
+        let now = info.now();
+        let mut tx = info.begin_tenant_tx()?;
+        let caller = info.caller(&mut tx, now)?;
+        let origin = info.origin(caller.actor(), now);
+        Ok(Self { tx, caller, now, origin, info })
     }
 
     /// The permission to do something else beside: a comment needs its task.
@@ -75,7 +75,7 @@ impl RequestContext {
 
     /// The `Idempotency-Key` of the request, if it has one that can be kept.
     pub(crate) fn key(&self) -> ApiResult<Option<String>> {
-        match &self.call.idempotency_key {
+        match &self.info.idempotency_key {
             Some(key) if !(1..=255).contains(&key.len()) => Err(Problem::unreadable(
                 "bad-idempotency-key",
                 "An Idempotency-Key is sent once and has 1 to 255 characters of ASCII.",
@@ -121,7 +121,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         self,
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
-        Authenticated(self.call)
+        Authenticated(self.info)
             .read(|ctx| {
                 let grant = ctx.grant()?;
                 work(ctx, &grant)
@@ -134,7 +134,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         self,
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
-        Authenticated(self.call)
+        Authenticated(self.info)
             .write(|ctx| {
                 let grant = ctx.grant()?;
                 work(ctx, &grant)
@@ -168,7 +168,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<Stored> + Send + 'static,
     ) -> ApiResult<Stored> {
         self.write(move |ctx, grant| {
-            let (method, path) = (ctx.call.method.clone(), ctx.call.path.clone());
+            let (method, path) = (ctx.info.method.clone(), ctx.info.path.clone());
             let request = digest(&[method.as_str().as_bytes(), path.as_bytes(), &body]);
             ctx.once(request, |ctx| work(ctx, grant))
         })
@@ -177,7 +177,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
 
     /// The same request again, for what takes several transactions because it waits in between: each begins at the gate.
     pub(crate) fn again(&self) -> Self {
-        Self { call: self.call.clone(), of: PhantomData }
+        Self { info: self.info.clone(), of: PhantomData }
     }
 
     /// Takes back what this request did in transactions that lasted. Who sent it is not asked: they may be nobody any more.
@@ -185,9 +185,9 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         self,
         work: impl FnOnce(&mut TenantTx) -> ApiResult<()> + Send + 'static,
     ) -> ApiResult<()> {
-        let app = Arc::clone(&self.call.app);
+        let app = Arc::clone(&self.info.app);
         app.database(move |_: &App| {
-            let mut tx = self.call.enter()?;
+            let mut tx = self.info.begin_tenant_tx()?;
             work(&mut tx)?;
             Ok(tx.commit()?)
         })
@@ -212,7 +212,7 @@ impl Authenticated {
         work: impl FnOnce(&mut RequestContext) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
         let app = Arc::clone(&self.0.app);
-        app.database(move |_: &App| work(&mut RequestContext::enter(self.0)?)).await
+        app.database(move |_: &App| work(&mut RequestContext::begin(self.0)?)).await
     }
 
     /// Changes something of the caller's own.
@@ -222,7 +222,7 @@ impl Authenticated {
     ) -> ApiResult<T> {
         let app = Arc::clone(&self.0.app);
         app.database(move |_: &App| {
-            let mut ctx = RequestContext::enter(self.0)?;
+            let mut ctx = RequestContext::begin(self.0)?;
             let answer = work(&mut ctx)?;
             ctx.commit()?;
             Ok(answer)
@@ -231,26 +231,26 @@ impl Authenticated {
     }
 
     /// The request, for what takes several steps.
-    pub(crate) fn into_call(self) -> Call {
+    pub(crate) fn into_info(self) -> RequestInfo {
         self.0
     }
 }
 
 impl AnonymousInTenant {
     /// The request, for what takes several steps.
-    pub(crate) fn into_call(self) -> Call {
+    pub(crate) fn into_info(self) -> RequestInfo {
         self.0
     }
 }
 
 macro_rules! from_request {
-    ($([$($generics:tt)*] $name:ty, |$call:ident| $make:expr;)*) => {$(
+    ($([$($generics:tt)*] $name:ty, |$info:ident| $make:expr;)*) => {$(
         impl<$($generics)*> FromRequest for $name {
             type Error = Problem;
             type Future = Ready<ApiResult<Self>>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                ready(Call::of(request).map(|$call| $make))
+                ready(RequestInfo::of(request).map(|$info| $make))
             }
         }
 
@@ -259,10 +259,10 @@ macro_rules! from_request {
 }
 
 from_request! {
-    [R: 'static, A: 'static] Gate<R, A>, |call| Self { call, of: PhantomData };
-    [] Authenticated, |call| Self(call);
-    [] AnonymousInTenant, |call| Self(call);
-    [] Untenanted, |call| Self(call);
+    [R: 'static, A: 'static] Gate<R, A>, |info| Self { info, of: PhantomData };
+    [] Authenticated, |info| Self(info);
+    [] AnonymousInTenant, |info| Self(info);
+    [] Untenanted, |info| Self(info);
 }
 
 const WORKSPACE: &str = "On the base domain: the slug of the workspace. Elsewhere the host tells it.";

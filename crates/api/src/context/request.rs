@@ -19,7 +19,7 @@ use crate::state::App;
 
 /// A request, read and not yet believed: nothing here was looked up.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub(crate) struct RequestInfo {
     pub(crate) app: Arc<App>,
     address: Option<Address>,
     token: Token,
@@ -41,7 +41,7 @@ enum Token {
     None,
 }
 
-impl Call {
+impl RequestInfo {
     pub(crate) fn of(request: &HttpRequest) -> ApiResult<Self> {
         let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::internal("no application"))?;
         let app = Arc::clone(app);
@@ -65,7 +65,7 @@ impl Call {
     }
 
     /// Begins a transaction in the workspace that the request goes to.
-    pub(crate) fn enter(&self) -> ApiResult<TenantTx> {
+    pub(crate) fn begin_tenant_tx(&self) -> ApiResult<TenantTx> {
         let address = self.address.as_ref().ok_or_else(Problem::workspace_not_found)?;
         let tenancy = &self.app.services.tenancy;
         let tenant = tenancy.find(address)?.ok_or_else(Problem::workspace_not_found)?;

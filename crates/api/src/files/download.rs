@@ -118,7 +118,7 @@ fn read(
     let at = i32::try_from(number).map_err(Problem::internal)?;
     let stored = attachments::piece(&mut ctx.tx, &of_tasks, grant, pieces.of, at)?;
     let stored = stored.ok_or_else(|| broken("it is gone"))?;
-    let keyring = &ctx.call.app.services.keyring;
+    let keyring = &ctx.info.app.services.keyring;
     let opened = keyring.open_piece(ctx.tx.tenant().id, SEALED, &stored.key_id, &stored.sealed, place);
     let opened = opened.map_err(|error| broken(&error.to_string()))?;
     if opened.len() != length {

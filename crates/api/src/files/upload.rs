@@ -30,7 +30,7 @@ use sha2::{Digest, Sha256};
 use super::media_type;
 use super::multipart_guard::guarded;
 use super::pieces::{Cutter, SEALED};
-use crate::context::Call;
+use crate::context::RequestInfo;
 use crate::context::{Gate, digest};
 use crate::error::{ApiResult, Problem};
 use crate::input::{Path, length, not_encoded};
@@ -150,7 +150,7 @@ impl Begun {
             let number = so_far.pieces;
             so_far.pieces = number.checked_add(1).ok_or_else(|| Problem::internal("too many pieces"))?;
             let place = PiecePlace { content: *upload.id().uuid().as_bytes(), number, last };
-            let keyring = &ctx.call.app.services.keyring;
+            let keyring = &ctx.info.app.services.keyring;
             let sealed = keyring.seal_piece(ctx.tx.tenant().id, SEALED, place, &piece);
             let number = i32::try_from(number).map_err(Problem::internal)?;
             let key_id = sealed.key_id.as_str();
@@ -169,7 +169,7 @@ impl Begun {
         let upload = self.upload;
         let finish = self.gate.again().write(move |ctx, grant| {
             let of_tasks = ctx.grant::<Tasks, Read>()?;
-            let Call { method, path, .. } = &ctx.call;
+            let RequestInfo { method, path, .. } = &ctx.info;
             let name = file.name.as_str();
             let request =
                 digest(&[method.as_str().as_bytes(), path.as_bytes(), name.as_bytes(), &file.sha256]);
@@ -284,8 +284,8 @@ impl FromRequest for Incoming {
     type Future = Ready<ApiResult<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        ready(Call::of(request).map(|call| {
-            let limit = call.app.settings.attachment_limit;
+        ready(RequestInfo::of(request).map(|info| {
+            let limit = info.app.settings.attachment_limit;
             let body = guarded(payload.take(), request, limit.saturating_add(ENVELOPE));
             let parts = Multipart::new(request.headers(), body);
             Self { acceptable: acceptable(request, limit), parts, limit }

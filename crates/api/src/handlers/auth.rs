@@ -20,7 +20,7 @@ use paperclip::v2::schema::Apiv2Schema as Schema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::Call;
+use crate::context::RequestInfo;
 use crate::context::{AnonymousInTenant, Authenticated};
 use crate::error::{ApiResult, Problem};
 use crate::handlers::users::UserView;
@@ -141,11 +141,11 @@ const TRIES: usize = 3;
 /// Whoever fails too often, as one user or from one address, has to wait: 429.
 #[api_v2_operation(operation_id = "log_in", tags(Auth))]
 pub(crate) async fn log_in(anonymous: AnonymousInTenant, body: Body<LogIn>) -> ApiResult<LoggedIn> {
-    let call = anonymous.into_call();
+    let info = anonymous.into_info();
     let login = Arc::new(body.parse()?);
     for _ in 0..TRIES {
-        let attempt = Trial::begin(&call, &login).await?;
-        if let Some(logged_in) = attempt.check(&call).await? {
+        let attempt = Trial::begin(&info, &login).await?;
+        if let Some(logged_in) = attempt.check(&info).await? {
             return Ok(logged_in);
         }
     }
@@ -161,26 +161,26 @@ struct Trial {
 }
 
 impl Trial {
-    async fn begin(call: &Call, login: &Arc<LogIn>) -> ApiResult<Self> {
-        let (app, call, login) = (Arc::clone(&call.app), call.clone(), Arc::clone(login));
+    async fn begin(info: &RequestInfo, login: &Arc<LogIn>) -> ApiResult<Self> {
+        let (app, info, login) = (Arc::clone(&info.app), info.clone(), Arc::clone(login));
         app.database(move |app| {
-            let mut tx = call.enter()?;
+            let mut tx = info.begin_tenant_tx()?;
             let user = CounterKey::login_user(tx.tenant().id, &login.email);
             let credential = login::credential(&mut tx, &login.email)?;
             drop(tx);
             let limit = app.settings.login;
             let mut places = vec![(user, limit)];
-            places.extend(call.ip.map(|ip| (CounterKey::login_ip(ip), limit.times(10))));
-            let keys = reserve(app, &places, &call)?;
+            places.extend(info.ip.map(|ip| (CounterKey::login_ip(ip), limit.times(10))));
+            let keys = reserve(app, &places, &info)?;
             Ok(Self { login, credential, keys })
         })
         .await
     }
 
     /// The session, or `None` where it has to be tried again.
-    async fn check(self, call: &Call) -> ApiResult<Option<LoggedIn>> {
+    async fn check(self, info: &RequestInfo) -> ApiResult<Option<LoggedIn>> {
         let Self { login, credential, keys } = self;
-        let checked = call
+        let checked = info
             .app
             .hashing(move |hasher| {
                 let Some(credential) = credential else {
@@ -198,12 +198,12 @@ impl Trial {
             })
             .await?;
         let (credential, fresh) = checked;
-        let call = call.clone();
-        let app = Arc::clone(&call.app);
+        let info = info.clone();
+        let app = Arc::clone(&info.app);
         app.database(move |app| {
-            let now = call.now();
-            let mut tx = call.enter()?;
-            let opened = login::open_session(&mut tx, &credential, call.ip, call.user_agent.as_deref(), now)?;
+            let now = info.now();
+            let mut tx = info.begin_tenant_tx()?;
+            let opened = login::open_session(&mut tx, &credential, info.ip, info.user_agent.as_deref(), now)?;
             let Some(opened) = opened else {
                 release(app, &keys)?;
                 return Ok(None);
@@ -235,11 +235,15 @@ fn wrong() -> Problem {
 
 /// Takes a place under each limit, or under none and says when there will be one: who is refused as one of them, an address
 /// that failed too often, must not use up the places of another, the user it tries next.
-pub(crate) fn reserve(app: &App, places: &[(CounterKey, Limit)], call: &Call) -> ApiResult<Vec<CounterKey>> {
+pub(crate) fn reserve(
+    app: &App,
+    places: &[(CounterKey, Limit)],
+    info: &RequestInfo,
+) -> ApiResult<Vec<CounterKey>> {
     let mut control = app.services.tenancy.control()?;
     let mut taken = Vec::new();
     for (key, limit) in places {
-        match counters::reserve(&mut control, key, *limit, call.now())? {
+        match counters::reserve(&mut control, key, *limit, info.now())? {
             Reservation::Granted => taken.push(*key),
             Reservation::Refused { retry_after } => {
                 for key in &taken {
@@ -268,7 +272,7 @@ pub(crate) async fn log_out(authenticated: Authenticated) -> ApiResult<LoggedOut
     authenticated
         .write(|ctx| {
             sessions::end_one(&mut ctx.tx, ctx.caller.user, ctx.caller.session)?;
-            Ok(LoggedOut { secure: ctx.call.app.settings.secure_cookies })
+            Ok(LoggedOut { secure: ctx.info.app.settings.secure_cookies })
         })
         .await
 }
@@ -281,19 +285,19 @@ pub(crate) async fn change_password(
     authenticated: Authenticated,
     body: Body<ChangePassword>,
 ) -> ApiResult<Done> {
-    let call = authenticated.into_call();
-    let app = Arc::clone(&call.app);
-    let asking = call.clone();
+    let info = authenticated.into_info();
+    let app = Arc::clone(&info.app);
+    let asking = info.clone();
     let (credential, current, new, keys) = app
         .database(move |app| {
-            let mut ctx = crate::context::RequestContext::enter(asking)?;
+            let mut ctx = crate::context::RequestContext::begin(asking)?;
             let body: ChangePassword = body.parse()?;
             let (current, new) = (body.current_password.0, body.new_password);
             let credential = login::credential_of(&mut ctx.tx, ctx.caller.user)?.ok_or_else(wrong_current)?;
             let email = Email::parse(&ctx.caller.email).map_err(Problem::internal)?;
             // Somebody at an unlocked screen guesses no more often than somebody at the login.
             let key = CounterKey::login_user(ctx.tx.tenant().id, &email);
-            let keys = reserve(app, &[(key, app.settings.login)], &ctx.call)?;
+            let keys = reserve(app, &[(key, app.settings.login)], &ctx.info)?;
             Ok((credential, current, new, keys))
         })
         .await?;
@@ -306,8 +310,8 @@ pub(crate) async fn change_password(
         })
         .await?;
     app.database(move |app| {
-        let keep = *call.token().ok_or_else(Problem::not_authenticated)?;
-        let mut ctx = crate::context::RequestContext::enter(call)?;
+        let keep = *info.token().ok_or_else(Problem::not_authenticated)?;
+        let mut ctx = crate::context::RequestContext::begin(info)?;
         if !login::change_password(&mut ctx.tx, &credential, &hash, &keep, &ctx.origin)? {
             return Err(Problem::conflict("changed-meanwhile", "The password was changed meanwhile."));
         }
@@ -362,7 +366,7 @@ pub(crate) async fn end_session(authenticated: Authenticated, path: Path<(Sessio
 pub(crate) async fn end_other_sessions(authenticated: Authenticated) -> ApiResult<Done> {
     authenticated
         .write(|ctx| {
-            let keep = *ctx.call.token().ok_or_else(Problem::not_authenticated)?;
+            let keep = *ctx.info.token().ok_or_else(Problem::not_authenticated)?;
             sessions::end_others(&mut ctx.tx, ctx.caller.user, &keep)?;
             Ok(Done)
         })

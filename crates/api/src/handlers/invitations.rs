@@ -106,7 +106,7 @@ pub(crate) async fn create(
             team_ids: body.team_ids.unwrap_or_default(),
         };
         let principal = &ctx.caller.principal;
-        let row = send(ctx.call.app.as_ref(), &ctx.tx.tenant().name.clone(), {
+        let row = send(ctx.info.app.as_ref(), &ctx.tx.tenant().name.clone(), {
             invitations::create(&mut ctx.tx, grant, principal, &new, &ctx.origin)?
         })?;
         let location = format!("/api/v1/users/invitations/{}", row.id);
@@ -124,10 +124,10 @@ pub(crate) async fn resend(
     path: Path<(InvitationId,)>,
 ) -> ApiResult<DoneOnce<InvitationView>> {
     gate.act(|ctx, grant| {
-        let RequestContext { tx, caller, origin, call, .. } = ctx;
+        let RequestContext { tx, caller, origin, info, .. } = ctx;
         let name = tx.tenant().name.clone();
         let row = send(
-            &call.app,
+            &info.app,
             &name,
             invitations::resend(tx, grant, &caller.principal, path.ids()?.0, origin)?,
         )?;
@@ -166,14 +166,14 @@ pub(crate) async fn accept(
     anonymous: AnonymousInTenant,
     body: Body<AcceptInvitation>,
 ) -> ApiResult<Once<UserView>> {
-    let call = anonymous.into_call();
+    let info = anonymous.into_info();
     let AcceptInvitation { token, full_name, password } = body.parse()?;
     let digest = InvitationToken::parse(&token.0).ok_or_else(Problem::invitation_over)?.digest();
-    let app = Arc::clone(&call.app);
+    let app = Arc::clone(&info.app);
     let hash = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
     app.database(move |_| {
-        let mut tx = call.enter()?;
-        let arrival = Arrival { at: call.now(), request_id: call.request_id.clone(), ip: call.ip };
+        let mut tx = info.begin_tenant_tx()?;
+        let arrival = Arrival { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
         let user = invitations::accept(&mut tx, &digest, full_name, &hash, &arrival)?;
         tx.commit()?;
         let location = format!("/api/v1/users/{}", user.id);

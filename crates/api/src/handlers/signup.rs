@@ -15,7 +15,7 @@ use paperclip::v2::schema::Apiv2Schema as Schema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::Call;
+use crate::context::RequestInfo;
 use crate::context::Untenanted;
 use crate::error::{ApiResult, Problem};
 use crate::handlers::auth::reserve;
@@ -116,15 +116,15 @@ impl OperationModifier for Opened {
 /// domain, can sign up is limited: 429.
 #[api_v2_operation(operation_id = "start_signup", tags(Signup))]
 pub(crate) async fn start(
-    Untenanted(call): Untenanted,
+    Untenanted(info): Untenanted,
     body: Body<StartSignup>,
 ) -> ApiResult<Accepted<SignupView>> {
     let StartSignup { email, password, full_name, workspace_name, slug } = body.parse()?;
-    let app = Arc::clone(&call.app);
-    bound(&call, &email).await?;
+    let app = Arc::clone(&info.app);
+    bound(&info, &email).await?;
     let password = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
     let signup = Signup { email: email.clone(), full_name, workspace_name, slug, password };
-    let now = call.now();
+    let now = info.now();
     let started = app
         .database(move |app| {
             let mut control = app.services.tenancy.control()?;
@@ -136,13 +136,13 @@ pub(crate) async fn start(
 }
 
 /// Counts this sign-up, also when it comes to nothing.
-async fn bound(call: &Call, email: &Email) -> ApiResult<()> {
-    let (call, domain) = (call.clone(), CounterKey::signup_domain(email.domain()));
-    Arc::clone(&call.app)
+async fn bound(info: &RequestInfo, email: &Email) -> ApiResult<()> {
+    let (info, domain) = (info.clone(), CounterKey::signup_domain(email.domain()));
+    Arc::clone(&info.app)
         .database(move |app| {
             let mut places = vec![(domain, app.settings.signup_per_email_domain)];
-            places.extend(call.ip.map(|ip| (CounterKey::signup_ip(ip), app.settings.signup_per_ip)));
-            reserve(app, &places, &call).map(drop)
+            places.extend(info.ip.map(|ip| (CounterKey::signup_ip(ip), app.settings.signup_per_ip)));
+            reserve(app, &places, &info).map(drop)
         })
         .await
 }
@@ -152,17 +152,17 @@ async fn bound(call: &Call, email: &Email) -> ApiResult<()> {
 /// Makes the workspace. It works once, and five wrong codes end it.
 #[api_v2_operation(operation_id = "confirm_signup", tags(Signup))]
 pub(crate) async fn confirm(
-    Untenanted(call): Untenanted,
+    Untenanted(info): Untenanted,
     path: Path<(SignupId,)>,
     body: Body<ConfirmSignup>,
 ) -> ApiResult<Opened> {
     let id = path.ids()?.0;
     let code = Code::parse(&body.parse()?.code.0)
         .ok_or_else(|| Problem::invalid_field("code", "invalid", "is not a code of six digits"))?;
-    let app = Arc::clone(&call.app);
+    let app = Arc::clone(&info.app);
     app.database(move |app| {
         let services = &app.services;
-        let arrival = Arrival { at: call.now(), request_id: call.request_id.clone(), ip: call.ip };
+        let arrival = Arrival { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
         let Confirmed { tenant, user } =
             signup::confirm(&services.tenancy, &services.keyring, &services.migrations, id, &code, &arrival)?;
         Ok(Opened(NewWorkspaceView { workspace: tenant.into(), user: user.into() }))

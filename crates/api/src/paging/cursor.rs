@@ -72,10 +72,10 @@ impl List {
     /// The list that a request asks for a page of.
     pub(super) fn of(ctx: &RequestContext, filter: &str) -> Self {
         Self {
-            keyring: Arc::clone(&ctx.call.app.services.keyring),
+            keyring: Arc::clone(&ctx.info.app.services.keyring),
             tenant: ctx.tx.tenant().id,
             user: ctx.caller.user,
-            of: format!("{}?{filter}", ctx.call.path),
+            of: format!("{}?{filter}", ctx.info.path),
         }
     }
 
