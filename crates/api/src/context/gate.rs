@@ -1,7 +1,7 @@
 //! The one gate: who may do what, decided before a row is touched and before a body is read.
 //!
 //! A handler names what it does in its signature, `Gate<Tasks, Update>`, and gets a [`RequestContext`] and a [`Grant`] inside
-//! [`Gate::read`], [`Gate::write`], [`Gate::create`] or [`Gate::act`]. There is no other way to a tenant's transaction, and the functions
+//! [`Gate::read`], [`Gate::write`], [`Gate::create`] or [`Gate::run_once`]. There is no other way to a tenant's transaction, and the functions
 //! on tasks demand that very grant: a handler that forgot to name its permission does not compile.
 
 use std::marker::PhantomData;
@@ -154,7 +154,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     }
 
     /// Does something that needs no body, once: with an `Idempotency-Key` the same request gets the answer it got before.
-    pub(crate) async fn act<K: Keep<Row: Send + 'static>>(
+    pub(crate) async fn run_once<K: Keep<Row: Send + 'static>>(
         self,
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<K> + Send + 'static,
     ) -> ApiResult<DoneOnce<K::Row>> {
@@ -176,12 +176,12 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     }
 
     /// The same request again, for what takes several transactions because it waits in between: each begins at the gate.
-    pub(crate) fn again(&self) -> Self {
+    pub(crate) fn reauthorize(&self) -> Self {
         Self { info: self.info.clone(), of: PhantomData }
     }
 
     /// Takes back what this request did in transactions that lasted. Who sent it is not asked: they may be nobody any more.
-    pub(crate) async fn take_back(
+    pub(crate) async fn compensate(
         self,
         work: impl FnOnce(&mut TenantTx) -> ApiResult<()> + Send + 'static,
     ) -> ApiResult<()> {

@@ -70,7 +70,7 @@ struct Rest {
 impl Wanted {
     /// Finds the file and the first piece of what is wanted of it: if that does not open, it is told in an answer.
     pub(crate) async fn of(self, gate: Permit, path: Path<(AttachmentId,)>) -> ApiResult<Content> {
-        let again = gate.again();
+        let reauthorized = gate.reauthorize();
         gate.read(move |ctx, grant| {
             let of_tasks = ctx.grant::<Tasks, Read>()?;
             let file = attachments::get(&mut ctx.tx, &of_tasks, grant, path.ids()?.0)?;
@@ -88,7 +88,7 @@ impl Wanted {
             let mut numbers = pieces.of_bytes(&bytes).ok_or_else(|| Problem::internal("too many pieces"))?;
             let number = numbers.next().unwrap_or_default();
             let first = read(ctx, grant, pieces, number, &bytes)?;
-            let rest = Rest { gate: again, pieces, bytes, numbers };
+            let rest = Rest { gate: reauthorized, pieces, bytes, numbers };
             Ok(Content::Sent(Box::new(Sent { file, range, first, rest })))
         })
         .await
@@ -160,7 +160,7 @@ impl Rest {
 
     async fn read(&self, number: u32) -> ApiResult<Bytes> {
         let (pieces, bytes) = (self.pieces, self.bytes.clone());
-        self.gate.again().read(move |ctx, grant| read(ctx, grant, pieces, number, &bytes)).await
+        self.gate.reauthorize().read(move |ctx, grant| read(ctx, grant, pieces, number, &bytes)).await
     }
 }
 

@@ -60,7 +60,7 @@ impl Incoming {
     ) -> ApiResult<Once<T>> {
         let Self { acceptable, parts, limit } = self;
         let (task, upload) = gate
-            .again()
+            .reauthorize()
             .write(|ctx, grant| {
                 let (of_tasks, task) = (ctx.grant::<Tasks, Read>()?, task.ids()?.0);
                 let upload = attachments::begin(&mut ctx.tx, &of_tasks, grant, &ctx.origin, task)?;
@@ -144,7 +144,7 @@ impl Begun {
 
     async fn store_piece(&self, mut so_far: Progress, piece: Bytes, last: bool) -> ApiResult<Progress> {
         let upload = self.upload;
-        let store = self.gate.again().write(move |ctx, grant| {
+        let store = self.gate.reauthorize().write(move |ctx, grant| {
             so_far.content_type.get_or_insert_with(|| media_type::content_type(&piece, last));
             so_far.hash.update(&piece);
             let number = so_far.pieces;
@@ -167,7 +167,7 @@ impl Begun {
         file: Arrived,
     ) -> ApiResult<Once<T>> {
         let upload = self.upload;
-        let finish = self.gate.again().write(move |ctx, grant| {
+        let finish = self.gate.reauthorize().write(move |ctx, grant| {
             let of_tasks = ctx.grant::<Tasks, Read>()?;
             let RequestInfo { method, path, .. } = &ctx.info;
             let name = file.name.as_str();
@@ -200,7 +200,7 @@ impl Begun {
     async fn end<T>(mut self, answer: ApiResult<T>) -> ApiResult<T> {
         self.open = false;
         if answer.is_err() {
-            abandon(self.gate.again(), self.upload).await;
+            abandon(self.gate.reauthorize(), self.upload).await;
         }
         answer
     }
@@ -210,13 +210,13 @@ impl Drop for Begun {
     fn drop(&mut self) {
         // When the whole process ends there is nobody to do it; then it is swept later.
         if let (true, Ok(runtime)) = (self.open, tokio::runtime::Handle::try_current()) {
-            runtime.spawn(abandon(self.gate.again(), self.upload));
+            runtime.spawn(abandon(self.gate.reauthorize(), self.upload));
         }
     }
 }
 
 async fn abandon(gate: Permit, upload: Upload) {
-    let abandoned = gate.take_back(move |tx| Ok(attachments::abandon(tx, upload)?)).await;
+    let abandoned = gate.compensate(move |tx| Ok(attachments::abandon(tx, upload)?)).await;
     if let Err(problem) = abandoned {
         tracing::warn!(%problem, cause = problem.cause(), "an upload is left to be swept");
     }

@@ -123,7 +123,7 @@ pub(crate) async fn resend(
     gate: Gate<Users, Create>,
     path: Path<(InvitationId,)>,
 ) -> ApiResult<DoneOnce<InvitationView>> {
-    gate.act(|ctx, grant| {
+    gate.run_once(|ctx, grant| {
         let RequestContext { tx, caller, origin, info, .. } = ctx;
         let name = tx.tenant().name.clone();
         let row = send(

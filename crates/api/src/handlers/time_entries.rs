@@ -240,7 +240,7 @@ pub(crate) async fn stop(
     gate: Gate<TimeEntries, Update>,
     path: Path<(TimeEntryId,)>,
 ) -> ApiResult<DoneOnce<TimeEntryView>> {
-    gate.act(|ctx, grant| {
+    gate.run_once(|ctx, grant| {
         let of_tasks = ctx.grant()?;
         let entry = entries::stop(&mut ctx.tx, &of_tasks, grant, &ctx.origin, path.ids()?.0)?;
         shown(ctx, &of_tasks, entry)
