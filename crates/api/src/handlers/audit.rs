@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::context::Gate;
 use crate::error::ApiResult;
 use crate::input::AnyId;
-use crate::input::{Moment, Opaque, members};
+use crate::input::{Moment, RawText, members};
 use crate::output::{Page, Plain, Stamp};
 use crate::paging::Listing;
 
@@ -80,13 +80,13 @@ members! {
     /// Which events.
     pub(crate) struct EventFilter {
         /// Only those of this kind of row: `tasks`, `comments`, …
-        resource: Option<Opaque<20>>,
+        resource: Option<RawText<20>>,
         /// Only those of this row.
         resource_id: Option<AnyId>,
         /// Only those of this user.
         actor_id: Option<UserId>,
         /// Only this action: `create`, `update`, …
-        action: Option<Opaque<20>>,
+        action: Option<RawText<20>>,
         /// Only those from this moment on.
         from: Option<Moment>,
         /// Only those before this moment.

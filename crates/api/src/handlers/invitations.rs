@@ -16,7 +16,7 @@ use crate::context::{AnonymousInTenant, Gate, RequestContext};
 use crate::error::{ApiResult, Problem};
 use crate::handlers::users::UserView;
 use crate::input::{Body, IfMatch, Path};
-use crate::input::{Opaque, members};
+use crate::input::{RawText, members};
 use crate::mail;
 use crate::output::{Created, Done, DoneOnce, Keep, Once, Page, Plain, Single, Stamp};
 use crate::paging::{All, Listing};
@@ -68,7 +68,7 @@ members! {
     /// The token from the mail, and who joins with it.
     pub(crate) struct AcceptInvitation {
         /// The token.
-        token: Opaque<100>,
+        token: RawText<100>,
         /// What people call you.
         full_name: FullName,
         /// A password of 8 characters at least.

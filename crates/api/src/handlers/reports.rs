@@ -23,7 +23,7 @@ use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
 use crate::input::Groups;
 use crate::input::Query;
-use crate::input::{Wrong, members};
+use crate::input::{FieldViolation, members};
 use crate::openapi::{self, CONTENT_DISPOSITION};
 use crate::output::csv;
 
@@ -292,9 +292,9 @@ pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeRepo
 
 fn period(from: NaiveDate, to: NaiveDate) -> ApiResult<Period> {
     Period::new(from, to).map_err(|error| {
-        let Wrong(code, detail) = match error {
-            PeriodError::Backwards => Wrong::invalid("is before from"),
-            PeriodError::TooLong => Wrong("out-of-range", "is at most 3660 days from the first".into()),
+        let FieldViolation(code, detail) = match error {
+            PeriodError::Backwards => FieldViolation::invalid("is before from"),
+            PeriodError::TooLong => FieldViolation("out-of-range", "is at most 3660 days from the first".into()),
         };
         Problem::invalid_field("to", code, detail)
     })

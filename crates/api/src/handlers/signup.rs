@@ -21,7 +21,7 @@ use crate::error::{ApiResult, Problem};
 use crate::handlers::auth::reserve;
 use crate::handlers::users::UserView;
 use crate::input::{Body, Path};
-use crate::input::{Opaque, members};
+use crate::input::{RawText, members};
 use crate::mail;
 use crate::openapi;
 use crate::output::{Accepted, Stamp};
@@ -46,7 +46,7 @@ members! {
     /// The code from the mail.
     pub(crate) struct ConfirmSignup {
         /// Six digits.
-        code: Opaque<20>,
+        code: RawText<20>,
     }
 }
 

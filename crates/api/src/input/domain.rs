@@ -12,7 +12,7 @@ use belfort_workspace::{FullName, NameError, RoleName, TeamName, WorkspaceName};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::input::{Field, Wrong};
+use crate::input::{Field, FieldViolation};
 
 /// An id of any kind of row.
 #[derive(Debug, Clone, Copy)]
@@ -23,17 +23,17 @@ impl Field for AnyId {
         json!({ "type": "string", "format": "uuid" })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
-        let text = value.as_str().ok_or_else(|| Wrong::kind("an id as text"))?;
-        text.parse().map(Self).map_err(|_e| Wrong::invalid("is not an id"))
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
+        let text = value.as_str().ok_or_else(|| FieldViolation::kind("an id as text"))?;
+        text.parse().map(Self).map_err(|_e| FieldViolation::invalid("is not an id"))
     }
 }
 
-fn string(value: &Value) -> Result<&str, Wrong> {
-    value.as_str().ok_or_else(|| Wrong::kind("text"))
+fn string(value: &Value) -> Result<&str, FieldViolation> {
+    value.as_str().ok_or_else(|| FieldViolation::kind("text"))
 }
 
-impl From<TextError> for Wrong {
+impl From<TextError> for FieldViolation {
     fn from(error: TextError) -> Self {
         match error {
             TextError::Empty => Self("too-short", "must not be empty".into()),
@@ -50,7 +50,7 @@ macro_rules! texts {
                 json!({ "type": "string", "minLength": Self::MIN, "maxLength": Self::MAX })
             }
 
-            fn read(value: &Value) -> Result<Self, Wrong> {
+            fn read(value: &Value) -> Result<Self, FieldViolation> {
                 Ok(Self::parse(string(value)?)?)
             }
         }
@@ -70,9 +70,9 @@ macro_rules! choices {
                 json!({ "type": "string", "enum": words(Self::ALL, Self::as_str) })
             }
 
-            fn read(value: &Value) -> Result<Self, Wrong> {
+            fn read(value: &Value) -> Result<Self, FieldViolation> {
                 string(value)?.parse().map_err(|_e| {
-                    Wrong("invalid-choice", format!("is one of {}", words(Self::ALL, Self::as_str).join(", ")).into())
+                    FieldViolation("invalid-choice", format!("is one of {}", words(Self::ALL, Self::as_str).join(", ")).into())
                 })
             }
         }
@@ -89,11 +89,11 @@ impl Field for Order {
         json!({ "type": "string", "enum": ["-id", "id"], "default": "-id" })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
         match string(value)? {
             "-id" => Ok(Self(TaskOrder::Newest)),
             "id" => Ok(Self(TaskOrder::Oldest)),
-            _ => Err(Wrong("invalid-choice", "is one of -id, id".into())),
+            _ => Err(FieldViolation("invalid-choice", "is one of -id, id".into())),
         }
     }
 }
@@ -107,11 +107,11 @@ impl Field for StartOrder {
         json!({ "type": "string", "enum": ["-started_at", "started_at"], "default": "-started_at" })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
         match string(value)? {
             "-started_at" => Ok(Self(TimeEntryOrder::Latest)),
             "started_at" => Ok(Self(TimeEntryOrder::Earliest)),
-            _ => Err(Wrong("invalid-choice", "is one of -started_at, started_at".into())),
+            _ => Err(FieldViolation("invalid-choice", "is one of -started_at, started_at".into())),
         }
     }
 }
@@ -122,11 +122,11 @@ impl Field for HourlyRate {
         json!({ "type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,2})?$", "maxLength": 20 })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
-        let text = value.as_str().ok_or_else(|| Wrong::kind("an amount as text, like \"62.50\""))?;
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
+        let text = value.as_str().ok_or_else(|| FieldViolation::kind("an amount as text, like \"62.50\""))?;
         Self::parse(text).map_err(|error| match error {
-            RateError::Amount(error) => Wrong::invalid(error.to_string()),
-            RateError::OutOfRange => Wrong("out-of-range", error.to_string().into()),
+            RateError::Amount(error) => FieldViolation::invalid(error.to_string()),
+            RateError::OutOfRange => FieldViolation("out-of-range", error.to_string().into()),
         })
     }
 }
@@ -163,15 +163,15 @@ impl Field for Groups {
         })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
         let mut groups = Vec::new();
         for word in string(value)?.split(',') {
             let (_, group) = GROUPS
                 .into_iter()
                 .find(|(known, _)| *known == word)
-                .ok_or_else(|| Wrong("invalid-choice", "is one or more of day, user, task, tag".into()))?;
+                .ok_or_else(|| FieldViolation("invalid-choice", "is one or more of day, user, task, tag".into()))?;
             if groups.contains(&group) {
-                return Err(Wrong::invalid("names something twice"));
+                return Err(FieldViolation::invalid("names something twice"));
             }
             groups.push(group);
         }
@@ -179,7 +179,7 @@ impl Field for Groups {
     }
 }
 
-impl From<NameError> for Wrong {
+impl From<NameError> for FieldViolation {
     fn from(error: NameError) -> Self {
         match error {
             NameError::Empty => Self("too-short", "must not be empty".into()),
@@ -196,7 +196,7 @@ macro_rules! names {
                 json!({ "type": "string", "minLength": 1, "maxLength": Self::MAX })
             }
 
-            fn read(value: &Value) -> Result<Self, Wrong> {
+            fn read(value: &Value) -> Result<Self, FieldViolation> {
                 Ok(Self::parse(string(value)?)?)
             }
         }
@@ -209,8 +209,8 @@ impl Field for Email {
         json!({ "type": "string", "format": "email", "maxLength": 254 })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
-        Self::parse(string(value)?).map_err(|error: EmailError| Wrong::invalid(error.to_string()))
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
+        Self::parse(string(value)?).map_err(|error: EmailError| FieldViolation::invalid(error.to_string()))
     }
 }
 
@@ -219,11 +219,11 @@ impl Field for Slug {
         json!({ "type": "string", "minLength": 3, "maxLength": 40, "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$" })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
         Self::parse(string(value)?).map_err(|error| match error {
-            SlugError::Length => Wrong("invalid-length", error.to_string().into()),
-            SlugError::Characters => Wrong("forbidden-character", error.to_string().into()),
-            SlugError::Reserved => Wrong("reserved", error.to_string().into()),
+            SlugError::Length => FieldViolation("invalid-length", error.to_string().into()),
+            SlugError::Characters => FieldViolation("forbidden-character", error.to_string().into()),
+            SlugError::Reserved => FieldViolation("reserved", error.to_string().into()),
         })
     }
 }
@@ -233,11 +233,11 @@ impl Field for Password {
         json!({ "type": "string", "format": "password", "minLength": 8, "maxLength": 256 })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
         Self::parse(string(value)?.to_owned()).map_err(|error| match error {
-            PasswordError::TooShort => Wrong("too-short", error.to_string().into()),
-            PasswordError::TooLong => Wrong("too-long", error.to_string().into()),
-            PasswordError::Nul => Wrong("forbidden-character", error.to_string().into()),
+            PasswordError::TooShort => FieldViolation("too-short", error.to_string().into()),
+            PasswordError::TooLong => FieldViolation("too-long", error.to_string().into()),
+            PasswordError::Nul => FieldViolation("forbidden-character", error.to_string().into()),
         })
     }
 }
@@ -250,9 +250,9 @@ impl Field for Attempt {
         json!({ "type": "string", "format": "password", "maxLength": 256 })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
         let attempt = Password::attempt(string(value)?.to_owned());
-        attempt.map(Self).map_err(|error| Wrong("too-long", error.to_string().into()))
+        attempt.map(Self).map_err(|error| FieldViolation("too-long", error.to_string().into()))
     }
 }
 

@@ -13,18 +13,18 @@ pub(crate) trait Field: Sized {
     /// Its JSON Schema.
     fn schema() -> Value;
     /// The value, from JSON.
-    fn read(value: &Value) -> Result<Self, Wrong>;
+    fn read(value: &Value) -> Result<Self, FieldViolation>;
     /// The value, from a query string. Unlike in JSON, a number is a text there.
-    fn read_text(text: &str) -> Result<Self, Wrong> {
+    fn read_text(text: &str) -> Result<Self, FieldViolation> {
         Self::read(&Value::String(text.to_owned()))
     }
 }
 
 /// What is wrong with a value: a stable code and a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wrong(pub(crate) &'static str, pub(crate) Cow<'static, str>);
+pub(crate) struct FieldViolation(pub(crate) &'static str, pub(crate) Cow<'static, str>);
 
-impl Wrong {
+impl FieldViolation {
     pub(crate) fn invalid(detail: impl Into<Cow<'static, str>>) -> Self {
         Self("invalid", detail.into())
     }
@@ -44,13 +44,13 @@ pub(crate) trait Member: Sized {
     /// What it is documented as.
     fn schema() -> DefaultSchemaRaw;
     /// The member, from what stands there.
-    fn take(value: Option<&Value>) -> Result<Self, Wrong>;
+    fn take(value: Option<&Value>) -> Result<Self, FieldViolation>;
     /// The member, from a query string.
-    fn take_text(text: Option<&str>) -> Result<Self, Wrong>;
+    fn take_text(text: Option<&str>) -> Result<Self, FieldViolation>;
 }
 
-fn required<T>(found: Option<Result<T, Wrong>>) -> Result<T, Wrong> {
-    found.unwrap_or_else(|| Err(Wrong("required", "is required".into())))
+fn required<T>(found: Option<Result<T, FieldViolation>>) -> Result<T, FieldViolation> {
+    found.unwrap_or_else(|| Err(FieldViolation("required", "is required".into())))
 }
 
 impl<T: Field> Member for T {
@@ -58,10 +58,10 @@ impl<T: Field> Member for T {
     fn schema() -> DefaultSchemaRaw {
         openapi::literal(None, T::schema(), Vec::new())
     }
-    fn take(value: Option<&Value>) -> Result<Self, Wrong> {
+    fn take(value: Option<&Value>) -> Result<Self, FieldViolation> {
         required(value.map(T::read))
     }
-    fn take_text(text: Option<&str>) -> Result<Self, Wrong> {
+    fn take_text(text: Option<&str>) -> Result<Self, FieldViolation> {
         required(text.map(T::read_text))
     }
 }
@@ -71,10 +71,10 @@ impl<T: Field> Member for Option<T> {
     fn schema() -> DefaultSchemaRaw {
         openapi::literal(None, T::schema(), Vec::new())
     }
-    fn take(value: Option<&Value>) -> Result<Self, Wrong> {
+    fn take(value: Option<&Value>) -> Result<Self, FieldViolation> {
         value.map(T::read).transpose()
     }
-    fn take_text(text: Option<&str>) -> Result<Self, Wrong> {
+    fn take_text(text: Option<&str>) -> Result<Self, FieldViolation> {
         text.map(T::read_text).transpose()
     }
 }
@@ -88,10 +88,10 @@ impl<T: Field> Member for Nullable<T> {
     fn schema() -> DefaultSchemaRaw {
         openapi::patchable(openapi::literal(None, T::schema(), Vec::new()))
     }
-    fn take(value: Option<&Value>) -> Result<Self, Wrong> {
+    fn take(value: Option<&Value>) -> Result<Self, FieldViolation> {
         value.filter(|value| !value.is_null()).map(T::read).transpose().map(Self)
     }
-    fn take_text(text: Option<&str>) -> Result<Self, Wrong> {
+    fn take_text(text: Option<&str>) -> Result<Self, FieldViolation> {
         text.map(T::read_text).transpose().map(Self)
     }
 }
@@ -109,13 +109,13 @@ impl<T: Field> Member for Patch<T> {
     fn schema() -> DefaultSchemaRaw {
         Nullable::<T>::schema()
     }
-    fn take(value: Option<&Value>) -> Result<Self, Wrong> {
+    fn take(value: Option<&Value>) -> Result<Self, FieldViolation> {
         value
             .map(|value| Nullable::take(Some(value)).map(|nullable: Nullable<T>| nullable.0))
             .transpose()
             .map(Self)
     }
-    fn take_text(text: Option<&str>) -> Result<Self, Wrong> {
+    fn take_text(text: Option<&str>) -> Result<Self, FieldViolation> {
         text.map(|text| T::read_text(text).map(Some)).transpose().map(Self)
     }
 }
@@ -137,7 +137,7 @@ impl Fields {
                 let mut found: Vec<String> =
                     pairs.extract_if(.., |(key, _)| key == name).map(|(_, v)| v).collect();
                 let member = if found.len() > 1 {
-                    Err(Wrong::invalid("is given twice"))
+                    Err(FieldViolation::invalid("is given twice"))
                 } else {
                     M::take_text(found.pop().as_deref())
                 };
@@ -145,7 +145,7 @@ impl Fields {
             }
         };
         member
-            .map_err(|Wrong(code, detail)| errors.push(FieldError { field: name.to_owned(), code, detail }))
+            .map_err(|FieldViolation(code, detail)| errors.push(FieldError { field: name.to_owned(), code, detail }))
             .ok()
     }
 
@@ -219,10 +219,10 @@ impl<T: Field> Field for Vec<T> {
         json!({ "type": "array", "items": T::schema(), "maxItems": 200 })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
-        let items = value.as_array().ok_or_else(|| Wrong::kind("a list"))?;
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
+        let items = value.as_array().ok_or_else(|| FieldViolation::kind("a list"))?;
         if items.len() > 200 {
-            return Err(Wrong("too-long", "has at most 200 entries".into()));
+            return Err(FieldViolation("too-long", "has at most 200 entries".into()));
         }
         items.iter().map(T::read).collect()
     }
@@ -233,12 +233,12 @@ impl Field for bool {
         json!({ "type": "boolean" })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
-        value.as_bool().ok_or_else(|| Wrong::kind("true or false"))
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
+        value.as_bool().ok_or_else(|| FieldViolation::kind("true or false"))
     }
 
-    fn read_text(text: &str) -> Result<Self, Wrong> {
-        text.parse().map_err(|_e| Wrong::kind("true or false"))
+    fn read_text(text: &str) -> Result<Self, FieldViolation> {
+        text.parse().map_err(|_e| FieldViolation::kind("true or false"))
     }
 }
 
@@ -247,16 +247,16 @@ impl Field for chrono::NaiveDate {
         json!({ "type": "string", "format": "date" })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
-        let text = value.as_str().ok_or_else(|| Wrong::kind("a date as text"))?;
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
+        let text = value.as_str().ok_or_else(|| FieldViolation::kind("a date as text"))?;
         let date = Self::parse_from_str(text, "%Y-%m-%d")
-            .map_err(|_e| Wrong::invalid("is not a date like 2026-03-29"))?;
+            .map_err(|_e| FieldViolation::invalid("is not a date like 2026-03-29"))?;
         // Four digits and nothing else: chrono also reads signs and longer years.
         let years = Self::from_ymd_opt(1, 1, 1)..=Self::from_ymd_opt(9999, 12, 31);
         if text.len() == 10 && years.contains(&Some(date)) {
             Ok(date)
         } else {
-            Err(Wrong::invalid("is not a date like 2026-03-29"))
+            Err(FieldViolation::invalid("is not a date like 2026-03-29"))
         }
     }
 }
@@ -270,35 +270,35 @@ impl Field for Moment {
         json!({ "type": "string", "format": "date-time" })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
-        let text = value.as_str().ok_or_else(|| Wrong::kind("a time as text"))?;
-        belfort_residency::brussels::parse(text).map(Self).map_err(|error| Wrong::invalid(error.to_string()))
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
+        let text = value.as_str().ok_or_else(|| FieldViolation::kind("a time as text"))?;
+        belfort_residency::brussels::parse(text).map(Self).map_err(|error| FieldViolation::invalid(error.to_string()))
     }
 }
 
 /// Text as it came, for what is judged elsewhere: a password, a token, a code.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Opaque<const MAX: usize>(pub(crate) String);
+pub(crate) struct RawText<const MAX: usize>(pub(crate) String);
 
-impl<const MAX: usize> Field for Opaque<MAX> {
+impl<const MAX: usize> Field for RawText<MAX> {
     fn schema() -> Value {
         json!({ "type": "string", "maxLength": MAX })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
-        let text = value.as_str().ok_or_else(|| Wrong::kind("text"))?;
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
+        let text = value.as_str().ok_or_else(|| FieldViolation::kind("text"))?;
         if text.chars().count() > MAX {
-            return Err(Wrong("too-long", format!("has at most {MAX} characters").into()));
+            return Err(FieldViolation("too-long", format!("has at most {MAX} characters").into()));
         }
         // The one character that the database cannot even compare with.
         if text.contains('\0') {
-            return Err(Wrong("forbidden-character", "has a NUL character".into()));
+            return Err(FieldViolation("forbidden-character", "has a NUL character".into()));
         }
         Ok(Self(text.to_owned()))
     }
 }
 
-impl<const MAX: usize> std::fmt::Debug for Opaque<MAX> {
+impl<const MAX: usize> std::fmt::Debug for RawText<MAX> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[redacted]")
     }
@@ -311,9 +311,9 @@ macro_rules! ids {
                 json!({ "type": "string", "format": "uuid" })
             }
 
-            fn read(value: &Value) -> Result<Self, Wrong> {
-                let text = value.as_str().ok_or_else(|| Wrong::kind("an id as text"))?;
-                text.parse().map_err(|_e| Wrong::invalid("is not an id"))
+            fn read(value: &Value) -> Result<Self, FieldViolation> {
+                let text = value.as_str().ok_or_else(|| FieldViolation::kind("an id as text"))?;
+                text.parse().map_err(|_e| FieldViolation::invalid("is not an id"))
             }
         }
     )*};

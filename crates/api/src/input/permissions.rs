@@ -6,7 +6,7 @@ use belfort_policy::VOCABULARY;
 use belfort_rbac::{Permissions, Scope};
 use serde_json::{Value, json};
 
-use crate::input::{Field, Wrong};
+use crate::input::{Field, FieldViolation};
 
 /// A list of permissions, each known and given once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,10 +41,10 @@ impl Field for PermissionList {
         })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
-        let items = value.as_array().ok_or_else(|| Wrong::kind("a list"))?;
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
+        let items = value.as_array().ok_or_else(|| FieldViolation::kind("a list"))?;
         if items.len() > MAX {
-            return Err(Wrong("too-long", format!("has at most {MAX} entries").into()));
+            return Err(FieldViolation("too-long", format!("has at most {MAX} entries").into()));
         }
         let mut words = Vec::new();
         let mut wrong = Vec::new();
@@ -57,41 +57,41 @@ impl Field for PermissionList {
         if let Some(why) = together(&wrong) {
             return Err(why);
         }
-        Permissions::parse(&VOCABULARY, words).map(Self).map_err(|error| Wrong::invalid(error.to_string()))
+        Permissions::parse(&VOCABULARY, words).map(Self).map_err(|error| FieldViolation::invalid(error.to_string()))
     }
 }
 
 /// The words of an entry that goes with those `before` it. Nothing of what was sent is repeated in what is wrong with it.
-fn entry<'v>(value: &'v Value, before: &[Words<'v>]) -> Result<Words<'v>, Wrong> {
-    let object = value.as_object().ok_or_else(|| Wrong::kind("an object"))?;
+fn entry<'v>(value: &'v Value, before: &[Words<'v>]) -> Result<Words<'v>, FieldViolation> {
+    let object = value.as_object().ok_or_else(|| FieldViolation::kind("an object"))?;
     if object.keys().any(|name| !MEMBERS.contains(&name.as_str())) {
-        return Err(Wrong("unknown-field", "has a member that is none of resource, action and scope".into()));
+        return Err(FieldViolation("unknown-field", "has a member that is none of resource, action and scope".into()));
     }
     let [resource, action, scope] = MEMBERS.map(|name| match object.get(name) {
         Some(Value::String(word)) => Ok(word.as_str()),
-        Some(_) => Err(Wrong::kind("text")),
-        None => Err(Wrong("required", format!("{name} is required").into())),
+        Some(_) => Err(FieldViolation::kind("text")),
+        None => Err(FieldViolation("required", format!("{name} is required").into())),
     });
     let words = (resource?, action?, scope?);
     if VOCABULARY.find(words.0, words.1).is_none() {
-        return Err(Wrong("invalid-choice", "there is no such action on such a resource".into()));
+        return Err(FieldViolation("invalid-choice", "there is no such action on such a resource".into()));
     }
     if words.2.parse::<Scope>().is_err() {
-        return Err(Wrong("invalid-choice", "scope is one of own, team, all".into()));
+        return Err(FieldViolation("invalid-choice", "scope is one of own, team, all".into()));
     }
     if before.iter().any(|(resource, action, _)| (*resource, *action) == (words.0, words.1)) {
-        return Err(Wrong::invalid("is given twice: which scope is meant?"));
+        return Err(FieldViolation::invalid("is given twice: which scope is meant?"));
     }
     Ok(words)
 }
 
 /// What is wrong with some of the entries as what is wrong with the list. The code is theirs where they agree.
-fn together(wrong: &[(usize, Wrong)]) -> Option<Wrong> {
-    let (_, Wrong(code, _)) = wrong.first()?;
-    let agree = wrong.iter().all(|(_, Wrong(other, _))| other == code);
+fn together(wrong: &[(usize, FieldViolation)]) -> Option<FieldViolation> {
+    let (_, FieldViolation(code, _)) = wrong.first()?;
+    let agree = wrong.iter().all(|(_, FieldViolation(other, _))| other == code);
     let details: Vec<String> =
-        wrong.iter().map(|(place, Wrong(_, why))| format!("[{place}] {why}")).collect();
-    Some(Wrong(if agree { code } else { "invalid" }, details.join("; ").into()))
+        wrong.iter().map(|(place, FieldViolation(_, why))| format!("[{place}] {why}")).collect();
+    Some(FieldViolation(if agree { code } else { "invalid" }, details.join("; ").into()))
 }
 
 #[cfg(test)]
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn read(value: Value) -> Result<PermissionList, (&'static str, String)> {
-        PermissionList::read(&value).map_err(|Wrong(code, detail)| (code, detail.into_owned()))
+        PermissionList::read(&value).map_err(|FieldViolation(code, detail)| (code, detail.into_owned()))
     }
 
     #[test]

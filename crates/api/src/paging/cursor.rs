@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::context::RequestContext;
 use crate::error::{ApiResult, Problem};
-use crate::input::{Field, Wrong};
+use crate::input::{Field, FieldViolation};
 use crate::output::Page;
 
 /// How many rows a page has at most: 1 to 200, 50 when it is not said. What is out of range is refused, not clamped.
@@ -27,17 +27,17 @@ impl Field for Limit {
         json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
-        value.as_str().map_or_else(|| Err(Wrong::kind("a number")), Self::read_text)
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
+        value.as_str().map_or_else(|| Err(FieldViolation::kind("a number")), Self::read_text)
     }
 
-    fn read_text(text: &str) -> Result<Self, Wrong> {
+    fn read_text(text: &str) -> Result<Self, FieldViolation> {
         let digits = text.bytes().all(|b| b.is_ascii_digit());
-        let limit: i64 = text.parse().ok().filter(|_| digits).ok_or_else(|| Wrong::kind("a number"))?;
+        let limit: i64 = text.parse().ok().filter(|_| digits).ok_or_else(|| FieldViolation::kind("a number"))?;
         if (1..=200).contains(&limit) {
             Ok(Self(limit))
         } else {
-            Err(Wrong("out-of-range", "is 1 to 200".into()))
+            Err(FieldViolation("out-of-range", "is 1 to 200".into()))
         }
     }
 }
@@ -51,8 +51,8 @@ impl Field for Cursor {
         json!({ "type": "string", "maxLength": 1000 })
     }
 
-    fn read(value: &Value) -> Result<Self, Wrong> {
-        Ok(Self(value.as_str().ok_or_else(|| Wrong::kind("text"))?.to_owned()))
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
+        Ok(Self(value.as_str().ok_or_else(|| FieldViolation::kind("text"))?.to_owned()))
     }
 }
 
