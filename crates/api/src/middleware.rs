@@ -46,7 +46,7 @@ impl Drop for InFlight {
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The middleware.
-pub(crate) async fn envelope(
+pub(crate) async fn middleware(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
@@ -64,7 +64,7 @@ pub(crate) async fn envelope(
     let span = tracing::info_span!("request", request_id = %id);
     let response = next.call(request).instrument(span.clone()).await;
     let mut response = match response {
-        Ok(response) => dressed(response.map_into_boxed_body(), &path),
+        Ok(response) => normalize(response.map_into_boxed_body(), &path),
         Err(error) => return Err(error),
     };
     let status = response.status();
@@ -88,7 +88,7 @@ pub(crate) async fn envelope(
 }
 
 /// Problems get the path they are about; what the framework answers by itself becomes a problem.
-fn dressed(response: ServiceResponse<BoxBody>, path: &str) -> ServiceResponse<BoxBody> {
+fn normalize(response: ServiceResponse<BoxBody>, path: &str) -> ServiceResponse<BoxBody> {
     if let Some(problem) = response.response().error().and_then(|error| error.as_error::<Problem>()) {
         if let Some(cause) = problem.cause() {
             tracing::error!(cause, "a request failed");

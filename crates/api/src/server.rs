@@ -8,7 +8,7 @@ use actix_web::{App as Http, HttpServer, web};
 
 use crate::docs::{Docs, Refusal};
 use crate::error::Problem;
-use crate::middleware::{Counters, envelope};
+use crate::middleware::{Counters, middleware};
 use crate::routes;
 use crate::state::{App, Services, Settings};
 
@@ -36,7 +36,7 @@ pub async fn serve(
         Http::new()
             .app_data(shared.clone())
             .app_data(counted.clone())
-            .wrap(from_fn(envelope))
+            .wrap(from_fn(middleware))
             .configure(docs.routes(|refusal| refused(&refusal).into()))
             .configure(routes::probes)
             .service(routes::api())
@@ -57,7 +57,7 @@ pub async fn serve(
         Http::new()
             .app_data(app.clone())
             .app_data(counters.clone())
-            .wrap(from_fn(envelope))
+            .wrap(from_fn(middleware))
             .configure(routes::admin)
     })
     .workers(1)

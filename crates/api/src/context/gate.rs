@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 use crate::context::RequestInfo;
 use crate::error::{ApiResult, Problem};
 use crate::input::Body;
-use crate::input::Members;
+use crate::input::Input;
 use crate::openapi;
 use crate::output::{DoneOnce, Keep, Once};
 use crate::state::App;
@@ -143,7 +143,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     }
 
     /// Makes something out of `body`, once: with an `Idempotency-Key` the same request gets the answer it got before.
-    pub(crate) async fn create<B: Members + Send + 'static, K: Keep<Row: Send + 'static>>(
+    pub(crate) async fn create<B: Input + Send + 'static, K: Keep<Row: Send + 'static>>(
         self,
         body: Body<B>,
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>, B) -> ApiResult<K> + Send + 'static,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::context::Gate;
 use crate::error::ApiResult;
 use crate::input::AnyId;
-use crate::input::{Moment, RawText, members};
+use crate::input::{Moment, RawText, input};
 use crate::output::{Page, Plain, Stamp};
 use crate::paging::Listing;
 
@@ -76,7 +76,7 @@ impl From<EventRow> for EventView {
     }
 }
 
-members! {
+input! {
     /// Which events.
     pub(crate) struct EventFilter {
         /// Only those of this kind of row: `tasks`, `comments`, …

@@ -25,13 +25,13 @@ use crate::context::{AnonymousInTenant, Authenticated};
 use crate::error::{ApiResult, Problem};
 use crate::handlers::users::UserView;
 use crate::input::Attempt;
-use crate::input::members;
+use crate::input::input;
 use crate::input::{Body, Path};
 use crate::openapi::{self, SESSION_COOKIE};
 use crate::output::{Done, Plain, Stamp};
 use crate::state::App;
 
-members! {
+input! {
     /// Who wants to come in.
     pub(crate) struct LogIn {
         /// The address.
@@ -41,7 +41,7 @@ members! {
     }
 }
 
-members! {
+input! {
     /// A new password.
     pub(crate) struct ChangePassword {
         /// The one that is good now.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::context::Gate;
 use crate::error::ApiResult;
 use crate::handlers::audit::EventView;
-use crate::input::members;
+use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
 use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
 use crate::paging::{All, Listing};
@@ -46,7 +46,7 @@ fn single(comment: Comment) -> Single<CommentView> {
     Single { version: comment.version, row: comment.into() }
 }
 
-members! {
+input! {
     /// What is said.
     pub(crate) struct CreateComment {
         /// The text.
@@ -54,7 +54,7 @@ members! {
     }
 }
 
-members! {
+input! {
     /// What is to change about a comment.
     pub(crate) struct UpdateComment {
         /// The text.

@@ -16,7 +16,7 @@ use crate::context::{AnonymousInTenant, Gate, RequestContext};
 use crate::error::{ApiResult, Problem};
 use crate::handlers::users::UserView;
 use crate::input::{Body, IfMatch, Path};
-use crate::input::{RawText, members};
+use crate::input::{RawText, input};
 use crate::mail;
 use crate::output::{Created, Done, DoneOnce, Keep, Once, Page, Plain, Single, Stamp};
 use crate::paging::{All, Listing};
@@ -50,7 +50,7 @@ impl From<InvitationRow> for InvitationView {
     }
 }
 
-members! {
+input! {
     /// Whom to ask to join, and as what.
     pub(crate) struct CreateInvitation {
         /// Where the token is sent.
@@ -64,7 +64,7 @@ members! {
     }
 }
 
-members! {
+input! {
     /// The token from the mail, and who joins with it.
     pub(crate) struct AcceptInvitation {
         /// The token.

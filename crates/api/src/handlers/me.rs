@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::context::{Authenticated, RequestContext};
 use crate::error::{ApiResult, Problem};
 use crate::handlers::roles::PermissionView;
-use crate::input::members;
+use crate::input::input;
 use crate::input::{Body, IfMatch};
 use crate::output::{Plain, Single, Stamp};
 
@@ -35,7 +35,7 @@ pub(crate) struct MyPermissionsView {
     permissions: Vec<PermissionView>,
 }
 
-members! {
+input! {
     /// What is to change about the caller.
     pub(crate) struct UpdateMe {
         /// What people call you.

@@ -23,11 +23,11 @@ use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
 use crate::input::Groups;
 use crate::input::Query;
-use crate::input::{FieldViolation, members};
+use crate::input::{FieldViolation, input};
 use crate::openapi::{self, CONTENT_DISPOSITION};
 use crate::output::csv;
 
-members! {
+input! {
     /// Which time is added up, and by what.
     pub(crate) struct AskTimeReport {
         /// The first day, in Brussels.
@@ -294,7 +294,9 @@ fn period(from: NaiveDate, to: NaiveDate) -> ApiResult<Period> {
     Period::new(from, to).map_err(|error| {
         let FieldViolation(code, detail) = match error {
             PeriodError::Backwards => FieldViolation::invalid("is before from"),
-            PeriodError::TooLong => FieldViolation("out-of-range", "is at most 3660 days from the first".into()),
+            PeriodError::TooLong => {
+                FieldViolation("out-of-range", "is at most 3660 days from the first".into())
+            }
         };
         Problem::invalid_field("to", code, detail)
     })

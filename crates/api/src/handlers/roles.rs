@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
 use crate::input::PermissionList;
-use crate::input::members;
+use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
 use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
 use crate::paging::{All, Listing};
@@ -63,7 +63,7 @@ fn single(role: Role) -> Single<RoleView> {
     Single { version: role.version, row: role.into() }
 }
 
-members! {
+input! {
     /// A role to be made.
     pub(crate) struct CreateRole {
         /// What it is called. No two roles are called the same, be it in other capitals.
@@ -73,7 +73,7 @@ members! {
     }
 }
 
-members! {
+input! {
     /// What is to change about a role; what is not said stays.
     pub(crate) struct UpdateRole {
         /// What it is called.

@@ -21,12 +21,12 @@ use crate::error::{ApiResult, Problem};
 use crate::handlers::auth::reserve;
 use crate::handlers::users::UserView;
 use crate::input::{Body, Path};
-use crate::input::{RawText, members};
+use crate::input::{RawText, input};
 use crate::mail;
 use crate::openapi;
 use crate::output::{Accepted, Stamp};
 
-members! {
+input! {
     /// Who wants a workspace, and which.
     pub(crate) struct StartSignup {
         /// Where the code is sent, and what the first admin logs in with.
@@ -42,7 +42,7 @@ members! {
     }
 }
 
-members! {
+input! {
     /// The code from the mail.
     pub(crate) struct ConfirmSignup {
         /// Six digits.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::context::Gate;
 use crate::error::ApiResult;
 use crate::handlers::audit::EventView;
-use crate::input::members;
+use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
 use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
 use crate::paging::{All, Listing};
@@ -44,7 +44,7 @@ fn single(tag: Tag) -> Single<TagView> {
     Single { version: tag.version, row: tag.into() }
 }
 
-members! {
+input! {
     /// A tag to be made.
     pub(crate) struct CreateTag {
         /// What it says. No two tags say the same.
@@ -52,7 +52,7 @@ members! {
     }
 }
 
-members! {
+input! {
     /// What is to change about a tag.
     pub(crate) struct UpdateTag {
         /// What it says.

@@ -16,7 +16,7 @@ use crate::error::ApiResult;
 use crate::handlers::audit::EventView;
 use crate::input::Order;
 use crate::input::{Body, IfMatch, Path};
-use crate::input::{Nullable, Patch, members};
+use crate::input::{Nullable, Patch, input};
 use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
 use crate::paging::{All, Listing};
 
@@ -65,7 +65,7 @@ fn single(task: Task) -> Single<TaskView> {
     Single { version: task.version, row: task.into() }
 }
 
-members! {
+input! {
     /// Which tasks, in which order.
     pub(crate) struct ListTasks {
         /// Only those that stand here.
@@ -87,7 +87,7 @@ members! {
     }
 }
 
-members! {
+input! {
     /// A task to be made.
     pub(crate) struct CreateTask {
         /// What is to be done.
@@ -109,7 +109,7 @@ members! {
     }
 }
 
-members! {
+input! {
     /// What is to change about a task; what is not said stays.
     pub(crate) struct UpdateTask {
         /// What is to be done.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
-use crate::input::members;
+use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
 use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
 use crate::paging::{All, Listing};
@@ -42,7 +42,7 @@ fn single(team: TeamRow) -> Single<TeamView> {
     Single { version: team.version, row: team.into() }
 }
 
-members! {
+input! {
     /// A team to be made.
     pub(crate) struct CreateTeam {
         /// What it is called. No two teams are called the same.
@@ -52,7 +52,7 @@ members! {
     }
 }
 
-members! {
+input! {
     /// What is to change about a team; what is not said stays.
     pub(crate) struct UpdateTeam {
         /// What it is called.

@@ -17,7 +17,7 @@ use crate::error::{ApiResult, Problem};
 use crate::handlers::audit::EventView;
 use crate::input::StartOrder;
 use crate::input::{Body, IfMatch, Path};
-use crate::input::{Moment, Nullable, Patch, members};
+use crate::input::{Moment, Nullable, Patch, input};
 use crate::output::{CreatedDerived, Derived, Done, DoneOnce, Once, Page, Plain, Stamp};
 use crate::paging::{All, Listing};
 
@@ -90,7 +90,7 @@ fn created(
     Ok(CreatedDerived { location, derived: shown(ctx, &of_tasks, entry)? })
 }
 
-members! {
+input! {
     /// Which time entries, in which order.
     pub(crate) struct ListTimeEntries {
         /// Only those on this task.
@@ -110,7 +110,7 @@ members! {
     }
 }
 
-members! {
+input! {
     /// Time that you worked, or work.
     pub(crate) struct CreateTimeEntry {
         /// The task you worked on.
@@ -128,7 +128,7 @@ members! {
     }
 }
 
-members! {
+input! {
     /// Work that you begin now.
     pub(crate) struct StartTimeEntry {
         /// The task you work on.
@@ -142,7 +142,7 @@ members! {
     }
 }
 
-members! {
+input! {
     /// What is to change about a time entry; what is not said stays.
     pub(crate) struct UpdateTimeEntry {
         /// The task it is on.

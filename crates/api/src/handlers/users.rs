@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
-use crate::input::members;
+use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
 use crate::lockout;
 use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
@@ -55,7 +55,7 @@ pub(crate) fn single(user: UserRow) -> Single<UserView> {
     Single { version: user.version, row: user.into() }
 }
 
-members! {
+input! {
     /// A user to be made. They have no password yet.
     pub(crate) struct CreateUser {
         /// Where letters to them go, and what they log in with.
@@ -71,7 +71,7 @@ members! {
     }
 }
 
-members! {
+input! {
     /// What is to change about a user; what is not said stays.
     pub(crate) struct UpdateUser {
         /// Where letters to them go, and what they log in with.

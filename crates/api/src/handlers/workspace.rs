@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::context::{Gate, RequestContext};
 use crate::error::ApiResult;
-use crate::input::members;
+use crate::input::input;
 use crate::input::{Body, IfMatch};
 use crate::output::{Derived, Stamp};
 
@@ -68,7 +68,7 @@ fn derived(ctx: &mut RequestContext, row: WorkspaceRow) -> ApiResult<Derived<Wor
     Ok(Derived { version: row.version, row: view })
 }
 
-members! {
+input! {
     /// What is to change about the workspace; what is not said stays.
     pub(crate) struct UpdateWorkspace {
         /// What people call it.

@@ -17,7 +17,7 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Field, Fields, Members};
+use super::{Field, Fields, Input};
 use crate::error::{ApiResult, Problem};
 use crate::openapi;
 
@@ -30,7 +30,7 @@ pub(crate) struct Body<T> {
     of: PhantomData<T>,
 }
 
-impl<T: Members> Body<T> {
+impl<T: Input> Body<T> {
     /// The object in it.
     pub(crate) fn parse(self) -> ApiResult<T> {
         Self::read(&self.bytes?)
@@ -142,7 +142,7 @@ pub(crate) struct Query<T> {
     of: PhantomData<T>,
 }
 
-impl<T: Members> Query<T> {
+impl<T: Input> Query<T> {
     /// The object in it.
     pub(crate) fn parse(&self) -> ApiResult<T> {
         let mut fields = query_fields(&self.text)?;

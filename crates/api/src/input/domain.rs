@@ -166,10 +166,9 @@ impl Field for Groups {
     fn read(value: &Value) -> Result<Self, FieldViolation> {
         let mut groups = Vec::new();
         for word in string(value)?.split(',') {
-            let (_, group) = GROUPS
-                .into_iter()
-                .find(|(known, _)| *known == word)
-                .ok_or_else(|| FieldViolation("invalid-choice", "is one or more of day, user, task, tag".into()))?;
+            let (_, group) = GROUPS.into_iter().find(|(known, _)| *known == word).ok_or_else(|| {
+                FieldViolation("invalid-choice", "is one or more of day, user, task, tag".into())
+            })?;
             if groups.contains(&group) {
                 return Err(FieldViolation::invalid("names something twice"));
             }

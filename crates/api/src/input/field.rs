@@ -38,7 +38,7 @@ impl FieldViolation {
 ///
 /// `T` is required; `Option<T>` may be absent; `Nullable<T>` may be absent or null, which mean the same; `Patch<T>` tells
 /// absent from null.
-pub(crate) trait Member: Sized {
+pub(crate) trait InputField: Sized {
     /// Whether it must be there.
     const REQUIRED: bool;
     /// What it is documented as.
@@ -53,7 +53,7 @@ fn required<T>(found: Option<Result<T, FieldViolation>>) -> Result<T, FieldViola
     found.unwrap_or_else(|| Err(FieldViolation("required", "is required".into())))
 }
 
-impl<T: Field> Member for T {
+impl<T: Field> InputField for T {
     const REQUIRED: bool = true;
     fn schema() -> DefaultSchemaRaw {
         openapi::literal(None, T::schema(), Vec::new())
@@ -66,7 +66,7 @@ impl<T: Field> Member for T {
     }
 }
 
-impl<T: Field> Member for Option<T> {
+impl<T: Field> InputField for Option<T> {
     const REQUIRED: bool = false;
     fn schema() -> DefaultSchemaRaw {
         openapi::literal(None, T::schema(), Vec::new())
@@ -83,7 +83,7 @@ impl<T: Field> Member for Option<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Nullable<T>(pub(crate) Option<T>);
 
-impl<T: Field> Member for Nullable<T> {
+impl<T: Field> InputField for Nullable<T> {
     const REQUIRED: bool = false;
     fn schema() -> DefaultSchemaRaw {
         openapi::patchable(openapi::literal(None, T::schema(), Vec::new()))
@@ -104,7 +104,7 @@ impl<T: Field> Member for Nullable<T> {
 )]
 pub(crate) struct Patch<T>(pub(crate) Option<Option<T>>);
 
-impl<T: Field> Member for Patch<T> {
+impl<T: Field> InputField for Patch<T> {
     const REQUIRED: bool = false;
     fn schema() -> DefaultSchemaRaw {
         Nullable::<T>::schema()
@@ -130,7 +130,7 @@ pub(crate) enum Fields {
 }
 
 impl Fields {
-    pub(crate) fn take<M: Member>(&mut self, name: &'static str) -> Option<M> {
+    pub(crate) fn take<M: InputField>(&mut self, name: &'static str) -> Option<M> {
         let (member, errors) = match self {
             Self::Json(object, errors) => (M::take(object.remove(name).as_ref()), errors),
             Self::Query(pairs, errors) => {
@@ -145,7 +145,9 @@ impl Fields {
             }
         };
         member
-            .map_err(|FieldViolation(code, detail)| errors.push(FieldError { field: name.to_owned(), code, detail }))
+            .map_err(|FieldViolation(code, detail)| {
+                errors.push(FieldError { field: name.to_owned(), code, detail })
+            })
             .ok()
     }
 
@@ -167,19 +169,19 @@ impl Fields {
     }
 }
 
-/// An object that is read field by field. Made by [`members!`].
-pub(crate) trait Members: Sized {
+/// An object that is read field by field. Made by [`input!`].
+pub(crate) trait Input: Sized {
     fn read(fields: &mut Fields) -> Option<Self>;
 }
 
 /// Declares an object that comes in: its type, how it is read and how it is documented.
-macro_rules! members {
+macro_rules! input {
     ($(#[doc = $doc:literal])+ pub(crate) struct $name:ident { $($(#[doc = $field_doc:literal])+ $field:ident: $type:ty,)* }) => {
         $(#[doc = $doc])+
         #[derive(Debug)]
         pub(crate) struct $name { $($(#[doc = $field_doc])+ pub(crate) $field: $type,)* }
 
-        impl $crate::input::Members for $name {
+        impl $crate::input::Input for $name {
             fn read(fields: &mut $crate::input::Fields) -> Option<Self> {
                 // Each is taken before any is asked for, so that all that is wrong is told.
                 $(let $field = fields.take(stringify!($field));)*
@@ -200,10 +202,10 @@ macro_rules! members {
                     ..Default::default()
                 };
                 $(
-                    let mut member = <$type as $crate::input::Member>::schema();
+                    let mut member = <$type as $crate::input::InputField>::schema();
                     member.description = Some(concat!($($field_doc),+).trim().to_owned());
                     schema.properties.insert(stringify!($field).to_owned(), Box::new(member));
-                    if <$type as $crate::input::Member>::REQUIRED {
+                    if <$type as $crate::input::InputField>::REQUIRED {
                         schema.required.insert(stringify!($field).to_owned());
                     }
                 )*
@@ -212,7 +214,7 @@ macro_rules! members {
         }
     };
 }
-pub(crate) use members;
+pub(crate) use input;
 
 impl<T: Field> Field for Vec<T> {
     fn schema() -> Value {
@@ -272,7 +274,9 @@ impl Field for Moment {
 
     fn read(value: &Value) -> Result<Self, FieldViolation> {
         let text = value.as_str().ok_or_else(|| FieldViolation::kind("a time as text"))?;
-        belfort_residency::brussels::parse(text).map(Self).map_err(|error| FieldViolation::invalid(error.to_string()))
+        belfort_residency::brussels::parse(text)
+            .map(Self)
+            .map_err(|error| FieldViolation::invalid(error.to_string()))
     }
 }
 
@@ -336,7 +340,7 @@ ids!(
 mod tests {
     use super::*;
 
-    members! {
+    input! {
         /// A thing.
         pub(crate) struct Thing {
             /// On?

@@ -57,7 +57,9 @@ impl Field for PermissionList {
         if let Some(why) = together(&wrong) {
             return Err(why);
         }
-        Permissions::parse(&VOCABULARY, words).map(Self).map_err(|error| FieldViolation::invalid(error.to_string()))
+        Permissions::parse(&VOCABULARY, words)
+            .map(Self)
+            .map_err(|error| FieldViolation::invalid(error.to_string()))
     }
 }
 
@@ -65,7 +67,10 @@ impl Field for PermissionList {
 fn entry<'v>(value: &'v Value, before: &[Words<'v>]) -> Result<Words<'v>, FieldViolation> {
     let object = value.as_object().ok_or_else(|| FieldViolation::kind("an object"))?;
     if object.keys().any(|name| !MEMBERS.contains(&name.as_str())) {
-        return Err(FieldViolation("unknown-field", "has a member that is none of resource, action and scope".into()));
+        return Err(FieldViolation(
+            "unknown-field",
+            "has a member that is none of resource, action and scope".into(),
+        ));
     }
     let [resource, action, scope] = MEMBERS.map(|name| match object.get(name) {
         Some(Value::String(word)) => Ok(word.as_str()),

@@ -28,7 +28,7 @@ pub enum Fault {
     ForeignPathParameter { at: String, name: String },
     #[error("{at}: documents the {place} parameter `{name}` twice")]
     DuplicateParameter { at: String, place: String, name: String },
-    #[error("{at}: says neither who may info it nor that it is public")]
+    #[error("{at}: says neither who may call it nor that it is public")]
     NoSecurity { at: String },
     #[error("{at}: says that it is public and that it is not")]
     PublicAndSecured { at: String },

@@ -33,7 +33,8 @@ impl Field for Limit {
 
     fn read_text(text: &str) -> Result<Self, FieldViolation> {
         let digits = text.bytes().all(|b| b.is_ascii_digit());
-        let limit: i64 = text.parse().ok().filter(|_| digits).ok_or_else(|| FieldViolation::kind("a number"))?;
+        let limit: i64 =
+            text.parse().ok().filter(|_| digits).ok_or_else(|| FieldViolation::kind("a number"))?;
         if (1..=200).contains(&limit) {
             Ok(Self(limit))
         } else {

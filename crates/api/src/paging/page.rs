@@ -15,7 +15,7 @@ use super::cursor::{Cursor, Limit, List};
 use crate::context::RequestContext;
 use crate::error::{ApiResult, Problem};
 use crate::input::query_fields;
-use crate::input::{Fields, Members, members};
+use crate::input::{Fields, Input, input};
 use crate::openapi;
 use crate::output::{Page, Plain};
 
@@ -25,7 +25,7 @@ pub(crate) struct Listing<F> {
     of: PhantomData<F>,
 }
 
-members! {
+input! {
     /// Which page of a list.
     pub(crate) struct Window {
         /// How many at most.
@@ -39,7 +39,7 @@ members! {
 #[derive(Debug)]
 pub(crate) struct All;
 
-impl Members for All {
+impl Input for All {
     fn read(_: &mut Fields) -> Option<Self> {
         Some(Self)
     }
@@ -47,7 +47,7 @@ impl Members for All {
 
 impl Apiv2Schema for All {}
 
-impl<F: Members> Listing<F> {
+impl<F: Input> Listing<F> {
     /// The page, of the rows that `read` finds: from after the position, one more than the page has. `position` is the place of
     /// a row in the list.
     pub(crate) fn page<P: FromStr + ToString, R, V: From<R>>(

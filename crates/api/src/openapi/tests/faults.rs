@@ -111,7 +111,7 @@ fn path_parameters_are_those_of_the_path() {
 
 #[test]
 fn who_may_call_is_said_once_and_clearly() {
-    one(faults_of("/x", |it| it.security.clear()), "neither who may info it");
+    one(faults_of("/x", |it| it.security.clear()), "neither who may call it");
     one(faults_of("/x", secured), "that it is public and that it is not");
     let other = |it: &mut DefaultOperationRaw| {
         it.security = vec![BTreeMap::from([("oauth".to_owned(), Vec::new())])];
