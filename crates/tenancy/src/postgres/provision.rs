@@ -50,7 +50,7 @@ impl From<diesel::result::Error> for ProvisionError {
 }
 
 /// A tenant that is being made: its tables can be seen, and it exists for others when the transaction around it commits.
-pub struct Newborn<'tx> {
+pub struct ProvisioningTx<'tx> {
     tx: &'tx mut ControlTx,
 }
 
@@ -61,7 +61,7 @@ impl ControlTx {
         &mut self,
         new: &NewTenant,
         migrations: &Migrations,
-    ) -> Result<Newborn<'_>, ProvisionError> {
+    ) -> Result<ProvisioningTx<'_>, ProvisionError> {
         let schema = SchemaName::of(new.id);
         let pg = &mut self.lease().pg;
         let row = (
@@ -84,7 +84,7 @@ impl ControlTx {
              SET LOCAL search_path TO \"{schema}\""
         ))?;
         pg.run_pending_migrations(migrations.tenant).map_err(ProvisionError::Migration)?;
-        Ok(Newborn { tx: self })
+        Ok(ProvisioningTx { tx: self })
     }
 
     /// Locks a tenant out: every login loses the right to take its role, on every server, from the next transaction on.
@@ -130,15 +130,15 @@ impl ControlTx {
     }
 }
 
-impl Queries for Newborn<'_> {
+impl Queries for ProvisioningTx<'_> {
     fn with<T>(&mut self, key: Key, run: impl FnOnce(&mut PgConnection) -> T) -> T {
         self.tx.with(key, run)
     }
 }
 
-impl belfort_db::Tenant for Newborn<'_> {}
+impl belfort_db::Tenant for ProvisioningTx<'_> {}
 
-impl Drop for Newborn<'_> {
+impl Drop for ProvisioningTx<'_> {
     /// The rest of the transaction sees no tenant. Where this fails the transaction is already lost.
     fn drop(&mut self) {
         let lease = self.tx.lease();
@@ -146,8 +146,8 @@ impl Drop for Newborn<'_> {
     }
 }
 
-impl std::fmt::Debug for Newborn<'_> {
+impl std::fmt::Debug for ProvisioningTx<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Newborn")
+        f.write_str("ProvisioningTx")
     }
 }
