@@ -6,7 +6,7 @@ use belfort_db::{Key, Queries, Tag};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
 
-use super::connection::{self, Begun, Pooled};
+use super::connection::{self, BeginError, Pooled};
 use super::{Busy, Tenancy, directory};
 use crate::{Status, Tenant};
 
@@ -49,8 +49,8 @@ pub(super) fn begin(tenancy: &Tenancy, tenant: &Arc<Tenant>) -> Result<TenantTx,
             lease.touched.insert(tenant.id);
             Ok(TenantTx { lease, tenant: Arc::clone(tenant), open: true })
         }
-        Err(Begun::Busy(busy)) => Err(busy.into()),
-        Err(Begun::Refused(error)) => Err(why(tenancy, tenant, error)),
+        Err(BeginError::Busy(busy)) => Err(busy.into()),
+        Err(BeginError::Refused(error)) => Err(why(tenancy, tenant, error)),
     }
 }
 

@@ -88,27 +88,27 @@ pub(super) fn lease(pool: &Pool, wait: Duration) -> Result<Pooled, Busy> {
 /// Begins a transaction with `sql`, which begins with `BEGIN;` and binds, in one message.
 ///
 /// A connection that died in the pool is put away and the next one is tried: nothing has happened on it yet.
-pub(super) fn begin_with(pool: &Pool, wait: Duration, sql: &str) -> Result<Pooled, Begun> {
+pub(super) fn begin_with(pool: &Pool, wait: Duration, sql: &str) -> Result<Pooled, BeginError> {
     let mut last = None;
     for _ in 0..=pool.max_size() {
-        let mut lease = lease(pool, wait).map_err(Begun::Busy)?;
+        let mut lease = lease(pool, wait).map_err(BeginError::Busy)?;
         match AnsiTransactionManager::begin_transaction_sql(&mut lease.pg, sql) {
             Ok(()) => return Ok(lease),
             Err(error) => {
                 // The message may have got as far as BEGIN.
                 lease.broken = lease.pg.batch_execute("ROLLBACK").is_err();
                 if !lease.broken {
-                    return Err(Begun::Refused(error));
+                    return Err(BeginError::Refused(error));
                 }
                 last = Some(error);
             }
         }
     }
-    Err(Begun::Refused(last.unwrap_or(diesel::result::Error::BrokenTransactionManager)))
+    Err(BeginError::Refused(last.unwrap_or(diesel::result::Error::BrokenTransactionManager)))
 }
 
 /// Why a transaction did not begin.
-pub(super) enum Begun {
+pub(super) enum BeginError {
     /// No connection.
     Busy(Busy),
     /// Postgres did not do it.

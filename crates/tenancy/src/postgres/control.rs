@@ -6,7 +6,7 @@ use belfort_db::{Control, Key, Queries};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::pg::PgConnection;
 
-use super::connection::{self, Begun, Lease, Pool, Pooled};
+use super::connection::{self, BeginError, Lease, Pool, Pooled};
 use super::{BindError, Busy};
 
 /// A connection to the control schema; each statement stands for itself and lasts as soon as it is answered.
@@ -32,8 +32,8 @@ pub(super) fn checkout(pool: &Pool, wait: Duration) -> Result<ControlConn, Busy>
 pub(super) fn begin(pool: &Pool, wait: Duration) -> Result<ControlTx, BindError> {
     match connection::begin_with(pool, wait, &format!("BEGIN; {UNBOUND}")) {
         Ok(lease) => Ok(ControlTx { lease, open: true }),
-        Err(Begun::Busy(busy)) => Err(busy.into()),
-        Err(Begun::Refused(error)) => Err(error.into()),
+        Err(BeginError::Busy(busy)) => Err(busy.into()),
+        Err(BeginError::Refused(error)) => Err(error.into()),
     }
 }
 

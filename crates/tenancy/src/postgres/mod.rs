@@ -25,7 +25,7 @@ pub use control::{ControlConn, ControlTx};
 pub use directory::{Address, add_domain, all, by_id, domains, remove_domain, set_plan};
 pub use lanes::{SealedSecret, Vault, VaultError};
 pub use migrate::{MigrateError, Migrations, TenantOutcome};
-pub use provision::{NewTenant, ProvisioningTx, ProvisionError};
+pub use provision::{NewTenant, ProvisionError, ProvisioningTx};
 pub use url::{DatabaseUrl, DatabaseUrlError};
 
 use connection::Pool;
