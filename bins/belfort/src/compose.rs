@@ -18,7 +18,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use crate::config::{Config, Database, Keys, Mail};
 use crate::keys_file::{self, KeysFileError};
-use crate::vault::KeyringVault;
+use crate::secrets::KeyringSecrets;
 
 /// The DDL of this version.
 pub(crate) const MIGRATIONS: Migrations = Migrations::new(&CONTROL, &TENANT);
@@ -128,8 +128,8 @@ fn database(
 /// The first thing that the keys have to open are the passwords of the database logins. Keys that do not are the wrong
 /// ones, and that is said in the same words as when anything else does not open.
 fn connect(url: &DatabaseUrl, keyring: &Keyring, options: PoolOptions) -> Result<Tenancy, ComposeError> {
-    let vault = KeyringVault::new(keyring);
-    Tenancy::connect(url, &vault, options).map_err(|error| match vault.missing() {
+    let secrets = KeyringSecrets::new(keyring);
+    Tenancy::connect(url, &secrets, options).map_err(|error| match secrets.missing() {
         Some(key_id) => {
             CheckError::Missing { missing: vec![key_id], present: keyring.ids().collect() }.into()
         }

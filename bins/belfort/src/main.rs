@@ -6,7 +6,7 @@ mod config;
 mod founding;
 mod keys_file;
 mod say;
-mod vault;
+mod secrets;
 
 use std::process::ExitCode;
 

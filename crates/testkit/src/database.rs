@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use belfort_ids::TenantId;
 use belfort_tenancy::postgres::{
-    ControlConn, ControlTx, DatabaseUrl, NewTenant, PoolOptions, SealedSecret, Tenancy, TenantTx, Vault,
-    VaultError, by_id,
+    ControlConn, ControlTx, DatabaseUrl, NewTenant, PoolOptions, SealedSecret, SecretStore, SecretStoreError,
+    Tenancy, TenantTx, by_id,
 };
 use belfort_tenancy::{Plan, Slug, Tenant};
 use chrono::{DateTime, Utc};
@@ -33,15 +33,15 @@ pub struct TestTenant {
 
 /// Keeps a lane's password where everybody can read it: the test cluster asks nobody for one.
 #[derive(Debug)]
-pub struct TestVault;
+pub struct TestSecrets;
 
-impl Vault for TestVault {
-    fn invent(&self) -> Result<(String, SealedSecret), VaultError> {
+impl SecretStore for TestSecrets {
+    fn generate(&self) -> Result<(String, SealedSecret), SecretStoreError> {
         let password = "open".to_owned();
         Ok((password.clone(), SealedSecret { key_id: "test".into(), token: password }))
     }
 
-    fn open(&self, sealed: &SealedSecret) -> Result<String, VaultError> {
+    fn open(&self, sealed: &SealedSecret) -> Result<String, SecretStoreError> {
         Ok(sealed.token.clone())
     }
 }
@@ -62,7 +62,7 @@ impl Database {
     pub fn with_pool(size: u32) -> Self {
         let name = cluster().create();
         let options = PoolOptions { size, control_size: 8, wait: Duration::from_secs(30) };
-        let tenancy = Tenancy::connect(&cluster().owner_url(&name), &TestVault, options).unwrap();
+        let tenancy = Tenancy::connect(&cluster().owner_url(&name), &TestSecrets, options).unwrap();
         Self { name, tenancy }
     }
 
@@ -73,7 +73,7 @@ impl Database {
 
     /// Another server process's way to the same tenants: with pools of its own.
     pub fn second_process(&self, options: PoolOptions) -> Tenancy {
-        Tenancy::connect(&self.url(), &TestVault, options).unwrap()
+        Tenancy::connect(&self.url(), &TestSecrets, options).unwrap()
     }
 
     /// Where it is, as its owner.

@@ -26,7 +26,7 @@ mod cluster;
 mod database;
 
 pub use cluster::MIGRATIONS;
-pub use database::{Database, TestTenant, TestVault, now};
+pub use database::{Database, TestSecrets, TestTenant, now};
 
 /// A connection to the control schema of a database of its own.
 pub fn control() -> OwnControl {

@@ -26,21 +26,21 @@ pub struct SealedSecret {
 /// The secret could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 #[error("a secret in the database does not open with the keys at hand")]
-pub struct VaultError;
+pub struct SecretStoreError;
 
 /// Keeps the lanes' passwords: something that seals under keys which are not in the database.
-pub trait Vault {
+pub trait SecretStore {
     /// A new password, long and random, and how it is to be stored.
-    fn invent(&self) -> Result<(String, SealedSecret), VaultError>;
+    fn generate(&self) -> Result<(String, SealedSecret), SecretStoreError>;
     /// The password again.
-    fn open(&self, sealed: &SealedSecret) -> Result<String, VaultError>;
+    fn open(&self, sealed: &SealedSecret) -> Result<String, SecretStoreError>;
 }
 
 /// Makes the lane's login if there is none and answers the URL to connect with as that login.
 pub(super) fn prepare(
     owner: &mut Pooled,
     url: &DatabaseUrl,
-    vault: &dyn Vault,
+    secrets: &dyn SecretStore,
 ) -> Result<DatabaseUrl, ConnectError> {
     let lease: &mut Lease = owner;
     let (login, password) = lease.pg.transaction::<_, ConnectError, _>(|pg| {
@@ -52,9 +52,9 @@ pub(super) fn prepare(
             .first(pg)
             .optional()?;
         if let Some((login, key_id, token)) = known {
-            return Ok((login, vault.open(&SealedSecret { key_id, token })?));
+            return Ok((login, secrets.open(&SealedSecret { key_id, token })?));
         }
-        let (password, sealed) = vault.invent()?;
+        let (password, sealed) = secrets.generate()?;
         let login = create_login(pg, &password)?;
         let row = (
             lanes::number.eq(FIRST),

@@ -23,7 +23,7 @@ pub use bootstrap::{BootstrapError, bootstrap, is_hardened};
 pub use bound::{BindError, TenantTx};
 pub use control::{ControlConn, ControlTx};
 pub use directory::{Address, add_domain, all, by_id, domains, remove_domain, set_plan};
-pub use lanes::{SealedSecret, Vault, VaultError};
+pub use lanes::{SealedSecret, SecretStore, SecretStoreError};
 pub use migrate::{MigrateError, Migrations, TenantOutcome};
 pub use provision::{NewTenant, ProvisionError, ProvisioningTx};
 pub use url::{DatabaseUrl, DatabaseUrlError};
@@ -42,7 +42,7 @@ pub enum ConnectError {
     Prepare(#[from] diesel::result::Error),
     /// A login's password could not be sealed or opened.
     #[error("cannot read the database logins' passwords")]
-    Vault(#[from] VaultError),
+    SecretStore(#[from] SecretStoreError),
 }
 
 /// No connection is to be had now; ask again.
@@ -86,11 +86,15 @@ impl Tenancy {
     /// there is none.
     ///
     /// # Errors
-    /// When the database is not there, refuses, or holds a login's password that `vault` cannot open.
-    pub fn connect(url: &DatabaseUrl, vault: &dyn Vault, options: PoolOptions) -> Result<Self, ConnectError> {
+    /// When the database is not there, refuses, or holds a login's password that `secrets` cannot open.
+    pub fn connect(
+        url: &DatabaseUrl,
+        secrets: &dyn SecretStore,
+        options: PoolOptions,
+    ) -> Result<Self, ConnectError> {
         let control = connection::pool(url.clone(), options.control_size, options.wait);
         let mut owner = connection::checkout(&control).map_err(ConnectError::Pool)?;
-        let lane_url = lanes::prepare(&mut owner, url, vault)?;
+        let lane_url = lanes::prepare(&mut owner, url, secrets)?;
         drop(owner);
         let lane = connection::pool(lane_url, options.size, options.wait);
         Ok(Self(Arc::new(Inner { control, lane, directory: Directory::default(), wait: options.wait })))

@@ -3,18 +3,18 @@
 use std::cell::RefCell;
 
 use belfort_crypto::{Column, Keyring, OpenError, Owner};
-use belfort_tenancy::postgres::{SealedSecret, Vault, VaultError};
+use belfort_tenancy::postgres::{SealedSecret, SecretStore, SecretStoreError};
 
 /// Seals under a keyring, and remembers which key it would have needed.
 #[derive(Debug)]
-pub(crate) struct KeyringVault<'k> {
+pub(crate) struct KeyringSecrets<'k> {
     keyring: &'k Keyring,
     missing: RefCell<Option<String>>,
 }
 
 const SECRET: Column = Column::new("lanes.secret");
 
-impl<'k> KeyringVault<'k> {
+impl<'k> KeyringSecrets<'k> {
     pub(crate) fn new(keyring: &'k Keyring) -> Self {
         Self { keyring, missing: RefCell::new(None) }
     }
@@ -25,8 +25,8 @@ impl<'k> KeyringVault<'k> {
     }
 }
 
-impl Vault for KeyringVault<'_> {
-    fn invent(&self) -> Result<(String, SealedSecret), VaultError> {
+impl SecretStore for KeyringSecrets<'_> {
+    fn generate(&self) -> Result<(String, SealedSecret), SecretStoreError> {
         // Made like a key: 256 random bits in letters, digits, `-`, `_` and `=`.
         let password = Keyring::generate_key();
         let sealed = self.keyring.seal(Owner::System, SECRET, password.as_bytes());
@@ -36,14 +36,14 @@ impl Vault for KeyringVault<'_> {
         ))
     }
 
-    fn open(&self, sealed: &SealedSecret) -> Result<String, VaultError> {
+    fn open(&self, sealed: &SealedSecret) -> Result<String, SecretStoreError> {
         match self.keyring.open(Owner::System, SECRET, &sealed.key_id, &sealed.token) {
-            Ok(bytes) => String::from_utf8(bytes.to_vec()).ok().ok_or(VaultError),
+            Ok(bytes) => String::from_utf8(bytes.to_vec()).ok().ok_or(SecretStoreError),
             Err(OpenError::UnknownKey { key_id }) => {
                 *self.missing.borrow_mut() = Some(key_id);
-                Err(VaultError)
+                Err(SecretStoreError)
             }
-            Err(OpenError::Refused) => Err(VaultError),
+            Err(OpenError::Refused) => Err(SecretStoreError),
         }
     }
 }
@@ -53,11 +53,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_invented_password_is_opened_by_the_same_keys_only() {
+    fn a_generated_password_is_opened_by_the_same_keys_only() {
         let ring = || Keyring::parse(&Keyring::generate_key()).unwrap();
         let (ours, other) = (ring(), ring());
-        let (ours, other) = (KeyringVault::new(&ours), KeyringVault::new(&other));
-        let (password, sealed) = ours.invent().unwrap();
+        let (ours, other) = (KeyringSecrets::new(&ours), KeyringSecrets::new(&other));
+        let (password, sealed) = ours.generate().unwrap();
         assert!(!sealed.token.contains(&password));
         assert_eq!((ours.open(&sealed).unwrap(), ours.missing()), (password, None));
         assert!(other.open(&sealed).is_err());
