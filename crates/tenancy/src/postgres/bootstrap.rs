@@ -5,7 +5,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use super::{DatabaseUrl, lanes};
+use super::DatabaseUrl;
+use super::quote::quote_identifier;
 
 /// Why the database could not be made ready.
 #[derive(Debug, thiserror::Error)]
@@ -23,17 +24,17 @@ pub enum BootstrapError {
 /// Belfort calls them. They come back with a new cluster or `pg_upgrade`: whoever may, applies this again.
 const HARDENING: &str = "
 DO $$
-DECLARE side_door regprocedure;
+DECLARE exploitable regprocedure;
 BEGIN
-    FOR side_door IN
+    FOR exploitable IN
         SELECT oid FROM pg_proc
         WHERE pronamespace = 'pg_catalog'::regnamespace
           AND (proname IN ('set_config', 'ts_stat', 'lo_creat', 'lo_create', 'lo_open', 'lo_put', 'lo_unlink', 'lo_from_bytea',
                            'loread', 'lowrite', 'lo_truncate', 'lo_truncate64', 'lo_import', 'lo_export')
                OR proname ~ '^(query|cursor|table|schema|database)_to_xml')
     LOOP
-        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', side_door);
-        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', side_door, (SELECT rolname FROM pg_roles WHERE oid = (SELECT datdba FROM pg_database WHERE datname = current_database())));
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', exploitable);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', exploitable, (SELECT rolname FROM pg_roles WHERE oid = (SELECT datdba FROM pg_database WHERE datname = current_database())));
     END LOOP;
 END $$;
 REVOKE UPDATE ON pg_catalog.pg_settings FROM PUBLIC;
@@ -51,7 +52,7 @@ pub fn bootstrap(
 ) -> Result<(), BootstrapError> {
     let mut pg = PgConnection::establish(superuser.reveal())?;
     let there = |found: QueryResult<i32>| found.optional().map(|row| row.is_some());
-    let (role, name) = (lanes::quoted(owner), lanes::quoted(database));
+    let (role, name) = (quote_identifier(owner), quote_identifier(database));
     let one = diesel::dsl::sql::<diesel::sql_types::Integer>("SELECT 1 FROM pg_roles WHERE rolname = ");
     if !there(one.bind::<diesel::sql_types::Text, _>(owner).get_result(&mut pg))? {
         pg.batch_execute(&format!("CREATE ROLE {role} LOGIN CREATEROLE"))?;

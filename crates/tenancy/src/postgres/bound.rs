@@ -50,12 +50,12 @@ pub(super) fn begin(tenancy: &Tenancy, tenant: &Arc<Tenant>) -> Result<TenantTx,
             Ok(TenantTx { lease, tenant: Arc::clone(tenant), open: true })
         }
         Err(BeginError::Busy(busy)) => Err(busy.into()),
-        Err(BeginError::Refused(error)) => Err(why(tenancy, tenant, error)),
+        Err(BeginError::Refused(error)) => Err(refusal(tenancy, tenant, error)),
     }
 }
 
 /// Taking a role is refused when the tenant was suspended or deleted since its address was looked up.
-fn why(tenancy: &Tenancy, tenant: &Tenant, error: diesel::result::Error) -> BindError {
+fn refusal(tenancy: &Tenancy, tenant: &Tenant, error: diesel::result::Error) -> BindError {
     tenancy.forget();
     let now =
         tenancy.control().map_err(BindError::from).and_then(|mut c| Ok(directory::by_id(&mut c, tenant.id)?));

@@ -29,7 +29,7 @@ pub(super) struct Lease {
 
 /// How many tenants a connection serves before it is replaced. Postgres gives back nothing of what a backend remembers of a
 /// tenant's tables and statements, some half a megabyte each, but by ending the backend.
-const TENANTS: usize = 400;
+const TENANTS_PER_CONNECTION: usize = 400;
 
 impl r2d2::ManageConnection for Manager {
     type Connection = Lease;
@@ -47,7 +47,7 @@ impl r2d2::ManageConnection for Manager {
 
     fn has_broken(&self, lease: &mut Lease) -> bool {
         lease.broken
-            || lease.touched.len() > TENANTS
+            || lease.touched.len() > TENANTS_PER_CONNECTION
             || std::thread::panicking()
             || AnsiTransactionManager::is_broken_transaction_manager(&mut lease.pg)
             || depth(&mut lease.pg) != Some(0)

@@ -24,9 +24,9 @@ pub enum Address {
 
 /// How old a remembered address can be. It bounds how long a renamed tenant is found under its old name, and nothing else:
 /// whether a tenant may be used is decided by Postgres at each transaction.
-const REMEMBER: Duration = Duration::from_secs(5);
+const CACHE_TTL: Duration = Duration::from_secs(5);
 /// Addresses that are remembered at once; then all are forgotten.
-const CAPACITY: usize = 20_000;
+const CACHE_CAPACITY: usize = 20_000;
 
 #[derive(Default)]
 pub(super) struct Directory(RwLock<HashMap<Address, (Instant, Arc<Tenant>)>>);
@@ -38,7 +38,7 @@ impl Directory {
         look_up: impl FnOnce() -> Result<Option<Tenant>, BindError>,
     ) -> Result<Option<Arc<Tenant>>, BindError> {
         if let Some((at, tenant)) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(address)
-            && at.elapsed() < REMEMBER
+            && at.elapsed() < CACHE_TTL
         {
             return Ok(Some(Arc::clone(tenant)));
         }
@@ -46,7 +46,7 @@ impl Directory {
         // A suspended tenant is not remembered: it is back as soon as it is resumed.
         if tenant.status == Status::Active {
             let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            if known.len() >= CAPACITY {
+            if known.len() >= CACHE_CAPACITY {
                 known.clear();
             }
             known.insert(address.clone(), (Instant::now(), Arc::clone(&tenant)));

@@ -8,11 +8,12 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::connection::{Lease, Pooled};
+use super::quote::{quote_identifier, quote_literal};
 use super::tables::lanes;
 use super::{ConnectError, DatabaseUrl};
 
 /// The lane that new tenants get.
-pub(super) const FIRST: i16 = 0;
+pub(super) const DEFAULT: i16 = 0;
 
 /// A secret as it stands in the database.
 #[derive(Debug, Clone)]
@@ -37,7 +38,7 @@ pub trait SecretStore {
 }
 
 /// Makes the lane's login if there is none and answers the URL to connect with as that login.
-pub(super) fn prepare(
+pub(super) fn ensure_login(
     owner: &mut Pooled,
     url: &DatabaseUrl,
     secrets: &dyn SecretStore,
@@ -47,7 +48,7 @@ pub(super) fn prepare(
         // Two servers may start at once on an empty database.
         pg.batch_execute("SELECT pg_advisory_xact_lock(hashtextextended('belfort lanes', 0))")?;
         let known: Option<(String, String, String)> = lanes::table
-            .find(FIRST)
+            .find(DEFAULT)
             .select((lanes::login, lanes::key_id, lanes::secret))
             .first(pg)
             .optional()?;
@@ -57,7 +58,7 @@ pub(super) fn prepare(
         let (password, sealed) = secrets.generate()?;
         let login = create_login(pg, &password)?;
         let row = (
-            lanes::number.eq(FIRST),
+            lanes::number.eq(DEFAULT),
             lanes::login.eq(&login),
             lanes::key_id.eq(&sealed.key_id),
             lanes::secret.eq(&sealed.token),
@@ -72,13 +73,13 @@ pub(super) fn prepare(
 /// was dropped gets the new password.
 fn create_login(pg: &mut PgConnection, password: &str) -> QueryResult<String> {
     let database: String = diesel::select(current_database()).get_result(pg)?;
-    let login = format!("{}_lane_{FIRST}", database.get(..50).unwrap_or(&database));
+    let login = format!("{}_lane_{DEFAULT}", database.get(..50).unwrap_or(&database));
     let there: i64 =
         diesel::dsl::sql::<diesel::sql_types::BigInt>("SELECT count(*) FROM pg_roles WHERE rolname = ")
             .bind::<diesel::sql_types::Text, _>(&login)
             .get_result(pg)?;
     let verb = if there == 0 { "CREATE" } else { "ALTER" };
-    let (role, database) = (quoted(&login), quoted(&database));
+    let (role, database) = (quote_identifier(&login), quote_identifier(&database));
     // Each tenant has statements of its own, and few of them are run often: five plans for one's values each, which is what
     // Postgres makes before it makes a general one, would be most of the work.
     // Statements are short. What a page costs is guessed for any page size, far too high, and Postgres would spend 200 ms on
@@ -94,7 +95,7 @@ fn create_login(pg: &mut PgConnection, password: &str) -> QueryResult<String> {
          ALTER ROLE {role} SET statement_timeout TO '30s';
          ALTER ROLE {role} SET lock_timeout TO '10s';
          ALTER ROLE {role} SET idle_in_transaction_session_timeout TO '60s'",
-        password = literal(password),
+        password = quote_literal(password),
     ))?;
     Ok(login)
 }
@@ -102,14 +103,6 @@ fn create_login(pg: &mut PgConnection, password: &str) -> QueryResult<String> {
 /// The login of a lane.
 pub(super) fn login(pg: &mut PgConnection, lane: i16) -> QueryResult<String> {
     lanes::table.find(lane).select(lanes::login).first(pg)
-}
-
-pub(super) fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
-}
-
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 diesel::define_sql_function! {

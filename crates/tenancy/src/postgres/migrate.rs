@@ -79,7 +79,7 @@ impl Migrations {
         tenancy: &Tenancy,
         mut progress: impl FnMut(usize, &TenantOutcome),
     ) -> Result<Vec<TenantOutcome>, MigrateError> {
-        let latest = self.latest_of_tenants();
+        let latest = self.latest_tenant_version();
         let behind: Vec<(TenantId, String)> = tenancy.control().map_err(BindError::from)?.rows(
             tenants::table
                 .filter(tenants::schema_version.ne(&latest))
@@ -88,14 +88,14 @@ impl Migrations {
         )?;
         let total = behind.len();
         let outcomes = behind.into_iter().map(|(id, slug)| {
-            let outcome = TenantOutcome { slug, result: self.one(tenancy, id, &latest) };
+            let outcome = TenantOutcome { slug, result: self.run_tenant(tenancy, id, &latest) };
             progress(total, &outcome);
             outcome
         });
         Ok(outcomes.collect())
     }
 
-    fn one(&self, tenancy: &Tenancy, id: TenantId, latest: &str) -> Result<usize, MigrateError> {
+    fn run_tenant(&self, tenancy: &Tenancy, id: TenantId, latest: &str) -> Result<usize, MigrateError> {
         let mut tx = tenancy.begin_control()?;
         let pg = &mut tx.lease().pg;
         // The row's lock makes a second process wait, and find nothing left to do.
@@ -116,7 +116,7 @@ impl Migrations {
     }
 
     /// The version a tenant has when it has every migration.
-    pub(super) fn latest_of_tenants(&self) -> String {
+    pub(super) fn latest_tenant_version(&self) -> String {
         let all: Vec<Box<dyn Migration<Pg>>> = self.tenant.migrations().unwrap_or_default();
         all.iter().map(|migration| migration.name().version().to_string()).max().unwrap_or_default()
     }
@@ -124,6 +124,6 @@ impl Migrations {
 
 impl std::fmt::Debug for Migrations {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Migrations(tenants: {})", self.latest_of_tenants())
+        write!(f, "Migrations(tenants: {})", self.latest_tenant_version())
     }
 }

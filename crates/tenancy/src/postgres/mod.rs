@@ -13,6 +13,7 @@ mod directory;
 mod lanes;
 mod migrate;
 mod provision;
+mod quote;
 mod tables;
 mod url;
 
@@ -94,7 +95,7 @@ impl Tenancy {
     ) -> Result<Self, ConnectError> {
         let control = connection::pool(url.clone(), options.control_size, options.wait);
         let mut owner = connection::checkout(&control).map_err(ConnectError::Pool)?;
-        let lane_url = lanes::prepare(&mut owner, url, secrets)?;
+        let lane_url = lanes::ensure_login(&mut owner, url, secrets)?;
         drop(owner);
         let lane = connection::pool(lane_url, options.size, options.wait);
         Ok(Self(Arc::new(Inner { control, lane, directory: Directory::default(), wait: options.wait })))

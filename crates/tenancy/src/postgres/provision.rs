@@ -7,6 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::MigrationHarness;
 
+use super::quote::quote_identifier;
 use super::tables::tenants;
 use super::{ControlTx, Migrations, lanes};
 use crate::{Plan, SchemaName, Slug, Status};
@@ -70,12 +71,12 @@ impl ControlTx {
             tenants::name.eq(&new.name),
             tenants::plan.eq(new.plan.as_str()),
             tenants::status.eq(Status::Active.as_str()),
-            tenants::lane.eq(lanes::FIRST),
-            tenants::schema_version.eq(migrations.latest_of_tenants()),
+            tenants::lane.eq(lanes::DEFAULT),
+            tenants::schema_version.eq(migrations.latest_tenant_version()),
             tenants::created_at.eq(new.created_at),
         );
         diesel::insert_into(tenants::table).values(row).execute(pg)?;
-        let lane = lanes::quoted(&lanes::login(pg, lanes::FIRST)?);
+        let lane = quote_identifier(&lanes::login(pg, lanes::DEFAULT)?);
         pg.batch_execute(&format!(
             "CREATE ROLE \"{schema}\" NOLOGIN NOINHERIT;
              CREATE SCHEMA \"{schema}\";
@@ -112,7 +113,7 @@ impl ControlTx {
             .get_result(pg)
             .optional()?;
         let Some(lane) = lane else { return Ok(false) };
-        let lane = lanes::quoted(&lanes::login(pg, lane)?);
+        let lane = quote_identifier(&lanes::login(pg, lane)?);
         pg.batch_execute(&format!("{verb} \"{}\" {preposition} {lane}", SchemaName::of(tenant)))?;
         Ok(true)
     }
