@@ -4,7 +4,7 @@
 
 use belfort_db::{Queries, Statement};
 use belfort_ids::TenantId;
-use belfort_tenancy::postgres::{Migrations, NewTenant, PoolOptions, ProvisionError, by_id};
+use belfort_tenancy::postgres::{Migrations, NewTenant, PoolOptions, ProvisionError, tenants};
 use belfort_tenancy::{Plan, SchemaName, Slug};
 use belfort_testkit::{Database, MIGRATIONS, now};
 use diesel::sql_types::{BigInt, Text};
@@ -36,7 +36,7 @@ fn a_migration_that_fails_leaves_nothing() {
     drop(result);
     drop(tx);
     assert_eq!(left_of(&db, new.id), 0);
-    assert!(by_id(&mut db.control(), new.id).unwrap().is_none());
+    assert!(tenants::get(&mut db.control(), new.id).unwrap().is_none());
 }
 
 #[test]

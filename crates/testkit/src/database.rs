@@ -7,7 +7,7 @@ use std::time::Duration;
 use belfort_ids::TenantId;
 use belfort_tenancy::postgres::{
     ControlConn, ControlTx, DatabaseUrl, NewTenant, PoolOptions, SealedSecret, SecretStore, SecretStoreError,
-    Tenancy, TenantTx, by_id,
+    Tenancy, TenantTx, tenants,
 };
 use belfort_tenancy::{Plan, Slug, Tenant};
 use chrono::{DateTime, Utc};
@@ -104,7 +104,7 @@ impl Database {
         let mut tx = self.begin_control();
         tx.provision(&new, &MIGRATIONS).unwrap();
         tx.commit().unwrap();
-        let tenant = by_id(&mut self.control(), new.id).unwrap().unwrap();
+        let tenant = tenants::get(&mut self.control(), new.id).unwrap().unwrap();
         TestTenant { tenant: Arc::new(tenant), tenancy: self.tenancy.clone() }
     }
 

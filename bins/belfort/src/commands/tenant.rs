@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use belfort_auth::{Email, HashParams, Hasher, Password};
 use belfort_residency::{Clock as _, SystemClock, brussels};
-use belfort_tenancy::postgres::{Address, Tenancy, all, domains, set_plan};
+use belfort_tenancy::postgres::{Address, Tenancy, tenants};
 use belfort_tenancy::{Plan, SchemaName, Slug, Status, Tenant};
 use belfort_workspace::signup::Signup;
 use belfort_workspace::{FullName, WorkspaceName};
@@ -96,7 +96,7 @@ pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
         Command::Resume { slug } => set_status(tenancy, &slug, Status::Active),
         Command::SetPlan { slug, plan } => {
             let tenant = find(tenancy, &slug)?;
-            set_plan(&mut tenancy.control()?, tenant.id, plan)?;
+            tenants::set_plan(&mut tenancy.control()?, tenant.id, plan)?;
             say::line(format_args!("{slug} is {plan} now."));
             Ok(())
         }
@@ -115,7 +115,7 @@ fn create(ground: &Ground, new: Create) -> Outcome {
     };
     let made = found(ground, &signup, SystemClock.now())?;
     if new.plan != made.tenant.plan {
-        set_plan(&mut ground.tenancy.control()?, made.tenant.id, new.plan)?;
+        tenants::set_plan(&mut ground.tenancy.control()?, made.tenant.id, new.plan)?;
     }
     say::line(format_args!("{} is made, with the plan {}.", signup.slug, new.plan));
     say::line(format_args!("  admin     {}", signup.email.as_str()));
@@ -135,7 +135,7 @@ pub(super) fn find(
 }
 
 fn list(tenancy: &Tenancy) -> Outcome {
-    let tenants = all(&mut tenancy.control()?)?;
+    let tenants = tenants::list(&mut tenancy.control()?)?;
     if tenants.is_empty() {
         say::line("There are no tenants yet. Make one: `belfort tenant create`, or `belfort demo`.");
         return Ok(());
@@ -154,7 +154,7 @@ fn list(tenancy: &Tenancy) -> Outcome {
 
 fn show(tenancy: &Tenancy, slug: &str) -> Outcome {
     let tenant = find(tenancy, slug)?;
-    let domains = domains(&mut tenancy.control()?, tenant.id)?;
+    let domains = tenants::domains(&mut tenancy.control()?, tenant.id)?;
     for (what, value) in [
         ("slug", tenant.slug.to_string()),
         ("name", tenant.name.clone()),

@@ -1,6 +1,6 @@
 //! The workspace: what its people see of it and may change of it.
 
-use belfort_tenancy::postgres::{Address, add_domain, set_plan};
+use belfort_tenancy::postgres::{Address, tenants};
 use belfort_tenancy::{Host, Plan, Slug};
 use serde_json::{Value, json};
 
@@ -107,9 +107,9 @@ fn a_new_name_is_read_at_once_on_every_server() {
     let tenancy = server.db.tenancy();
     let id = tenancy.find(&Address::Slug(Slug::parse("bakkerij").unwrap())).unwrap().unwrap().id;
     let tag = ada.get("/workspace").header("etag").unwrap().to_owned();
-    set_plan(&mut server.db.control(), id, Plan::Business).unwrap();
+    tenants::set_plan(&mut server.db.control(), id, Plan::Business).unwrap();
     let mut tx = server.db.begin_control();
-    add_domain(&mut tx, id, &Host::parse("taken.example").unwrap()).unwrap();
+    tenants::add_domain(&mut tx, id, &Host::parse("taken.example").unwrap()).unwrap();
     tx.commit().unwrap();
     for caller in [&ada, &there] {
         let row = caller.get("/workspace").expect(200);

@@ -6,31 +6,32 @@
 //! ```
 
 mod bootstrap;
-mod bound;
+mod cache;
 mod connection;
 mod control;
-mod directory;
 mod lanes;
 mod migrate;
 mod provision;
 mod quote;
 mod tables;
+mod tenant_tx;
+pub mod tenants;
 mod url;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use bootstrap::{BootstrapError, bootstrap, is_hardened};
-pub use bound::{BindError, TenantTx};
 pub use control::{ControlConn, ControlTx};
-pub use directory::{Address, add_domain, all, by_id, domains, remove_domain, set_plan};
 pub use lanes::{SealedSecret, SecretStore, SecretStoreError};
 pub use migrate::{MigrateError, Migrations, TenantOutcome};
 pub use provision::{NewTenant, ProvisionError, ProvisioningTx};
+pub use tenant_tx::{BindError, TenantTx};
+pub use tenants::Address;
 pub use url::{DatabaseUrl, DatabaseUrlError};
 
+use cache::TenantCache;
 use connection::Pool;
-use directory::Directory;
 
 /// Why the database could not be reached or refused.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +79,7 @@ pub struct Tenancy(Arc<Inner>);
 struct Inner {
     control: Pool,
     lane: Pool,
-    directory: Directory,
+    cache: TenantCache,
     wait: Duration,
 }
 
@@ -98,12 +99,12 @@ impl Tenancy {
         let lane_url = lanes::ensure_login(&mut owner, url, secrets)?;
         drop(owner);
         let lane = connection::pool(lane_url, options.size, options.wait);
-        Ok(Self(Arc::new(Inner { control, lane, directory: Directory::default(), wait: options.wait })))
+        Ok(Self(Arc::new(Inner { control, lane, cache: TenantCache::default(), wait: options.wait })))
     }
 
     /// Begins a transaction bound to `tenant`: its tables and nothing else, as its role and no other.
     pub fn begin(&self, tenant: &Arc<Tenant>) -> Result<TenantTx, BindError> {
-        bound::begin(self, tenant)
+        tenant_tx::begin(self, tenant)
     }
 
     /// A connection to the control schema; each statement stands for itself.
@@ -120,15 +121,15 @@ impl Tenancy {
     ///
     /// A stale answer cannot let anybody in: a suspended or deleted tenant's role cannot be taken, see [`Tenancy::begin`].
     pub fn find(&self, address: &Address) -> Result<Option<Arc<Tenant>>, BindError> {
-        self.0.directory.find(address, || {
+        self.0.cache.find(address, || {
             let mut control = self.control()?;
-            Ok(directory::lookup(&mut control, address)?)
+            Ok(tenants::find(&mut control, address)?)
         })
     }
 
     /// Forgets what is remembered of addresses: for the process that just changed one.
-    pub fn forget(&self) {
-        self.0.directory.clear();
+    pub fn clear_cache(&self) {
+        self.0.cache.clear();
     }
 
     /// Whether a connection can be had and answers.

@@ -8,7 +8,7 @@ use belfort_db::{Control, Queries as _, Statement, Tenant as TenantDb};
 use belfort_ids::{SignupId, TenantId, UserId};
 use belfort_policy::BuiltIn;
 use belfort_rbac::postgres::roles;
-use belfort_tenancy::postgres::{BindError, Migrations, NewTenant, ProvisionError, Tenancy, by_id};
+use belfort_tenancy::postgres::{BindError, Migrations, NewTenant, ProvisionError, Tenancy, tenants};
 use belfort_tenancy::{Plan, Tenant};
 use diesel::QueryResult;
 use diesel::prelude::Queryable;
@@ -112,7 +112,7 @@ pub fn confirm(
         return Err(ConfirmError::Over);
     }
     let user = settle(&mut tx.provision(&new, migrations)?, tenant_id, signup, arrival)?;
-    let tenant = by_id(&mut tx, tenant_id)?.ok_or(diesel::result::Error::NotFound)?;
+    let tenant = tenants::get(&mut tx, tenant_id)?.ok_or(diesel::result::Error::NotFound)?;
     tx.commit()?;
     Ok(Confirmed { tenant, user })
 }

@@ -7,7 +7,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
 
 use super::connection::{self, BeginError, Pooled};
-use super::{Busy, Tenancy, directory};
+use super::{Busy, Tenancy, tenants};
 use crate::{Status, Tenant};
 
 /// A transaction in which one tenant's tables, and only they, can be seen, as that tenant's role.
@@ -56,9 +56,9 @@ pub(super) fn begin(tenancy: &Tenancy, tenant: &Arc<Tenant>) -> Result<TenantTx,
 
 /// Taking a role is refused when the tenant was suspended or deleted since its address was looked up.
 fn refusal(tenancy: &Tenancy, tenant: &Tenant, error: diesel::result::Error) -> BindError {
-    tenancy.forget();
+    tenancy.clear_cache();
     let now =
-        tenancy.control().map_err(BindError::from).and_then(|mut c| Ok(directory::by_id(&mut c, tenant.id)?));
+        tenancy.control().map_err(BindError::from).and_then(|mut c| Ok(tenants::get(&mut c, tenant.id)?));
     match now {
         Ok(None) => BindError::Gone,
         Ok(Some(now)) if now.status == Status::Suspended => BindError::Suspended,

@@ -1,17 +1,13 @@
-//! Which tenant is at an address.
-
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+//! The rows of `public.tenants` and `public.domains`.
 
 use belfort_db::{Control, Queries as _};
 use belfort_ids::TenantId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use super::ControlTx;
 use super::tables::{domains, tenants};
-use super::{BindError, ControlTx};
-use crate::{Host, Slug, Status, Tenant};
+use crate::{Host, Plan, Slug, Tenant};
 
 /// What a request says about where it wants to go.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -20,43 +16,6 @@ pub enum Address {
     Slug(Slug),
     /// A host of the tenant's own.
     Host(Host),
-}
-
-/// How old a remembered address can be. It bounds how long a renamed tenant is found under its old name, and nothing else:
-/// whether a tenant may be used is decided by Postgres at each transaction.
-const CACHE_TTL: Duration = Duration::from_secs(5);
-/// Addresses that are remembered at once; then all are forgotten.
-const CACHE_CAPACITY: usize = 20_000;
-
-#[derive(Default)]
-pub(super) struct Directory(RwLock<HashMap<Address, (Instant, Arc<Tenant>)>>);
-
-impl Directory {
-    pub(super) fn find(
-        &self,
-        address: &Address,
-        look_up: impl FnOnce() -> Result<Option<Tenant>, BindError>,
-    ) -> Result<Option<Arc<Tenant>>, BindError> {
-        if let Some((at, tenant)) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(address)
-            && at.elapsed() < CACHE_TTL
-        {
-            return Ok(Some(Arc::clone(tenant)));
-        }
-        let Some(tenant) = look_up()?.map(Arc::new) else { return Ok(None) };
-        // A suspended tenant is not remembered: it is back as soon as it is resumed.
-        if tenant.status == Status::Active {
-            let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            if known.len() >= CACHE_CAPACITY {
-                known.clear();
-            }
-            known.insert(address.clone(), (Instant::now(), Arc::clone(&tenant)));
-        }
-        Ok(Some(tenant))
-    }
-
-    pub(super) fn clear(&self) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
-    }
 }
 
 #[derive(Queryable, Selectable)]
@@ -89,7 +48,8 @@ impl TryFrom<TenantRow> for Tenant {
     }
 }
 
-pub(super) fn lookup(db: &mut impl Control, address: &Address) -> QueryResult<Option<Tenant>> {
+/// The tenant at this address.
+pub fn find(db: &mut impl Control, address: &Address) -> QueryResult<Option<Tenant>> {
     let row = match address {
         Address::Slug(slug) => {
             db.find(tenants::table.filter(tenants::slug.eq(slug.as_str())).select(TenantRow::as_select()))
@@ -105,13 +65,13 @@ pub(super) fn lookup(db: &mut impl Control, address: &Address) -> QueryResult<Op
 }
 
 /// The tenant with this id.
-pub fn by_id(db: &mut impl Control, id: TenantId) -> QueryResult<Option<Tenant>> {
+pub fn get(db: &mut impl Control, id: TenantId) -> QueryResult<Option<Tenant>> {
     let row = db.find(tenants::table.find(id).select(TenantRow::as_select()))?;
     row.map(Tenant::try_from).transpose()
 }
 
 /// Every tenant, by slug.
-pub fn all(db: &mut impl Control) -> QueryResult<Vec<Tenant>> {
+pub fn list(db: &mut impl Control) -> QueryResult<Vec<Tenant>> {
     let rows: Vec<TenantRow> = db.rows(tenants::table.order(tenants::slug).select(TenantRow::as_select()))?;
     rows.into_iter().map(Tenant::try_from).collect()
 }
@@ -122,7 +82,7 @@ pub fn domains(db: &mut impl Control, id: TenantId) -> QueryResult<Vec<String>> 
 }
 
 /// Gives the tenant another plan; false when there is no such tenant.
-pub fn set_plan(db: &mut impl Control, id: TenantId, plan: crate::Plan) -> QueryResult<bool> {
+pub fn set_plan(db: &mut impl Control, id: TenantId, plan: Plan) -> QueryResult<bool> {
     let set = (tenants::plan.eq(plan.as_str()), next_version());
     Ok(db.run(diesel::update(tenants::table.find(id)).set(set))? == 1)
 }

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests may panic as the tests do")]
 
 use belfort_db::{Queries, Statement};
-use belfort_tenancy::postgres::{PoolOptions, add_domain, by_id, remove_domain, set_plan};
+use belfort_tenancy::postgres::{PoolOptions, tenants};
 use belfort_tenancy::{Host, Plan};
 use belfort_testkit::{Database, MIGRATIONS, TestTenant};
 use diesel::connection::SimpleConnection;
@@ -42,14 +42,14 @@ fn a_tenant_sees_and_renames_itself_alone() {
     rename(&a, "Another");
     assert_eq!(seen(&a), [(slug.clone(), "Another".to_owned(), "free".to_owned(), vec![], 2)]);
     // What the operator changes is seen at once, and counted.
-    set_plan(&mut db.control(), a.tenant.id, Plan::Pro).unwrap();
+    tenants::set_plan(&mut db.control(), a.tenant.id, Plan::Pro).unwrap();
     let mut tx = db.begin_control();
     for host in ["z.example", "a.example"] {
-        add_domain(&mut tx, a.tenant.id, &Host::parse(host).unwrap()).unwrap();
+        tenants::add_domain(&mut tx, a.tenant.id, &Host::parse(host).unwrap()).unwrap();
     }
-    add_domain(&mut tx, a.tenant.id, &Host::parse("b.example").unwrap()).unwrap();
-    assert!(remove_domain(&mut tx, a.tenant.id, &Host::parse("b.example").unwrap()).unwrap());
-    assert!(!remove_domain(&mut tx, b.tenant.id, &Host::parse("a.example").unwrap()).unwrap());
+    tenants::add_domain(&mut tx, a.tenant.id, &Host::parse("b.example").unwrap()).unwrap();
+    assert!(tenants::remove_domain(&mut tx, a.tenant.id, &Host::parse("b.example").unwrap()).unwrap());
+    assert!(!tenants::remove_domain(&mut tx, b.tenant.id, &Host::parse("a.example").unwrap()).unwrap());
     tx.commit().unwrap();
     let domains = vec!["a.example".to_owned(), "z.example".to_owned()];
     assert_eq!(seen(&a), [(slug, "Another".to_owned(), "pro".to_owned(), domains, 7)]);
@@ -132,7 +132,7 @@ fn a_search_path_of_the_callers_leads_a_door_nowhere_else() {
         tx.rows(diesel::dsl::sql::<Text>(&format!("SELECT name FROM {own}.workspace()"))).unwrap();
     assert_eq!(names, ["Another"]);
     tx.commit().unwrap();
-    let name = |tenant: &TestTenant| by_id(&mut db.control(), tenant.tenant.id).unwrap().unwrap().name;
+    let name = |tenant: &TestTenant| tenants::get(&mut db.control(), tenant.tenant.id).unwrap().unwrap().name;
     assert_eq!([name(&a), name(&b)], ["Another", "A tenant"]);
 }
 
