@@ -2,8 +2,8 @@
 //!
 //! - An [`Event`] tells of one change: the [`Origin`] (who, when, in which request, from where), the row, the action and
 //!   the fields that changed. What changed nothing is no event: its [`Changes`] are empty.
-//! - `postgres::append` puts events into the tenant's history through the one door that is open to the tenant's role, in the
-//!   transaction of the change: both last or neither does.
+//! - `postgres::append` puts events into the tenant's history by `audit_append`, the only function with which the tenant's role can
+//!   write to it, in the transaction of the change: both last or neither does.
 //! - `postgres::list` reads them back, newest first.
 //!
 //! What it does not do: decide who may read the history, and find out by itself that something changed.

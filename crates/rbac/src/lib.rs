@@ -3,7 +3,7 @@
 //! The mechanism of access control without a vocabulary: what resources there are, and which roles, is the business of
 //! whoever imports it. This crate promises three things.
 //!
-//! 1. **A query that is handed a [`Grant`] was permitted.** A grant has private fields and one door, [`Principal::grant`],
+//! 1. **A query that is handed a [`Grant`] was permitted.** A grant has private fields and one constructor, [`Principal::grant`],
 //!    so a storage function that takes `&Grant<Tasks, Read>` cannot be called without the check, and the check comes before
 //!    the query.
 //! 2. **A grant says how far it goes.** Its [`Reach`] is the same value for list, get, update, delete and count; a resource

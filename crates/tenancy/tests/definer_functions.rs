@@ -1,4 +1,4 @@
-//! The doors that a tenant's role has to its own row of the control schema, and what cannot be got through them.
+//! The SECURITY DEFINER functions for a tenant's own row of the control schema, and what they do not give away.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests may panic as the tests do")]
 
@@ -69,7 +69,7 @@ fn a_rename_that_is_given_up_did_not_happen() {
 
 /// What injected SQL could say, as the tenant's role.
 #[test]
-fn nothing_else_is_to_be_had_through_the_doors() {
+fn nothing_else_is_to_be_had_from_the_functions() {
     let db = Database::new();
     let (a, b) = (db.tenant(), db.tenant());
     let foreign = b.tenant.schema();
@@ -105,9 +105,9 @@ fn nothing_else_is_to_be_had_through_the_doors() {
     assert_eq!(seen(&b)[0].1, "A tenant");
 }
 
-/// A search path is the caller's to set. What stands in a door was bound to its tables when it was made.
+/// A search path is the caller's to set. The body of a function was bound to its tables when it was made.
 #[test]
-fn a_search_path_of_the_callers_leads_a_door_nowhere_else() {
+fn a_search_path_of_the_callers_leads_a_function_nowhere_else() {
     let db = Database::new();
     let (a, b) = (db.tenant(), db.tenant());
     let own = a.tenant.schema();
@@ -156,7 +156,7 @@ fn who_holds_the_lock_is_not_overtaken() {
 
 /// Only the tenant's own role may use them: not the role of another, were it let into the schema, nor a lane's login.
 #[test]
-fn the_doors_are_open_to_the_tenants_role_alone() {
+fn only_the_tenants_role_may_execute_the_functions() {
     let db = Database::new();
     let (a, b) = (db.tenant(), db.tenant());
     let (own, foreign) = (a.tenant.schema(), b.tenant.schema());

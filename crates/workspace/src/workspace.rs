@@ -1,7 +1,7 @@
 //! The workspace itself: what a tenant sees of its row in the control schema, and may change of it.
 //!
-//! The tenant's role cannot see that table. It has three doors to its own row, each with the id built in
-//! (`migrations/tenant/00000000000009_workspace`), so a change and its event are in the tenant's one transaction.
+//! The tenant's role cannot see that table. It has three SECURITY DEFINER functions for its own row, each with the id
+//! built in (`migrations/tenant/00000000000009_workspace`), so a change and its event are in the tenant's one transaction.
 
 use belfort_audit::{Changes, Event, Origin, postgres as audit};
 use belfort_db::{Statement, Tenant};

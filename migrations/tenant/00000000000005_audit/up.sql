@@ -16,7 +16,7 @@ CREATE INDEX audit_events_resource_id ON audit_events (resource_id, seq);
 COMMENT ON TABLE audit_events IS 'Who changed what. Written through audit_append and no other way, read by the tenant''s role, changed by nobody.';
 COMMENT ON COLUMN audit_events.changes IS 'The fields that changed: a list of {field, from, to}.';
 
--- The one door. It runs as the owner of the table, on which the tenant's role has no right to write. Its body is bound to
+-- The only way to write. It runs as the owner of the table, on which the tenant's role has no right to write. Its body is bound to
 -- this schema's table now, when it is made: no search path of a caller leads it elsewhere.
 CREATE FUNCTION audit_append(events jsonb) RETURNS void
     LANGUAGE sql SECURITY DEFINER

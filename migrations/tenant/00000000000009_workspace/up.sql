@@ -1,9 +1,9 @@
--- Doors to this tenant's row of the control schema, which its role cannot see. They run as the owner of that table, so they
+-- Functions for this tenant's row of the control schema, which its role cannot see. They run as the owner of that table, so they
 -- do one thing each: the id is part of the body and not an argument, and the body is bound to the tables now, when it is made.
 -- No search path of a caller leads it elsewhere, and no text of a caller becomes part of a statement.
 DO $$
 DECLARE
-    -- A schema is named after its tenant's id; one of any other name gets no doors but an error.
+    -- A schema is named after its tenant's id; one of any other name gets an error.
     own uuid := substr(current_schema(), 3)::uuid;
 BEGIN
     EXECUTE format($door$

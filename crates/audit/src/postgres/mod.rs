@@ -6,5 +6,5 @@ mod list;
 pub use append::append;
 pub use list::{EventRow, Filter, history_of, list};
 
-/// The tables and the door that this module relies on. In Belfort they are part of every tenant's schema.
+/// The tables and the SECURITY DEFINER function that this module relies on. In Belfort they are part of every tenant's schema.
 pub const DDL: &str = include_str!("../../../../migrations/tenant/00000000000005_audit/up.sql");

@@ -1,4 +1,4 @@
-//! What only a superuser can do: make the owner and its database, and close the side doors of Postgres.
+//! What needs a superuser: the owner's role and database, and the rights on built-in functions that defeat `SET ROLE`.
 
 use belfort_db::{Control, Statement};
 use diesel::connection::SimpleConnection;
@@ -68,7 +68,7 @@ pub fn bootstrap(
     Ok(())
 }
 
-/// Whether the side doors are closed for the logins of this database.
+/// Whether the lanes' logins are without the functions that [`bootstrap`] revokes.
 pub fn is_hardened(db: &mut impl Control) -> QueryResult<bool> {
     const CLOSED: Statement<Bool> = Statement::new(
         "SELECT NOT EXISTS (
