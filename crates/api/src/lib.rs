@@ -16,7 +16,6 @@
 //! All of it but the first step happens on one blocking thread, in one transaction.
 
 mod context;
-pub mod docs;
 mod error;
 mod files;
 mod handlers;
@@ -24,7 +23,6 @@ mod input;
 mod lockout;
 mod mail;
 mod middleware;
-pub mod openapi;
 mod output;
 mod paging;
 mod routes;

@@ -1,13 +1,13 @@
 //! Every route, in one table.
 
 use actix_web::web as plain;
+use belfort_openapi::{self as openapi, Document, Fault, Info, Tag};
 use paperclip::actix::web::{self, Scope, delete, get, patch, post, put};
 
 use crate::handlers::{
     attachments, audit, auth, comments, invitations, me, probes, reports, roles, signup, tags, tasks, teams,
     time_entries, users, workspace,
 };
-use crate::openapi::{self, Document, Fault, Info, Tag};
 
 /// `/api/v1`, with what is documented of it.
 pub(crate) fn api() -> Scope {

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use actix_web::middleware::from_fn;
 use actix_web::{App as Http, HttpServer, web};
+use belfort_openapi::ui::{Docs, Refusal};
 
-use crate::docs::{Docs, Refusal};
 use crate::error::Problem;
 use crate::middleware::{Counters, middleware};
 use crate::routes;

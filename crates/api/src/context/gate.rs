@@ -11,6 +11,7 @@ use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use belfort_audit::Origin;
+use belfort_openapi as openapi;
 use belfort_rbac::{Action, Grant, Offers};
 use belfort_tenancy::postgres::TenantTx;
 use belfort_workspace::Caller;
@@ -26,7 +27,6 @@ use crate::context::RequestInfo;
 use crate::error::{ApiResult, Problem};
 use crate::input::Body;
 use crate::input::Input;
-use crate::openapi;
 use crate::output::{DoneOnce, Keep, Once};
 use crate::state::App;
 

@@ -7,6 +7,7 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpMessage, HttpRequest, web};
 use belfort_audit::Actor;
 use belfort_auth::{SessionToken, TokenDigest};
+use belfort_openapi::SESSION_COOKIE;
 use belfort_tenancy::postgres::{Address, TenantTx};
 use belfort_tenancy::{Host, Slug, Status};
 use belfort_workspace::Caller;
@@ -14,7 +15,6 @@ use chrono::{DateTime, Utc};
 
 use crate::error::{ApiResult, Problem};
 use crate::middleware::RequestId;
-use crate::openapi::SESSION_COOKIE;
 use crate::state::App;
 
 /// A request, read and not yet believed: nothing here was looked up.

@@ -16,6 +16,7 @@ use actix_web::http::header::{
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
 use belfort_ids::AttachmentId;
+use belfort_openapi::{self as openapi, CONTENT_DISPOSITION, ETAG, ResponseHeader, text};
 use belfort_policy::{Attachments, Tasks};
 use belfort_rbac::{Grant, Read};
 use belfort_work::FileName;
@@ -33,7 +34,6 @@ use super::range::{Part, part};
 use crate::context::{Gate, RequestContext};
 use crate::error::{ApiResult, Problem};
 use crate::input::{Path, if_none_match, is_among};
-use crate::openapi::{self, CONTENT_DISPOSITION, ETAG, ResponseHeader, text};
 
 type Permit = Gate<Attachments, Read>;
 

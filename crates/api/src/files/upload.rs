@@ -14,6 +14,7 @@ use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use belfort_crypto::PiecePlace;
 use belfort_ids::TaskId;
+use belfort_openapi as openapi;
 use belfort_policy::{Attachments, Tasks};
 use belfort_rbac::{Create, Read};
 use belfort_work::FileName;
@@ -34,7 +35,6 @@ use crate::context::RequestInfo;
 use crate::context::{Gate, digest};
 use crate::error::{ApiResult, Problem};
 use crate::input::{Path, length, not_encoded};
-use crate::openapi;
 use crate::output::{Created, Keep, Once};
 
 /// The one field.

@@ -11,6 +11,7 @@ use belfort_auth::postgres::counters::{self, Reservation};
 use belfort_auth::postgres::sessions::{self, SessionRow};
 use belfort_auth::{CounterKey, Email, Limit, Password, SESSION_LIFETIME, Verdict};
 use belfort_ids::SessionId;
+use belfort_openapi::{self as openapi, SESSION_COOKIE};
 use belfort_workspace::login::{self, Credential, Opened};
 use belfort_workspace::users;
 use chrono::{DateTime, Utc};
@@ -27,7 +28,6 @@ use crate::handlers::users::UserView;
 use crate::input::Attempt;
 use crate::input::input;
 use crate::input::{Body, Path};
-use crate::openapi::{self, SESSION_COOKIE};
 use crate::output::{Done, Plain, Stamp};
 use crate::state::App;
 

@@ -7,6 +7,7 @@ use actix_web::body::BoxBody;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use belfort_ids::{TagId, TaskId, UserId};
+use belfort_openapi::{self as openapi, CONTENT_DISPOSITION};
 use belfort_policy::{Tasks, TimeEntries};
 use belfort_rbac::Read;
 use belfort_work::time_report::{self, Line, Period, PeriodError, TimeReport, Wanted};
@@ -24,7 +25,6 @@ use crate::error::{ApiResult, Problem};
 use crate::input::Groups;
 use crate::input::Query;
 use crate::input::{FieldViolation, input};
-use crate::openapi::{self, CONTENT_DISPOSITION};
 use crate::output::csv;
 
 input! {

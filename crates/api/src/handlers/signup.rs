@@ -6,6 +6,7 @@ use actix_web::body::BoxBody;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use belfort_auth::{Code, CounterKey, Email, Password};
 use belfort_ids::SignupId;
+use belfort_openapi as openapi;
 use belfort_tenancy::{Slug, Tenant};
 use belfort_workspace::signup::{self, Confirmed, Signup};
 use belfort_workspace::{Arrival, FullName, WorkspaceName};
@@ -23,7 +24,6 @@ use crate::handlers::users::UserView;
 use crate::input::{Body, Path};
 use crate::input::{RawText, input};
 use crate::mail;
-use crate::openapi;
 use crate::output::{Accepted, Stamp};
 
 input! {

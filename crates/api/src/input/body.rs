@@ -9,6 +9,7 @@ use std::str::FromStr;
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, web};
+use belfort_openapi as openapi;
 use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use paperclip::actix::OperationModifier;
@@ -19,7 +20,6 @@ use sha2::{Digest, Sha256};
 
 use super::{Field, Fields, Input};
 use crate::error::{ApiResult, Problem};
-use crate::openapi;
 
 /// Bytes of a JSON body, at most.
 const BODY_LIMIT: usize = 1024 * 1024;

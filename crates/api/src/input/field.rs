@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use belfort_openapi as openapi;
 use paperclip::v2::models::DefaultSchemaRaw;
 use serde_json::{Map, Value, json};
 
 use crate::error::{ApiResult, FieldError, Problem};
-use crate::openapi;
 
 /// A value that a field can hold: how it is read, and how it is documented. One type says both, so they cannot differ.
 pub(crate) trait Field: Sized {

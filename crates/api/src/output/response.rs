@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
+use belfort_openapi::{self as openapi, ETAG, LOCATION};
 use belfort_workspace::idempotency::Stored;
 use chrono::{DateTime, Utc};
 use paperclip::actix::{Apiv2Schema, OperationModifier};
@@ -15,7 +16,6 @@ use serde_json::json;
 
 use crate::error::Problem;
 use crate::input::{known, tag_of, tag_with};
-use crate::openapi::{self, ETAG, LOCATION};
 
 /// A moment, as it is sent: Brussels time with its offset.
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use belfort_openapi as openapi;
 use belfort_tenancy::postgres::TenantTx;
 use futures_util::future::{Ready, ready};
 use paperclip::actix::OperationModifier;
@@ -16,7 +17,6 @@ use crate::context::RequestContext;
 use crate::error::{ApiResult, Problem};
 use crate::input::query_fields;
 use crate::input::{Fields, Input, input};
-use crate::openapi;
 use crate::output::{Page, Plain};
 
 /// A query string that asks for a page of a list, of which `F` says what is wanted.

@@ -16,7 +16,7 @@
 //! that does both promises what holds for both.
 //!
 //! ```
-//! use belfort_api::openapi::{self, Info, Tag};
+//! use belfort_openapi::{self as openapi, Info, Tag};
 //! use actix_web::HttpResponse;
 //! use paperclip::actix::{Mountable, OperationModifier, api_v2_operation, web};
 //! use paperclip::v2::{models::DefaultOperationRaw, schema::Apiv2Schema};
@@ -59,27 +59,28 @@ mod access;
 mod checks;
 mod collect;
 mod components;
+mod describe;
+mod extension;
 mod fault;
-mod marks;
 mod operations;
 mod problem;
-mod say;
 mod schemas;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
+pub mod ui;
 mod yaml;
 
 use paperclip::actix::Mountable;
 use serde_json::{Map, Value, json};
 
 pub use access::{SESSION_COOKIE, permission, public, secured};
-pub use fault::Fault;
-pub use marks::{by_name, literal, patchable};
-pub use problem::problem_schema;
-pub use say::{
+pub use describe::{
     CONTENT_DISPOSITION, ETAG, LOCATION, RETRY_AFTER, ResponseHeader, body, body_as, header_parameter,
     path_parameters, problems, query_parameters, response, response_as, schema, text,
 };
+pub use extension::{by_name, literal, patchable};
+pub use fault::Fault;
+pub use problem::problem_schema;
 
 use components::{Components, Flow, Place};
 use schemas::Writer;

@@ -7,7 +7,7 @@ use paperclip::v2::models::{
 use paperclip::v2::schema::Apiv2Schema;
 
 use super::by_name;
-use super::marks::content;
+use super::extension::content;
 
 /// A header of an answer. `X-Request-Id` need not be said: every answer has it.
 #[derive(Clone, Copy, Debug)]

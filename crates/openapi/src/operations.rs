@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Fault;
 use super::access::Access;
 use super::components::{Components, Flow, Place};
-use super::marks::Form;
+use super::extension::Form;
 use super::schemas::Writer;
 
 /// The name of the header that every answer has, and of its component.

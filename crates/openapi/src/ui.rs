@@ -9,8 +9,8 @@
 //!
 //! ```
 //! use actix_web::{App, error::ErrorUnprocessableEntity};
-//! use belfort_api::docs::{Docs, Refusal};
-//! # use belfort_api::openapi::{self, Info};
+//! use belfort_openapi::ui::{Docs, Refusal};
+//! # use belfort_openapi::{self as openapi, Info};
 //! # let info = Info {
 //! #     title: "Belfort".into(), version: "1.0.0".into(), description: "An example.".into(),
 //! #     license: "MIT".into(), tags: vec![],
@@ -19,7 +19,7 @@
 //! let docs = Docs::new(&document)?;
 //! let app = App::new().configure(docs.routes(|refusal: Refusal| ErrorUnprocessableEntity(refusal.to_string())));
 //! # drop(app);
-//! # Ok::<_, belfort_api::docs::DocsError>(())
+//! # Ok::<_, belfort_openapi::ui::DocsError>(())
 //! ```
 
 mod assets;
@@ -33,7 +33,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
 
-use crate::openapi::Document;
+use crate::Document;
 use page::Page;
 
 /// Where the document is.

@@ -13,7 +13,7 @@ use actix_web::{App, HttpResponse};
 
 use super::page::POLICY;
 use super::*;
-use crate::openapi::tests::example;
+use crate::tests::example;
 
 fn refuse(refusal: Refusal) -> actix_web::Error {
     match refusal {

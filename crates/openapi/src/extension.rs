@@ -22,7 +22,7 @@ const CONTENT: &str = "$content";
 /// is left open to further members, so a union in a request says `unevaluatedProperties: false` itself.
 ///
 /// ```
-/// use belfort_api::openapi::literal;
+/// use belfort_openapi::literal;
 /// use paperclip::v2::{models::DefaultSchemaRaw, schema::Apiv2Schema};
 ///
 /// struct Title(String);

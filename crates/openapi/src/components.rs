@@ -9,7 +9,7 @@ use paperclip::v2::models::{DefaultSchemaRaw, Either};
 use serde_json::Value;
 
 use super::Fault;
-use super::marks::Form;
+use super::extension::Form;
 use super::schemas::Writer;
 
 /// Where a `$ref` to a component points.

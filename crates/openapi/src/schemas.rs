@@ -4,7 +4,7 @@ use paperclip::v2::models::{DataType, DataTypeFormat, DefaultSchemaRaw, Either};
 use serde_json::{Map, Value, json};
 
 use super::components::{Component, Components, Flow, PREFIX, Place, component_name};
-use super::marks::Form;
+use super::extension::Form;
 
 /// Writes schemas. Knows the components, so as not to repeat at each use what a component says of itself.
 #[derive(Clone, Copy)]
