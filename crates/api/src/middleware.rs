@@ -13,7 +13,7 @@ use actix_web::{HttpMessage, web};
 use belfort_ids::EventId;
 use tracing::Instrument;
 
-use crate::error::Problem;
+use crate::error::{Problem, ProblemCode};
 use crate::state::App;
 
 /// The request's id: the one that was sent, if it was sane, or else a new one.
@@ -99,16 +99,12 @@ fn normalize(response: ServiceResponse<BoxBody>, path: &str) -> ServiceResponse<
     let empty = matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0));
     let framework = response.response().error().is_some() || empty;
     let problem = match response.status() {
-        StatusCode::NOT_FOUND if framework => {
-            Problem::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here.")
-        }
+        StatusCode::NOT_FOUND if framework => Problem::new(ProblemCode::NotFound, "There is nothing here."),
         StatusCode::METHOD_NOT_ALLOWED if framework => {
             let detail = "This cannot be done here: see /api/schema/ for what can.";
-            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+            Problem::new(ProblemCode::MethodNotAllowed, detail)
         }
-        status if framework && status.is_client_error() => {
-            Problem::new(status, "bad-request", "The request cannot be read.")
-        }
+        status if framework && status.is_client_error() => Problem::unreadable_request(status),
         status if framework && status.is_server_error() => Problem::internal("the framework failed"),
         _ => return response,
     };

@@ -7,7 +7,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as Http, HttpServer, web};
 use belfort_openapi::ui::{Docs, Refusal};
 
-use crate::error::Problem;
+use crate::error::{FieldCode, Problem};
 use crate::middleware::{Counters, middleware};
 use crate::routes;
 use crate::state::{App, Services, Settings};
@@ -75,6 +75,8 @@ pub async fn serve(
 
 fn refused(refusal: &Refusal) -> Problem {
     match refusal {
-        Refusal::UnknownFormat => Problem::invalid_field("format", "invalid-choice", "is one of json, yaml"),
+        Refusal::UnknownFormat => {
+            Problem::invalid_field("format", FieldCode::InvalidChoice, "is one of json, yaml")
+        }
     }
 }

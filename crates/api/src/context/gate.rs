@@ -24,7 +24,7 @@ use paperclip::v2::schema::Apiv2Schema;
 use sha2::{Digest, Sha256};
 
 use crate::context::RequestInfo;
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, Problem, ProblemCode};
 use crate::input::Body;
 use crate::input::Input;
 use crate::output::{DoneOnce, Keep, Once};
@@ -76,8 +76,8 @@ impl RequestContext {
     /// The `Idempotency-Key` of the request, if it has one that can be kept.
     pub(crate) fn key(&self) -> ApiResult<Option<String>> {
         match &self.info.idempotency_key {
-            Some(key) if !(1..=255).contains(&key.len()) => Err(Problem::unreadable(
-                "bad-idempotency-key",
+            Some(key) if !(1..=255).contains(&key.len()) => Err(Problem::new(
+                ProblemCode::BadIdempotencyKey,
                 "An Idempotency-Key is sent once and has 1 to 255 characters of ASCII.",
             )),
             key => Ok(key.clone()),
@@ -98,8 +98,7 @@ impl RequestContext {
             Claim::Replay(stored) => Ok(stored),
             Claim::Mismatch => {
                 let detail = "This Idempotency-Key was used for another request.";
-                let status = actix_web::http::StatusCode::UNPROCESSABLE_ENTITY;
-                Err(Problem::new(status, "idempotency-key-reused", detail))
+                Err(Problem::new(ProblemCode::IdempotencyKeyReused, detail))
             }
             Claim::New => {
                 let stored = work(self)?;

@@ -13,7 +13,7 @@ use belfort_tenancy::{Host, Slug, Status};
 use belfort_workspace::Caller;
 use chrono::{DateTime, Utc};
 
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, Problem, ProblemCode};
 use crate::middleware::RequestId;
 use crate::state::App;
 
@@ -81,7 +81,7 @@ impl RequestInfo {
             Token::Sent(digest) => digest,
             Token::Foreign => {
                 let detail = "A change that is made by cookie needs an Origin header of this site.";
-                return Err(Problem::new(actix_web::http::StatusCode::FORBIDDEN, "foreign-origin", detail));
+                return Err(Problem::new(ProblemCode::ForeignOrigin, detail));
             }
             Token::None => return Err(Problem::not_authenticated()),
         };

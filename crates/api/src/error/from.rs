@@ -1,7 +1,6 @@
 //! Every crate's errors as problems: one exhaustive `match` for each, so that a new variant does not compile until it is
 //! decided what the caller is told.
 
-use actix_web::http::StatusCode;
 use belfort_rbac::LastAdmin;
 use belfort_tenancy::postgres::{BindError, Busy, ProvisionError};
 use belfort_work::attachments::AttachmentError;
@@ -17,7 +16,7 @@ use belfort_workspace::teams::TeamError;
 use belfort_workspace::users::UserError;
 use belfort_workspace::workspace::WorkspaceError;
 
-use super::Problem;
+use super::{FieldCode, Problem, ProblemCode};
 
 impl From<belfort_db::Error> for Problem {
     /// What a storage function could not turn into an error of its own is our fault, unless it may succeed the next time.
@@ -40,8 +39,7 @@ impl From<BindError> for Problem {
         match error {
             BindError::Busy(busy) => busy.into(),
             BindError::Suspended => Self::new(
-                StatusCode::FORBIDDEN,
-                "workspace-suspended",
+                ProblemCode::WorkspaceSuspended,
                 "This workspace is suspended: ask whoever runs it.",
             ),
             BindError::Gone => Self::workspace_not_found(),
@@ -53,8 +51,7 @@ impl From<BindError> for Problem {
 impl From<belfort_rbac::Denied> for Problem {
     fn from(denied: belfort_rbac::Denied) -> Self {
         Self::new(
-            StatusCode::FORBIDDEN,
-            "forbidden",
+            ProblemCode::Forbidden,
             format!(
                 "Your role has no permission to {} {}.",
                 denied.action,
@@ -66,8 +63,8 @@ impl From<belfort_rbac::Denied> for Problem {
 
 impl From<LastAdmin> for Problem {
     fn from(_: LastAdmin) -> Self {
-        Self::conflict(
-            "last-admin",
+        Self::new(
+            ProblemCode::LastAdmin,
             "This is the last active admin of the workspace: make somebody else an admin first.",
         )
     }
@@ -80,7 +77,7 @@ impl From<TaskError> for Problem {
             TaskError::Stale => Self::stale(),
             TaskError::Unknown { field } => unknown(field),
             TaskError::TooMany { field, max } => {
-                Self::invalid_field(field, "too-long", format!("has at most {max} entries"))
+                Self::invalid_field(field, FieldCode::TooLong, format!("has at most {max} entries"))
             }
             TaskError::Database(error) => error.into(),
         }
@@ -102,9 +99,10 @@ impl From<AttachmentError> for Problem {
         match error {
             AttachmentError::NotFound => Self::not_found(),
             AttachmentError::Stale => Self::stale(),
-            AttachmentError::Over => {
-                Self::conflict("upload-over", "The upload took longer than an hour: send the file again.")
-            }
+            AttachmentError::Over => Self::new(
+                ProblemCode::UploadOver,
+                "The upload took longer than an hour: send the file again.",
+            ),
             AttachmentError::Database(error) => error.into(),
         }
     }
@@ -112,7 +110,7 @@ impl From<AttachmentError> for Problem {
 
 impl From<TimeEntryError> for Problem {
     fn from(error: TimeEntryError) -> Self {
-        let invalid = |field, detail: &'static str| Self::invalid_field(field, "invalid", detail);
+        let invalid = |field, detail: &'static str| Self::invalid_field(field, FieldCode::Invalid, detail);
         match error {
             TimeEntryError::NotFound => Self::not_found(),
             TimeEntryError::Stale => Self::stale(),
@@ -120,10 +118,10 @@ impl From<TimeEntryError> for Problem {
             TimeEntryError::EndsBeforeStart => invalid("ended_at", "is before started_at"),
             TimeEntryError::RunsBeforeStart => invalid("started_at", "is later than now, and the timer runs"),
             TimeEntryError::TimerRunning => {
-                Self::conflict("timer-running", "A timer is running already: stop it first.")
+                Self::new(ProblemCode::TimerRunning, "A timer is running already: stop it first.")
             }
             TimeEntryError::TimerNotRunning => {
-                Self::conflict("timer-not-running", "This timer was stopped already.")
+                Self::new(ProblemCode::TimerNotRunning, "This timer was stopped already.")
             }
             TimeEntryError::UserGone => {
                 invalid("ended_at", "is needed: whose time it is has left, and works no more")
@@ -137,8 +135,7 @@ impl From<ReportError> for Problem {
     fn from(error: ReportError) -> Self {
         match error {
             ReportError::TooLarge => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "report-too-large",
+                ProblemCode::ReportTooLarge,
                 "The report would have more than 50000 lines, or amounts beyond all reason: ask for fewer days, for one user, \
                  task or tag, or group by less.",
             ),
@@ -152,7 +149,7 @@ impl From<TagError> for Problem {
         match error {
             TagError::NotFound => Self::not_found(),
             TagError::Stale => Self::stale(),
-            TagError::NameTaken => Self::conflict("name-taken", "There is a tag of this name."),
+            TagError::NameTaken => Self::new(ProblemCode::NameTaken, "There is a tag of this name."),
             TagError::Database(error) => error.into(),
         }
     }
@@ -188,7 +185,7 @@ impl From<TeamError> for Problem {
         match error {
             TeamError::NotFound => Self::not_found(),
             TeamError::Stale => Self::stale(),
-            TeamError::NameTaken => Self::conflict("name-taken", "There is a team of this name."),
+            TeamError::NameTaken => Self::new(ProblemCode::NameTaken, "There is a team of this name."),
             TeamError::UnknownMembers(_) => unknown("member_ids"),
             TeamError::Database(error) => error.into(),
         }
@@ -203,13 +200,13 @@ impl From<RoleError> for Problem {
             RoleError::Stale => Self::stale(),
             RoleError::Escalation => escalation(),
             // The code of the safeguard that it is there for.
-            RoleError::Admin => Self::conflict(
-                "last-admin",
+            RoleError::Admin => Self::new(
+                ProblemCode::LastAdmin,
                 "The role admin can be neither edited nor deleted: nobody would be admin any more.",
             ),
-            RoleError::NameTaken => Self::conflict("name-taken", "There is a role of this name."),
-            RoleError::InUse => Self::conflict(
-                "role-in-use",
+            RoleError::NameTaken => Self::new(ProblemCode::NameTaken, "There is a role of this name."),
+            RoleError::InUse => Self::new(
+                ProblemCode::RoleInUse,
                 "A user or an invitation has this role: give them another one first.",
             ),
             RoleError::Database(error) => error.into(),
@@ -254,11 +251,11 @@ impl From<ConfirmError> for Problem {
         match error {
             ConfirmError::Over => {
                 let detail = "This sign-up is over, or never was: sign up again.";
-                Self::new(StatusCode::NOT_FOUND, "signup-over", detail)
+                Self::new(ProblemCode::SignupOver, detail)
             }
             ConfirmError::WrongCode { left } => Self::invalid_field(
                 "code",
-                "wrong-code",
+                FieldCode::WrongCode,
                 format!("is not the code; {left} attempts are left"),
             ),
             ConfirmError::SlugTaken => slug_taken(),
@@ -276,18 +273,18 @@ impl From<ConfirmError> for Problem {
 
 /// The same whether it does not exist or belongs to somebody else.
 fn unknown(field: &str) -> Problem {
-    Problem::invalid_field(field, "unknown-id", "names something that is not there")
+    Problem::invalid_field(field, FieldCode::UnknownId, "names something that is not there")
 }
 
 fn email_taken() -> Problem {
-    Problem::conflict("email-taken", "Somebody with this e-mail address is a user or is invited.")
+    Problem::new(ProblemCode::EmailTaken, "Somebody with this e-mail address is a user or is invited.")
 }
 
 fn slug_taken() -> Problem {
-    Problem::conflict("slug-taken", "This slug is taken: choose another one.")
+    Problem::new(ProblemCode::SlugTaken, "This slug is taken: choose another one.")
 }
 
 fn escalation() -> Problem {
     let detail = "This role permits more than you may do yourself: you cannot give, take or change it.";
-    Problem::new(StatusCode::FORBIDDEN, "escalation", detail)
+    Problem::new(ProblemCode::Escalation, detail)
 }

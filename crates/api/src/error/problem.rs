@@ -7,6 +7,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
+use super::{FieldCode, ProblemCode};
+
 /// What a handler answers, or what went wrong.
 pub(crate) type ApiResult<T> = Result<T, Problem>;
 
@@ -17,8 +19,9 @@ pub(crate) type ApiResult<T> = Result<T, Problem>;
 pub(crate) struct Problem(Box<Inner>);
 
 struct Inner {
+    code: ProblemCode,
+    /// The status, where the framework chose another than the code has.
     status: StatusCode,
-    code: &'static str,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     retry_after: Option<u64>,
@@ -31,20 +34,19 @@ struct Inner {
 pub(crate) struct FieldError {
     /// The field, as it was sent.
     pub(crate) field: String,
-    /// Stable, in kebab-case.
-    pub(crate) code: &'static str,
+    /// For programs.
+    pub(crate) code: FieldCode,
     /// For people.
     pub(crate) detail: Cow<'static, str>,
 }
 
 impl Problem {
-    /// A problem of this status, told apart by `code`.
-    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        let detail = detail.into();
+    /// A problem of this kind, with what happened this time.
+    pub(crate) fn new(code: ProblemCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
-            status,
             code,
-            detail,
+            status: code.status(),
+            detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
             content_range: None,
@@ -52,64 +54,53 @@ impl Problem {
         }))
     }
 
-    /// 400: the request cannot be read.
-    pub(crate) fn unreadable(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, code, detail)
+    /// The problem of a request that the framework refused with this status.
+    pub(crate) fn unreadable_request(status: StatusCode) -> Self {
+        let mut problem = Self::new(ProblemCode::BadRequest, "The request cannot be read.");
+        problem.0.status = status;
+        problem
     }
 
     /// 401: nobody is logged in.
     pub(crate) fn not_authenticated() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "not-authenticated",
-            "Log in, and send the token as a bearer token or cookie.",
-        )
+        Self::new(ProblemCode::NotAuthenticated, "Log in, and send the token as a bearer token or cookie.")
     }
 
     /// 404: there is no such row, or not for this caller. The two are never told apart.
     pub(crate) fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here, or nothing that you may see.")
+        Self::new(ProblemCode::NotFound, "There is nothing here, or nothing that you may see.")
     }
 
     /// 404: no workspace is at this host.
     pub(crate) fn workspace_not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "workspace-not-found", "There is no workspace at this address.")
+        Self::new(ProblemCode::WorkspaceNotFound, "There is no workspace at this address.")
     }
 
     /// 404: an invitation that never was, is over or was accepted. The three are never told apart.
     pub(crate) fn invitation_over() -> Self {
         let detail = "This invitation is not good, or not any more: ask for a new one.";
-        Self::new(StatusCode::NOT_FOUND, "invitation-over", detail)
-    }
-
-    /// 409: it does not go together with what is there.
-    pub(crate) fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::CONFLICT, code, detail)
+        Self::new(ProblemCode::InvitationOver, detail)
     }
 
     /// 412: the row was changed since it was read.
     pub(crate) fn stale() -> Self {
-        Self::new(
-            StatusCode::PRECONDITION_FAILED,
-            "stale",
-            "It was changed since you read it: read it again.",
-        )
+        Self::new(ProblemCode::Stale, "It was changed since you read it: read it again.")
     }
 
     /// 416: the range lies outside of content of `size` bytes.
     pub(crate) fn out_of_range(size: u64) -> Self {
         let detail = format!("There are {size} bytes, and none of those that you asked for.");
-        let mut problem = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "out-of-range", detail);
+        let mut problem = Self::new(ProblemCode::OutOfRange, detail);
         problem.0.content_range = Some(format!("bytes */{size}"));
         problem
     }
 
     /// 422: these fields are invalid.
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
-        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some fields are invalid.");
+        let mut problem = Self::new(ProblemCode::Invalid, "Some fields are invalid.");
         // The commonest mistake has a code of its own, so that a client need not look into the list.
-        if !errors.is_empty() && errors.iter().all(|error| error.code == "unknown-field") {
-            problem.0.code = "unknown-field";
+        if !errors.is_empty() && errors.iter().all(|error| error.code == FieldCode::UnknownField) {
+            problem.0.code = ProblemCode::UnknownField;
             problem.0.detail = "There is no field of this name.".into();
         }
         problem.0.errors = errors;
@@ -117,40 +108,31 @@ impl Problem {
     }
 
     /// 422: this field is invalid.
-    pub(crate) fn invalid_field(
-        field: &str,
-        code: &'static str,
-        detail: impl Into<Cow<'static, str>>,
-    ) -> Self {
+    pub(crate) fn invalid_field(field: &str, code: FieldCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::invalid(vec![FieldError { field: field.to_owned(), code, detail: detail.into() }])
     }
 
     /// 429: too often.
     pub(crate) fn too_many(retry_after: chrono::Duration) -> Self {
-        Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-requests",
-            "Too many attempts: wait before the next one.",
-        )
-        .retry_after(u64::try_from(retry_after.num_seconds()).unwrap_or(0).saturating_add(1))
+        Self::new(ProblemCode::TooManyRequests, "Too many attempts: wait before the next one.")
+            .retry_after(u64::try_from(retry_after.num_seconds()).unwrap_or(0).saturating_add(1))
     }
 
     /// 503: the server has more to do than it can.
     pub(crate) fn busy() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "The server is busy: try again in a moment.")
-            .retry_after(1)
+        Self::new(ProblemCode::Busy, "The server is busy: try again in a moment.").retry_after(1)
     }
 
     /// 503: the letter that this needs cannot be sent.
     pub(crate) fn mail_unavailable() -> Self {
         let detail = "The mail could not be sent: try again in a while.";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "mail-unavailable", detail).retry_after(60)
+        Self::new(ProblemCode::MailUnavailable, detail).retry_after(60)
     }
 
     /// 500: our fault. The cause goes to the log and nowhere else.
     pub(crate) fn internal(cause: impl fmt::Display) -> Self {
         let detail = "Something went wrong on our side. The request id leads to what it was.";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail).because(cause)
+        Self::new(ProblemCode::Internal, detail).because(cause)
     }
 
     /// With the seconds after which it is worth trying again.
@@ -197,27 +179,18 @@ impl Problem {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         let body = Body {
-            r#type: format!("urn:belfort:problem:{}", inner.code),
-            title: title(inner.code),
+            r#type: format!("urn:belfort:problem:{}", inner.code.as_str()),
+            title: inner.code.title(),
             status: inner.status.as_u16(),
             detail: &inner.detail,
             instance,
-            code: inner.code,
+            code: inner.code.as_str(),
             errors: &inner.errors,
         };
         // Not `json`, which would keep its own content type.
         let text = serde_json::to_string(&body).unwrap_or_default();
         response.insert_header((header::CONTENT_TYPE, "application/problem+json")).body(text)
     }
-}
-
-/// `last-admin` is titled `Last admin`.
-fn title(code: &str) -> String {
-    let mut title = code.replace('-', " ");
-    if let Some(first) = title.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    title
 }
 
 impl ResponseError for Problem {
@@ -232,7 +205,7 @@ impl ResponseError for Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.0.status.as_u16(), self.0.code, self.0.detail)
+        write!(f, "{} {}: {}", self.0.status.as_u16(), self.0.code.as_str(), self.0.detail)
     }
 }
 
@@ -255,10 +228,5 @@ mod tests {
         let problem = Problem::internal("relation \"t_0123.tasks\" does not exist");
         assert_eq!(problem.cause(), Some("relation \"t_0123.tasks\" does not exist"));
         assert!(!format!("{problem} {problem:?}").contains("t_0123"));
-    }
-
-    #[test]
-    fn a_code_is_titled_for_people() {
-        assert_eq!(title("last-admin"), "Last admin");
     }
 }

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use belfort_crypto::PiecePlace;
@@ -33,7 +33,7 @@ use super::multipart_guard::guarded;
 use super::pieces::{Cutter, SEALED};
 use crate::context::RequestInfo;
 use crate::context::{Gate, digest};
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
 use crate::input::{Path, length, not_encoded};
 use crate::output::{Created, Keep, Once};
 
@@ -103,14 +103,18 @@ impl Begun {
             let part = part.map_err(malformed)?;
             let name = part.name().unwrap_or_default();
             if name != FIELD {
-                return Err(Problem::invalid_field(name, "unknown-field", "there is no field of this name"));
+                return Err(Problem::invalid_field(
+                    name,
+                    FieldCode::UnknownField,
+                    "there is no field of this name",
+                ));
             }
             if file.is_some() {
-                return Err(Problem::invalid_field(FIELD, "invalid", "is given twice"));
+                return Err(Problem::invalid_field(FIELD, FieldCode::Invalid, "is given twice"));
             }
             file = Some(self.store(part, limit).await?);
         }
-        file.ok_or_else(|| Problem::invalid_field(FIELD, "required", "is required"))
+        file.ok_or_else(|| Problem::invalid_field(FIELD, FieldCode::Required, "is required"))
     }
 
     /// Stores what arrives of the file, piece by piece.
@@ -242,11 +246,11 @@ fn name(part: &Field) -> FileName {
 
 fn too_large(limit: u64) -> Problem {
     let detail = format!("A file has at most {limit} bytes here.");
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+    Problem::new(ProblemCode::TooLarge, detail)
 }
 
 fn unreadable(detail: &'static str) -> Problem {
-    Problem::unreadable("malformed-multipart", detail)
+    Problem::new(ProblemCode::MalformedMultipart, detail)
 }
 
 fn malformed(error: MultipartError) -> Problem {
@@ -258,7 +262,7 @@ fn malformed(error: MultipartError) -> Problem {
             unreadable("The boundary is in the body where it is none: choose another one.")
         }
         MultipartError::Payload(_) | MultipartError::Incomplete => {
-            Problem::unreadable("broken-body", "The body ended before its end.")
+            Problem::new(ProblemCode::BrokenBody, "The body ended before its end.")
         }
         _ => unreadable("The body is not multipart/form-data with the boundary that its Content-Type names."),
     }
@@ -270,7 +274,7 @@ fn acceptable(request: &HttpRequest, limit: u64) -> ApiResult<()> {
     let essence = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
     if !essence.trim().eq_ignore_ascii_case("multipart/form-data") {
         let detail = "Send multipart/form-data, with the file in the field `file`.";
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-multipart", detail));
+        return Err(Problem::new(ProblemCode::NotMultipart, detail));
     }
     not_encoded(request)?;
     if length::<u64>(request).is_some_and(|length| length > limit.saturating_add(ENVELOPE)) {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use actix_web::body::BoxBody;
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use belfort_auth::postgres::counters::{self, Reservation};
 use belfort_auth::postgres::sessions::{self, SessionRow};
@@ -23,7 +22,7 @@ use uuid::Uuid;
 
 use crate::context::RequestInfo;
 use crate::context::{AnonymousInTenant, Authenticated};
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
 use crate::handlers::users::UserView;
 use crate::input::Attempt;
 use crate::input::input;
@@ -226,11 +225,7 @@ fn view(opened: Opened, user: UserView) -> LoggedInView {
 
 /// The same for a user who is not there, one who is locked out and a password that is wrong.
 fn wrong() -> Problem {
-    Problem::new(
-        StatusCode::UNAUTHORIZED,
-        "invalid-credentials",
-        "The e-mail address or the password is wrong.",
-    )
+    Problem::new(ProblemCode::InvalidCredentials, "The e-mail address or the password is wrong.")
 }
 
 /// Takes a place under each limit, or under none and says when there will be one: who is refused as one of them, an address
@@ -313,7 +308,7 @@ pub(crate) async fn change_password(
         let keep = *info.token().ok_or_else(Problem::not_authenticated)?;
         let mut ctx = crate::context::RequestContext::begin(info)?;
         if !login::change_password(&mut ctx.tx, &credential, &hash, &keep, &ctx.origin)? {
-            return Err(Problem::conflict("changed-meanwhile", "The password was changed meanwhile."));
+            return Err(Problem::new(ProblemCode::ChangedMeanwhile, "The password was changed meanwhile."));
         }
         ctx.commit()?;
         release(app, &keys)?;
@@ -323,7 +318,7 @@ pub(crate) async fn change_password(
 }
 
 fn wrong_current() -> Problem {
-    Problem::invalid_field("current_password", "wrong-password", "is not your password")
+    Problem::invalid_field("current_password", FieldCode::WrongPassword, "is not your password")
 }
 
 /// List your sessions

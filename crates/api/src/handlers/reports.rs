@@ -21,7 +21,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, FieldCode, Problem};
 use crate::input::Groups;
 use crate::input::Query;
 use crate::input::{FieldViolation, input};
@@ -295,7 +295,7 @@ fn period(from: NaiveDate, to: NaiveDate) -> ApiResult<Period> {
         let FieldViolation(code, detail) = match error {
             PeriodError::Backwards => FieldViolation::invalid("is before from"),
             PeriodError::TooLong => {
-                FieldViolation("out-of-range", "is at most 3660 days from the first".into())
+                FieldViolation(FieldCode::OutOfRange, "is at most 3660 days from the first".into())
             }
         };
         Problem::invalid_field("to", code, detail)

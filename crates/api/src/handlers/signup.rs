@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::context::RequestInfo;
 use crate::context::Untenanted;
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, FieldCode, Problem};
 use crate::handlers::auth::reserve;
 use crate::handlers::users::UserView;
 use crate::input::{Body, Path};
@@ -158,7 +158,7 @@ pub(crate) async fn confirm(
 ) -> ApiResult<Opened> {
     let id = path.ids()?.0;
     let code = Code::parse(&body.parse()?.code.0)
-        .ok_or_else(|| Problem::invalid_field("code", "invalid", "is not a code of six digits"))?;
+        .ok_or_else(|| Problem::invalid_field("code", FieldCode::Invalid, "is not a code of six digits"))?;
     let app = Arc::clone(&info.app);
     app.database(move |app| {
         let services = &app.services;

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use actix_web::dev::Payload;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 use belfort_openapi as openapi;
 use futures_util::StreamExt;
@@ -19,7 +19,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Field, Fields, Input};
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
 
 /// Bytes of a JSON body, at most.
 const BODY_LIMIT: usize = 1024 * 1024;
@@ -44,10 +44,10 @@ impl<T: Input> Body<T> {
     fn read(bytes: &[u8]) -> ApiResult<T> {
         let value: Value = serde_json::from_slice(bytes).map_err(|error| {
             let detail = format!("The body is not JSON: line {}, column {}.", error.line(), error.column());
-            Problem::unreadable("malformed-json", detail)
+            Problem::new(ProblemCode::MalformedJson, detail)
         })?;
         let Value::Object(object) = value else {
-            return Err(Problem::invalid_field("", "invalid-type", "expected an object"));
+            return Err(Problem::invalid_field("", FieldCode::InvalidType, "expected an object"));
         };
         let mut fields = Fields::Json(object, super::duplicate_keys::given_twice(bytes));
         let object = T::read(&mut fields);
@@ -76,7 +76,7 @@ async fn fetch(payload: &mut Payload) -> ApiResult<web::Bytes> {
     let mut bytes = web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk =
-            chunk.map_err(|_e| Problem::unreadable("broken-body", "The body ended before its end."))?;
+            chunk.map_err(|_e| Problem::new(ProblemCode::BrokenBody, "The body ended before its end."))?;
         if bytes.len().saturating_add(chunk.len()) > BODY_LIMIT {
             return Err(too_large());
         }
@@ -86,7 +86,7 @@ async fn fetch(payload: &mut Payload) -> ApiResult<web::Bytes> {
 }
 
 fn too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "A body has at most 1 MiB.")
+    Problem::new(ProblemCode::TooLarge, "A body has at most 1 MiB.")
 }
 
 /// What the headers say of the body, before any of it is waited for.
@@ -108,7 +108,7 @@ pub(crate) fn not_encoded(request: &HttpRequest) -> ApiResult<()> {
     let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     if header(header::CONTENT_ENCODING).is_some_and(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
         let detail = "Send the body as it is, without a Content-Encoding.";
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "encoded-body", detail));
+        return Err(Problem::new(ProblemCode::EncodedBody, detail));
     }
     Ok(())
 }
@@ -121,11 +121,7 @@ fn is_json(request: &HttpRequest) -> bool {
 }
 
 fn not_json() -> Problem {
-    Problem::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "not-json",
-        "Send JSON, with the header Content-Type: application/json.",
-    )
+    Problem::new(ProblemCode::NotJson, "Send JSON, with the header Content-Type: application/json.")
 }
 
 impl<T> Apiv2Schema for Body<T> {}
@@ -154,7 +150,7 @@ impl<T: Input> Query<T> {
 /// The fields of a query string.
 pub(crate) fn query_fields(text: &str) -> ApiResult<Fields> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(text)
-        .map_err(|_e| Problem::unreadable("malformed-query", "The query string cannot be read."))?;
+        .map_err(|_e| Problem::new(ProblemCode::MalformedQuery, "The query string cannot be read."))?;
     Ok(Fields::Query(pairs.into_inner(), Vec::new()))
 }
 

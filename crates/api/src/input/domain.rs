@@ -1,5 +1,6 @@
 //! How the crates' own words and texts are read from a request and documented.
 
+use crate::error::FieldCode;
 use belfort_auth::{Email, EmailError, Password, PasswordError};
 use belfort_tenancy::{Slug, SlugError};
 use belfort_work::tasks::TaskOrder;
@@ -36,9 +37,11 @@ fn string(value: &Value) -> Result<&str, FieldViolation> {
 impl From<TextError> for FieldViolation {
     fn from(error: TextError) -> Self {
         match error {
-            TextError::Empty => Self("too-short", "must not be empty".into()),
-            TextError::TooLong { max } => Self("too-long", format!("has at most {max} characters").into()),
-            TextError::Forbidden => Self("forbidden-character", "has a control character".into()),
+            TextError::Empty => Self(FieldCode::TooShort, "must not be empty".into()),
+            TextError::TooLong { max } => {
+                Self(FieldCode::TooLong, format!("has at most {max} characters").into())
+            }
+            TextError::Forbidden => Self(FieldCode::ForbiddenCharacter, "has a control character".into()),
         }
     }
 }
@@ -72,7 +75,7 @@ macro_rules! choices {
 
             fn read(value: &Value) -> Result<Self, FieldViolation> {
                 string(value)?.parse().map_err(|_e| {
-                    FieldViolation("invalid-choice", format!("is one of {}", words(Self::ALL, Self::as_str).join(", ")).into())
+                    FieldViolation(FieldCode::InvalidChoice, format!("is one of {}", words(Self::ALL, Self::as_str).join(", ")).into())
                 })
             }
         }
@@ -93,7 +96,7 @@ impl Field for Order {
         match string(value)? {
             "-id" => Ok(Self(TaskOrder::Newest)),
             "id" => Ok(Self(TaskOrder::Oldest)),
-            _ => Err(FieldViolation("invalid-choice", "is one of -id, id".into())),
+            _ => Err(FieldViolation(FieldCode::InvalidChoice, "is one of -id, id".into())),
         }
     }
 }
@@ -111,7 +114,7 @@ impl Field for StartOrder {
         match string(value)? {
             "-started_at" => Ok(Self(TimeEntryOrder::Latest)),
             "started_at" => Ok(Self(TimeEntryOrder::Earliest)),
-            _ => Err(FieldViolation("invalid-choice", "is one of -started_at, started_at".into())),
+            _ => Err(FieldViolation(FieldCode::InvalidChoice, "is one of -started_at, started_at".into())),
         }
     }
 }
@@ -126,7 +129,7 @@ impl Field for HourlyRate {
         let text = value.as_str().ok_or_else(|| FieldViolation::kind("an amount as text, like \"62.50\""))?;
         Self::parse(text).map_err(|error| match error {
             RateError::Amount(error) => FieldViolation::invalid(error.to_string()),
-            RateError::OutOfRange => FieldViolation("out-of-range", error.to_string().into()),
+            RateError::OutOfRange => FieldViolation(FieldCode::OutOfRange, error.to_string().into()),
         })
     }
 }
@@ -167,7 +170,7 @@ impl Field for Groups {
         let mut groups = Vec::new();
         for word in string(value)?.split(',') {
             let (_, group) = GROUPS.into_iter().find(|(known, _)| *known == word).ok_or_else(|| {
-                FieldViolation("invalid-choice", "is one or more of day, user, task, tag".into())
+                FieldViolation(FieldCode::InvalidChoice, "is one or more of day, user, task, tag".into())
             })?;
             if groups.contains(&group) {
                 return Err(FieldViolation::invalid("names something twice"));
@@ -181,9 +184,13 @@ impl Field for Groups {
 impl From<NameError> for FieldViolation {
     fn from(error: NameError) -> Self {
         match error {
-            NameError::Empty => Self("too-short", "must not be empty".into()),
-            NameError::TooLong { max } => Self("too-long", format!("has at most {max} characters").into()),
-            NameError::ControlCharacter => Self("forbidden-character", "has a control character".into()),
+            NameError::Empty => Self(FieldCode::TooShort, "must not be empty".into()),
+            NameError::TooLong { max } => {
+                Self(FieldCode::TooLong, format!("has at most {max} characters").into())
+            }
+            NameError::ControlCharacter => {
+                Self(FieldCode::ForbiddenCharacter, "has a control character".into())
+            }
         }
     }
 }
@@ -220,9 +227,9 @@ impl Field for Slug {
 
     fn read(value: &Value) -> Result<Self, FieldViolation> {
         Self::parse(string(value)?).map_err(|error| match error {
-            SlugError::Length => FieldViolation("invalid-length", error.to_string().into()),
-            SlugError::Characters => FieldViolation("forbidden-character", error.to_string().into()),
-            SlugError::Reserved => FieldViolation("reserved", error.to_string().into()),
+            SlugError::Length => FieldViolation(FieldCode::InvalidLength, error.to_string().into()),
+            SlugError::Characters => FieldViolation(FieldCode::ForbiddenCharacter, error.to_string().into()),
+            SlugError::Reserved => FieldViolation(FieldCode::Reserved, error.to_string().into()),
         })
     }
 }
@@ -234,9 +241,9 @@ impl Field for Password {
 
     fn read(value: &Value) -> Result<Self, FieldViolation> {
         Self::parse(string(value)?.to_owned()).map_err(|error| match error {
-            PasswordError::TooShort => FieldViolation("too-short", error.to_string().into()),
-            PasswordError::TooLong => FieldViolation("too-long", error.to_string().into()),
-            PasswordError::Nul => FieldViolation("forbidden-character", error.to_string().into()),
+            PasswordError::TooShort => FieldViolation(FieldCode::TooShort, error.to_string().into()),
+            PasswordError::TooLong => FieldViolation(FieldCode::TooLong, error.to_string().into()),
+            PasswordError::Nul => FieldViolation(FieldCode::ForbiddenCharacter, error.to_string().into()),
         })
     }
 }
@@ -251,7 +258,7 @@ impl Field for Attempt {
 
     fn read(value: &Value) -> Result<Self, FieldViolation> {
         let attempt = Password::attempt(string(value)?.to_owned());
-        attempt.map(Self).map_err(|error| FieldViolation("too-long", error.to_string().into()))
+        attempt.map(Self).map_err(|error| FieldViolation(FieldCode::TooLong, error.to_string().into()))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::error::FieldError;
+use crate::error::{FieldCode, FieldError};
 
 /// The names that a JSON object gives more than once, and those whose value has an object in it that does. `serde_json` keeps
 /// the last value and says nothing; whoever looked at the request on its way may have taken the first for what is meant.
@@ -22,7 +22,8 @@ pub(super) fn given_twice(object: &[u8]) -> Vec<FieldError> {
             again.insert(name);
         }
     }
-    let told = |field, detail: &'static str| FieldError { field, code: "invalid", detail: detail.into() };
+    let told =
+        |field, detail: &'static str| FieldError { field, code: FieldCode::Invalid, detail: detail.into() };
     let within = within.difference(&again).cloned().collect::<Vec<_>>();
     let twice = again.into_iter().map(|field| told(field, "is given twice"));
     twice.chain(within.into_iter().map(|field| told(field, "gives a name twice within"))).collect()

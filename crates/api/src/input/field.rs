@@ -6,7 +6,7 @@ use belfort_openapi as openapi;
 use paperclip::v2::models::DefaultSchemaRaw;
 use serde_json::{Map, Value, json};
 
-use crate::error::{ApiResult, FieldError, Problem};
+use crate::error::{ApiResult, FieldCode, FieldError, Problem};
 
 /// A value that a field can hold: how it is read, and how it is documented. One type says both, so they cannot differ.
 pub(crate) trait Field: Sized {
@@ -22,15 +22,15 @@ pub(crate) trait Field: Sized {
 
 /// What is wrong with a value: a stable code and a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FieldViolation(pub(crate) &'static str, pub(crate) Cow<'static, str>);
+pub(crate) struct FieldViolation(pub(crate) FieldCode, pub(crate) Cow<'static, str>);
 
 impl FieldViolation {
     pub(crate) fn invalid(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self("invalid", detail.into())
+        Self(FieldCode::Invalid, detail.into())
     }
 
     pub(crate) fn kind(expected: &'static str) -> Self {
-        Self("invalid-type", format!("expected {expected}").into())
+        Self(FieldCode::InvalidType, format!("expected {expected}").into())
     }
 }
 
@@ -50,7 +50,7 @@ pub(crate) trait InputField: Sized {
 }
 
 fn required<T>(found: Option<Result<T, FieldViolation>>) -> Result<T, FieldViolation> {
-    found.unwrap_or_else(|| Err(FieldViolation("required", "is required".into())))
+    found.unwrap_or_else(|| Err(FieldViolation(FieldCode::Required, "is required".into())))
 }
 
 impl<T: Field> InputField for T {
@@ -159,7 +159,7 @@ impl Fields {
         };
         errors.extend(left.into_iter().map(|field| FieldError {
             field,
-            code: "unknown-field",
+            code: FieldCode::UnknownField,
             detail: "there is no field of this name".into(),
         }));
         match object {
@@ -224,7 +224,7 @@ impl<T: Field> Field for Vec<T> {
     fn read(value: &Value) -> Result<Self, FieldViolation> {
         let items = value.as_array().ok_or_else(|| FieldViolation::kind("a list"))?;
         if items.len() > 200 {
-            return Err(FieldViolation("too-long", "has at most 200 entries".into()));
+            return Err(FieldViolation(FieldCode::TooLong, "has at most 200 entries".into()));
         }
         items.iter().map(T::read).collect()
     }
@@ -292,11 +292,11 @@ impl<const MAX: usize> Field for RawText<MAX> {
     fn read(value: &Value) -> Result<Self, FieldViolation> {
         let text = value.as_str().ok_or_else(|| FieldViolation::kind("text"))?;
         if text.chars().count() > MAX {
-            return Err(FieldViolation("too-long", format!("has at most {MAX} characters").into()));
+            return Err(FieldViolation(FieldCode::TooLong, format!("has at most {MAX} characters").into()));
         }
         // The one character that the database cannot even compare with.
         if text.contains('\0') {
-            return Err(FieldViolation("forbidden-character", "has a NUL character".into()));
+            return Err(FieldViolation(FieldCode::ForbiddenCharacter, "has a NUL character".into()));
         }
         Ok(Self(text.to_owned()))
     }

@@ -1,5 +1,6 @@
 //! How a role's permissions are read from a request.
 
+use crate::error::FieldCode;
 use std::collections::BTreeSet;
 
 use belfort_policy::VOCABULARY;
@@ -44,7 +45,7 @@ impl Field for PermissionList {
     fn read(value: &Value) -> Result<Self, FieldViolation> {
         let items = value.as_array().ok_or_else(|| FieldViolation::kind("a list"))?;
         if items.len() > MAX {
-            return Err(FieldViolation("too-long", format!("has at most {MAX} entries").into()));
+            return Err(FieldViolation(FieldCode::TooLong, format!("has at most {MAX} entries").into()));
         }
         let mut words = Vec::new();
         let mut wrong = Vec::new();
@@ -68,21 +69,24 @@ fn entry<'v>(value: &'v Value, before: &[Words<'v>]) -> Result<Words<'v>, FieldV
     let object = value.as_object().ok_or_else(|| FieldViolation::kind("an object"))?;
     if object.keys().any(|name| !MEMBERS.contains(&name.as_str())) {
         return Err(FieldViolation(
-            "unknown-field",
+            FieldCode::UnknownField,
             "has a member that is none of resource, action and scope".into(),
         ));
     }
     let [resource, action, scope] = MEMBERS.map(|name| match object.get(name) {
         Some(Value::String(word)) => Ok(word.as_str()),
         Some(_) => Err(FieldViolation::kind("text")),
-        None => Err(FieldViolation("required", format!("{name} is required").into())),
+        None => Err(FieldViolation(FieldCode::Required, format!("{name} is required").into())),
     });
     let words = (resource?, action?, scope?);
     if VOCABULARY.find(words.0, words.1).is_none() {
-        return Err(FieldViolation("invalid-choice", "there is no such action on such a resource".into()));
+        return Err(FieldViolation(
+            FieldCode::InvalidChoice,
+            "there is no such action on such a resource".into(),
+        ));
     }
     if words.2.parse::<Scope>().is_err() {
-        return Err(FieldViolation("invalid-choice", "scope is one of own, team, all".into()));
+        return Err(FieldViolation(FieldCode::InvalidChoice, "scope is one of own, team, all".into()));
     }
     if before.iter().any(|(resource, action, _)| (*resource, *action) == (words.0, words.1)) {
         return Err(FieldViolation::invalid("is given twice: which scope is meant?"));
@@ -96,14 +100,14 @@ fn together(wrong: &[(usize, FieldViolation)]) -> Option<FieldViolation> {
     let agree = wrong.iter().all(|(_, FieldViolation(other, _))| other == code);
     let details: Vec<String> =
         wrong.iter().map(|(place, FieldViolation(_, why))| format!("[{place}] {why}")).collect();
-    Some(FieldViolation(if agree { code } else { "invalid" }, details.join("; ").into()))
+    Some(FieldViolation(if agree { *code } else { FieldCode::Invalid }, details.join("; ").into()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(value: Value) -> Result<PermissionList, (&'static str, String)> {
+    fn read(value: Value) -> Result<PermissionList, (FieldCode, String)> {
         PermissionList::read(&value).map_err(|FieldViolation(code, detail)| (code, detail.into_owned()))
     }
 
@@ -141,17 +145,17 @@ mod tests {
             (with("scope", json!("ALL")), "invalid-choice"),
         ] {
             let told = read(json!([entry])).unwrap_err();
-            assert_eq!(told.0, code, "{entry}: {}", told.1);
+            assert_eq!(told.0.as_str(), code, "{entry}: {}", told.1);
             assert!(told.1.starts_with("[0] "), "{}", told.1);
         }
-        assert_eq!(read(json!([fine, with("scope", json!("all"))])).unwrap_err().0, "invalid");
+        assert_eq!(read(json!([fine, with("scope", json!("all"))])).unwrap_err().0, FieldCode::Invalid);
         let several = read(json!([7, fine, {}, with("scope", json!("all"))])).unwrap_err();
-        assert_eq!(several.0, "invalid");
+        assert_eq!(several.0, FieldCode::Invalid);
         for place in ["[0] ", "[2] ", "[3] "] {
             assert!(several.1.contains(place), "{}", several.1);
         }
         assert!(!several.1.contains("[1] "), "{}", several.1);
-        assert_eq!(read(json!(vec![fine.clone(); 201])).unwrap_err().0, "too-long");
-        assert_eq!(read(fine).unwrap_err().0, "invalid-type");
+        assert_eq!(read(json!(vec![fine.clone(); 201])).unwrap_err().0, FieldCode::TooLong);
+        assert_eq!(read(fine).unwrap_err().0, FieldCode::InvalidType);
     }
 }

@@ -8,7 +8,7 @@ use belfort_ids::{TenantId, UserId};
 use serde_json::{Value, json};
 
 use crate::context::RequestContext;
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
 use crate::input::{Field, FieldViolation};
 use crate::output::Page;
 
@@ -38,7 +38,7 @@ impl Field for Limit {
         if (1..=200).contains(&limit) {
             Ok(Self(limit))
         } else {
-            Err(FieldViolation("out-of-range", "is 1 to 200".into()))
+            Err(FieldViolation(FieldCode::OutOfRange, "is 1 to 200".into()))
         }
     }
 }
@@ -85,7 +85,7 @@ impl List {
         let Some(cursor) = cursor else { return Ok(None) };
         let position = self.open(&cursor.0).and_then(|position| position.parse().ok());
         position.map(Some).ok_or_else(|| {
-            Problem::unreadable("bad-cursor", "This cursor is not one of this list: begin without one.")
+            Problem::new(ProblemCode::BadCursor, "This cursor is not one of this list: begin without one.")
         })
     }
 
