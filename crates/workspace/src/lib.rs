@@ -31,6 +31,7 @@
 //! ```
 
 mod arrival;
+pub mod audit_log;
 mod caller;
 mod escalation;
 pub mod idempotency;

@@ -1,10 +1,11 @@
 //! `/audit-events`, and the history of single rows.
 
-use belfort_audit::postgres::{EventRow, Filter, list as list_events};
+use belfort_audit::postgres::{EventRow, Filter};
 use belfort_ids::UserId;
 use belfort_policy::Audit;
 use belfort_rbac::Read;
 use belfort_tenancy::postgres::TenantTx;
+use belfort_workspace::audit_log;
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
@@ -96,13 +97,14 @@ input! {
 
 /// List audit events
 ///
-/// Everything that was changed in the workspace, by whom and when; the newest first.
+/// The changes in the workspace, by whom and when; the newest first. The scope `own` shows your own changes, `team` also those of
+/// your team-mates, `all` everything.
 #[api_v2_operation(operation_id = "list_audit_events", tags(Audit))]
 pub(crate) async fn list(
     gate: Gate<Audit, Read>,
     page: Listing<EventFilter>,
 ) -> ApiResult<Plain<Page<EventView>>> {
-    gate.read(move |ctx, _| {
+    gate.read(move |ctx, grant| {
         let events = |tx: &mut TenantTx, wanted: EventFilter, before, limit| {
             let filter = Filter {
                 resource: wanted.resource.map(|text| text.0),
@@ -111,8 +113,9 @@ pub(crate) async fn list(
                 action: wanted.action.map(|text| text.0),
                 from: wanted.from.map(|moment| moment.0),
                 to: wanted.to.map(|moment| moment.0),
+                ..Filter::default()
             };
-            Ok(list_events(tx, filter, before, limit)?)
+            Ok(audit_log::list(tx, grant, filter, before, limit)?)
         };
         page.page(ctx, events, |event| event.seq)
     })

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{Client, Server};
+use crate::roles::role;
 
 /// The events that a change adds, the oldest first.
 fn events_of<T>(admin: &Client, change: impl FnOnce() -> T) -> (T, Vec<Value>) {
@@ -339,6 +340,33 @@ fn guests_and_members_do_not_see_it_and_nobody_changes_it() {
     }
     for method in ["GET", "PATCH", "DELETE"] {
         ada.send(method, &format!("/audit-events/{id}"), &[], Some("{}")).problem(404, "not-found");
+    }
+}
+
+#[test]
+fn the_history_goes_as_far_as_the_role() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    let [own, team] = ["own", "team"].map(|scope| {
+        let reader = role(scope, &[&format!("audit read {scope}"), "tasks create own"]);
+        let id = ada.make("/roles", &reader);
+        let person = server.person(&ada, scope, "guest");
+        ada.patch(&format!("/users/{}", person.id()), &json!({ "role_id": id })).expect(200);
+        person
+    });
+    let mate = server.person(&ada, "mate", "member");
+    ada.make("/teams", &json!({ "name": "Ours", "member_ids": [team.id(), mate.id()] }));
+    for somebody in [&ada, &own, &team, &mate] {
+        somebody.task("Bake");
+    }
+    let all = ada.all("/audit-events");
+    for (reader, people) in [(&own, vec![own.id()]), (&team, vec![team.id(), mate.id()])] {
+        let in_reach = |event: &&Value| people.iter().any(|id| event["actor"]["id"] == id.as_str());
+        let expected: Vec<Value> = all.iter().filter(in_reach).cloned().collect();
+        assert!(expected.len() < all.len());
+        assert_eq!(reader.all("/audit-events"), expected);
+        let foreign = format!("/audit-events?actor_id={}", ada.id());
+        assert_eq!(reader.all(&foreign), Vec::<Value>::new());
     }
 }
 

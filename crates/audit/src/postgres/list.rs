@@ -63,6 +63,8 @@ pub struct Filter {
     pub resource_id: Option<Uuid>,
     /// By this user.
     pub actor_id: Option<UserId>,
+    /// By one of these users.
+    pub actors: Option<Vec<UserId>>,
     /// With this action.
     pub action: Option<String>,
     /// From this moment on.
@@ -87,6 +89,10 @@ pub fn list(
     }
     if let Some(actor) = filter.actor_id {
         query = query.filter(audit_events::actor_id.eq(actor.uuid()));
+    }
+    if let Some(actors) = filter.actors {
+        query = query
+            .filter(audit_events::actor_id.eq_any(actors.into_iter().map(UserId::uuid).collect::<Vec<_>>()));
     }
     if let Some(action) = filter.action {
         query = query.filter(audit_events::action.eq(action));

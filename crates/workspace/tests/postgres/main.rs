@@ -1,6 +1,7 @@
 //! Who is in a workspace, against a real database.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
 
+mod audit_log;
 mod caller;
 mod idempotency;
 mod invitations;
