@@ -60,7 +60,7 @@ pub fn are_reached(
 }
 
 /// Gives one attempt back, because it was right. Never below zero.
-pub fn release(db: &mut impl Control, key: &CounterKey) -> QueryResult<()> {
+pub fn refund(db: &mut impl Control, key: &CounterKey) -> QueryResult<()> {
     let counter = counters::table.find(key.as_bytes().as_slice()).filter(counters::hits.gt(0));
     db.run(diesel::update(counter).set(counters::hits.eq(counters::hits - 1)))?;
     Ok(())

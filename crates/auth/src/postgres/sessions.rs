@@ -67,11 +67,9 @@ pub fn end_all(tx: &mut impl Tenant, user: UserId) -> QueryResult<usize> {
     tx.run(diesel::delete(sessions::table.filter(sessions::user_id.eq(user))))
 }
 
-/// Ends all sessions of `user` but the one of this token, and answers how many there were.
-pub fn end_others(tx: &mut impl Tenant, user: UserId, keep: &TokenDigest) -> QueryResult<usize> {
-    let others = sessions::table
-        .filter(sessions::user_id.eq(user))
-        .filter(sessions::digest.ne(keep.as_bytes().as_slice()));
+/// Ends all sessions of `user` but this one, and answers how many there were.
+pub fn end_others(tx: &mut impl Tenant, user: UserId, keep: SessionId) -> QueryResult<usize> {
+    let others = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::id.ne(keep));
     tx.run(diesel::delete(others))
 }
 
