@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use belfort_ids::{EventId, UserId};
+use belfort_ids::{ApiKeyId, EventId, UserId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,6 +18,13 @@ pub enum Actor {
         /// The user.
         id: UserId,
         /// Their name at the time.
+        name: String,
+    },
+    /// A program that acts for a user with an API key; the name is the one that the key had then.
+    ApiKey {
+        /// The key.
+        id: ApiKeyId,
+        /// Its name at the time.
         name: String,
     },
     /// The system itself: a job, a command of the operator's.

@@ -3,7 +3,7 @@
 use belfort_audit::postgres::{Filter, append, history_of, list};
 use belfort_audit::{Actor, Changes, Event, Origin};
 use belfort_db::{Queries, Statement};
-use belfort_ids::{TaskId, UserId};
+use belfort_ids::{ApiKeyId, TaskId, UserId};
 use belfort_testkit::{Database, now};
 
 fn origin() -> Origin {
@@ -42,6 +42,26 @@ fn events_come_back_newest_first_as_they_went_in() {
     assert_eq!(page[0].seq, all[1].seq);
     assert_eq!(history_of(&mut tx, "tasks", one.uuid(), None, 10).unwrap().len(), 2);
     assert!(history_of(&mut tx, "comments", one.uuid(), None, 10).unwrap().is_empty());
+}
+
+#[test]
+fn the_actor_is_a_user_a_key_or_the_system() {
+    let db = Database::new();
+    let tenant = db.tenant();
+    let key = ApiKeyId::new(now());
+    let mut tx = tenant.begin();
+    for (actor, of_type, id) in [
+        (Actor::ApiKey { id: key, name: "Import".into() }, "api_key", Some(key.uuid())),
+        (Actor::System { name: "Import".into() }, "system", None),
+    ] {
+        let origin = Origin { actor, ..origin() };
+        append(&mut tx, &origin, &[event(&origin, TaskId::new(now()), "told")]).unwrap();
+        let told = list(&mut tx, Filter::default(), None, 1).unwrap().remove(0);
+        assert_eq!(
+            (told.actor_type.as_str(), told.actor_id, told.actor_name.as_str()),
+            (of_type, id, "Import")
+        );
+    }
 }
 
 #[test]

@@ -99,6 +99,8 @@ ids! {
     InvitationId
     /// A login of a user on one device.
     SessionId
+    /// A key with which a program acts for a user.
+    ApiKeyId
     /// A task.
     TaskId
     /// A comment on a task.

@@ -3,7 +3,7 @@
 use belfort_audit::Actor;
 use belfort_auth::TokenDigest;
 use belfort_db::{Statement, Tenant};
-use belfort_ids::{RoleId, SessionId, UserId};
+use belfort_ids::{ApiKeyId, RoleId, SessionId, UserId};
 use belfort_policy::VOCABULARY;
 use belfort_rbac::{Permissions, Principal};
 use chrono::{DateTime, Utc};
@@ -11,11 +11,20 @@ use diesel::QueryResult;
 use diesel::prelude::Queryable;
 use diesel::sql_types::{Array, Binary, Text, Timestamptz, Uuid};
 
-/// An active user with a session that is good, as they stand in this transaction.
+/// The proof with which a request says who makes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// A session, which somebody opened by logging in.
+    Session(SessionId),
+    /// An API key, with which a program acts for somebody.
+    ApiKey(ApiKeyId),
+}
+
+/// An active user with a valid credential, as they stand in this transaction.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The session they came with.
-    pub session: SessionId,
+    /// The credential of this request.
+    pub credential: Credential,
     /// Who they are.
     pub user: UserId,
     /// Their address.
@@ -31,9 +40,21 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The session of this request; `None` for a program with an API key.
+    pub const fn session(&self) -> Option<SessionId> {
+        match self.credential {
+            Credential::Session(id) => Some(id),
+            Credential::ApiKey(_) => None,
+        }
+    }
+
     /// The caller, as the audit history names them.
     pub fn actor(&self) -> Actor {
-        Actor::User { id: self.user, name: self.full_name.clone() }
+        let name = self.full_name.clone();
+        match self.credential {
+            Credential::Session(_) => Actor::User { id: self.user, name },
+            Credential::ApiKey(id) => Actor::ApiKey { id, name },
+        }
     }
 }
 
@@ -76,7 +97,7 @@ pub fn authenticate(
     Ok(row.map(|row| {
         let permissions = Permissions::from_lines(&VOCABULARY, row.permissions.iter().map(String::as_str));
         Caller {
-            session: row.session,
+            credential: Credential::Session(row.session),
             user: row.user,
             email: row.email,
             full_name: row.full_name,

@@ -46,5 +46,5 @@ pub mod users;
 pub mod workspace;
 
 pub use arrival::Arrival;
-pub use caller::{Caller, authenticate};
+pub use caller::{Caller, Credential, authenticate};
 pub use name::{FullName, NameError, RoleName, TeamName, WorkspaceName};

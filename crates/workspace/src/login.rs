@@ -1,23 +1,23 @@
 //! Coming in with a password, and changing it.
 //!
 //! Checking a password takes tens of milliseconds of work and belongs outside a transaction. So it goes in two steps:
-//! [`credential`] hands out the hash, whoever calls checks it, and [`open_session`] acts only if the hash is still the one
+//! [`password_by_email`] hands out the hash, whoever calls checks it, and [`open_session`] acts only if the hash is still the one
 //! that was checked.
 
 use std::net::IpAddr;
 
 use belfort_audit::{Changes, Event, Origin, postgres as audit};
 use belfort_auth::postgres::{credentials, sessions};
-use belfort_auth::{Email, PasswordHash, SessionToken, TokenDigest};
+use belfort_auth::{Email, PasswordHash, SessionToken};
 use belfort_db::{Statement, Tenant};
 use belfort_ids::{SessionId, UserId};
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel::sql_types::{Integer, Text, Uuid};
 
-/// What a login is checked against.
+/// The hash of a user's password, to check a password against.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credential {
+pub struct StoredPassword {
     /// Whose it is.
     pub user: UserId,
     /// The hash of their password.
@@ -38,7 +38,7 @@ pub struct Opened {
 /// The password hash of the active user with this address. It needs no grant: nobody is logged in yet.
 ///
 /// `None` also for users who are inactive or never chose a password; to whoever asks they are all nobody.
-pub fn credential(tx: &mut impl Tenant, email: &Email) -> QueryResult<Option<Credential>> {
+pub fn password_by_email(tx: &mut impl Tenant, email: &Email) -> QueryResult<Option<StoredPassword>> {
     const BY_EMAIL: Statement<(Uuid, Text)> = Statement::new(
         "SELECT u.id, c.password_hash
          FROM users u
@@ -50,7 +50,7 @@ pub fn credential(tx: &mut impl Tenant, email: &Email) -> QueryResult<Option<Cre
 }
 
 /// The password hash of a user, for the check of their current password when they change it.
-pub fn credential_of(tx: &mut impl Tenant, user: UserId) -> QueryResult<Option<Credential>> {
+pub fn password_of(tx: &mut impl Tenant, user: UserId) -> QueryResult<Option<StoredPassword>> {
     const BY_USER: Statement<(Uuid, Text)> =
         Statement::new("SELECT user_id, password_hash FROM credentials WHERE user_id = $1");
     tx.find(BY_USER.bind::<Uuid, _>(user))?.map(read).transpose()
@@ -58,12 +58,12 @@ pub fn credential_of(tx: &mut impl Tenant, user: UserId) -> QueryResult<Option<C
 
 /// Opens a session for a user whose password was `checked` and found right.
 ///
-/// `None` when they were deactivated or their password hash changed since [`credential`] was asked: ask again and check
+/// `None` when they were deactivated or their password hash changed since [`password_by_email`] was asked: ask again and check
 /// again. The locks make a deactivation or a change of the password that comes at the same time wait, and then end this
 /// session like the others.
 pub fn open_session(
     tx: &mut impl Tenant,
-    checked: &Credential,
+    checked: &StoredPassword,
     ip: Option<IpAddr>,
     user_agent: Option<&str>,
     now: DateTime<Utc>,
@@ -89,7 +89,7 @@ pub fn open_session(
 /// Replaces a hash that a login was just checked against by a stronger one, after [`open_session`] in its transaction.
 pub fn rehash(
     tx: &mut impl Tenant,
-    checked: &Credential,
+    checked: &StoredPassword,
     fresh: &PasswordHash,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
@@ -101,9 +101,9 @@ pub fn rehash(
 /// False when the password was changed since it was checked; then nothing is.
 pub fn change_password(
     tx: &mut impl Tenant,
-    checked: &Credential,
+    checked: &StoredPassword,
     new: &PasswordHash,
-    keep: &TokenDigest,
+    keep: SessionId,
     origin: &Origin,
 ) -> QueryResult<bool> {
     if !credentials::rehash(tx, checked.user, &checked.hash, new, origin.at)? {
@@ -115,8 +115,8 @@ pub fn change_password(
     Ok(true)
 }
 
-fn read((user, hash): (UserId, String)) -> QueryResult<Credential> {
+fn read((user, hash): (UserId, String)) -> QueryResult<StoredPassword> {
     let hash =
         PasswordHash::parse(&hash).map_err(|e| diesel::result::Error::DeserializationError(e.into()))?;
-    Ok(Credential { user, hash })
+    Ok(StoredPassword { user, hash })
 }

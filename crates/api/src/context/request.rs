@@ -88,14 +88,6 @@ impl RequestInfo {
         belfort_workspace::authenticate(tx, token, now)?.ok_or_else(Problem::not_authenticated)
     }
 
-    /// The digest of the token that was sent.
-    pub(crate) fn token(&self) -> Option<&TokenDigest> {
-        match &self.token {
-            Token::Sent(digest) => Some(digest),
-            Token::Foreign | Token::None => None,
-        }
-    }
-
     /// Where changes come from that this request makes as `actor`.
     pub(crate) fn origin(&self, actor: Actor, at: DateTime<Utc>) -> belfort_audit::Origin {
         belfort_audit::Origin { actor, at, request_id: self.request_id.clone(), ip: self.ip }

@@ -11,8 +11,8 @@ use belfort_auth::postgres::sessions::{self, SessionRow};
 use belfort_auth::{CounterKey, Email, Limit, Password, SESSION_LIFETIME, Verdict};
 use belfort_ids::SessionId;
 use belfort_openapi::{self as openapi, SESSION_COOKIE};
-use belfort_workspace::login::{self, Credential, Opened};
-use belfort_workspace::users;
+use belfort_workspace::login::{self, Opened, StoredPassword};
+use belfort_workspace::{Caller, users};
 use chrono::{DateTime, Utc};
 use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
 use paperclip::v2::models::DefaultOperationRaw;
@@ -20,8 +20,7 @@ use paperclip::v2::schema::Apiv2Schema as Schema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::RequestInfo;
-use crate::context::{AnonymousInTenant, Authenticated};
+use crate::context::{AnonymousInTenant, Authenticated, RequestContext, RequestInfo};
 use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
 use crate::handlers::users::UserView;
 use crate::input::Attempt;
@@ -155,7 +154,7 @@ pub(crate) async fn log_in(anonymous: AnonymousInTenant, body: Body<LogIn>) -> A
 /// guesses made at once only as many are checked as there are places.
 struct Trial {
     login: Arc<LogIn>,
-    credential: Option<Credential>,
+    credential: Option<StoredPassword>,
     keys: Vec<CounterKey>,
 }
 
@@ -165,7 +164,7 @@ impl Trial {
         app.database(move |app| {
             let mut tx = info.begin_tenant_tx()?;
             let user = CounterKey::login_user(tx.tenant().id, &login.email);
-            let credential = login::credential(&mut tx, &login.email)?;
+            let credential = login::password_by_email(&mut tx, &login.email)?;
             drop(tx);
             let limit = app.settings.login;
             let mut places = vec![(user, limit)];
@@ -242,7 +241,7 @@ pub(crate) fn reserve(
             Reservation::Granted => taken.push(*key),
             Reservation::Refused { retry_after } => {
                 for key in &taken {
-                    counters::release(&mut control, key)?;
+                    counters::refund(&mut control, key)?;
                 }
                 return Err(Problem::too_many(retry_after));
             }
@@ -254,9 +253,14 @@ pub(crate) fn reserve(
 fn release(app: &App, keys: &[CounterKey]) -> ApiResult<()> {
     let mut control = app.services.tenancy.control()?;
     for key in keys {
-        counters::release(&mut control, key)?;
+        counters::refund(&mut control, key)?;
     }
     Ok(())
+}
+
+/// The session of the request. A program with an API key has none, and neither ends nor keeps one.
+fn own_session(caller: &Caller) -> ApiResult<SessionId> {
+    caller.session().ok_or_else(Problem::not_authenticated)
 }
 
 /// Log out
@@ -266,7 +270,7 @@ fn release(app: &App, keys: &[CounterKey]) -> ApiResult<()> {
 pub(crate) async fn log_out(authenticated: Authenticated) -> ApiResult<LoggedOut> {
     authenticated
         .write(|ctx| {
-            sessions::end_one(&mut ctx.tx, ctx.caller.user, ctx.caller.session)?;
+            sessions::end_one(&mut ctx.tx, ctx.caller.user, own_session(&ctx.caller)?)?;
             Ok(LoggedOut { secure: ctx.info.app.settings.secure_cookies })
         })
         .await
@@ -285,10 +289,10 @@ pub(crate) async fn change_password(
     let asking = info.clone();
     let (credential, current, new, keys) = app
         .database(move |app| {
-            let mut ctx = crate::context::RequestContext::begin(asking)?;
+            let mut ctx = RequestContext::begin(asking)?;
             let body: ChangePassword = body.parse()?;
             let (current, new) = (body.current_password.0, body.new_password);
-            let credential = login::credential_of(&mut ctx.tx, ctx.caller.user)?.ok_or_else(wrong_current)?;
+            let credential = login::password_of(&mut ctx.tx, ctx.caller.user)?.ok_or_else(wrong_current)?;
             let email = Email::parse(&ctx.caller.email).map_err(Problem::internal)?;
             // Somebody at an unlocked screen guesses no more often than somebody at the login.
             let key = CounterKey::login_user(ctx.tx.tenant().id, &email);
@@ -305,9 +309,9 @@ pub(crate) async fn change_password(
         })
         .await?;
     app.database(move |app| {
-        let keep = *info.token().ok_or_else(Problem::not_authenticated)?;
-        let mut ctx = crate::context::RequestContext::begin(info)?;
-        if !login::change_password(&mut ctx.tx, &credential, &hash, &keep, &ctx.origin)? {
+        let mut ctx = RequestContext::begin(info)?;
+        let keep = own_session(&ctx.caller)?;
+        if !login::change_password(&mut ctx.tx, &credential, &hash, keep, &ctx.origin)? {
             return Err(Problem::new(ProblemCode::ChangedMeanwhile, "The password was changed meanwhile."));
         }
         ctx.commit()?;
@@ -326,18 +330,18 @@ fn wrong_current() -> Problem {
 pub(crate) async fn list_sessions(authenticated: Authenticated) -> ApiResult<Plain<SessionsView>> {
     authenticated
         .read(|ctx| {
-            let current = ctx.caller.session;
+            let current = ctx.caller.session();
             let rows = sessions::list(&mut ctx.tx, ctx.caller.user, ctx.now)?;
             Ok(Plain(SessionsView { items: rows.into_iter().map(|row| session(row, current)).collect() }))
         })
         .await
 }
 
-fn session(row: SessionRow, current: SessionId) -> SessionView {
+fn session(row: SessionRow, current: Option<SessionId>) -> SessionView {
     let stamp = |at: DateTime<Utc>| Stamp(at);
     SessionView {
         id: row.id.uuid(),
-        is_current: row.id == current,
+        is_current: Some(row.id) == current,
         created_at: stamp(row.created_at),
         expires_at: stamp(row.expires_at),
         ip: row.ip.map(|ip| ip.to_string()),
@@ -361,8 +365,8 @@ pub(crate) async fn end_session(authenticated: Authenticated, path: Path<(Sessio
 pub(crate) async fn end_other_sessions(authenticated: Authenticated) -> ApiResult<Done> {
     authenticated
         .write(|ctx| {
-            let keep = *ctx.info.token().ok_or_else(Problem::not_authenticated)?;
-            sessions::end_others(&mut ctx.tx, ctx.caller.user, &keep)?;
+            let keep = own_session(&ctx.caller)?;
+            sessions::end_others(&mut ctx.tx, ctx.caller.user, keep)?;
             Ok(Done)
         })
         .await

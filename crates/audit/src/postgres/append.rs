@@ -22,7 +22,8 @@ pub fn append(tx: &mut impl Tenant, origin: &Origin, events: &[Event]) -> QueryR
 
 fn row(origin: &Origin, event: &Event) -> Value {
     let (actor_type, actor_id, actor_name) = match &origin.actor {
-        Actor::User { id, name } => ("user", Some(id), name),
+        Actor::User { id, name } => ("user", Some(id.uuid()), name),
+        Actor::ApiKey { id, name } => ("api_key", Some(id.uuid()), name),
         Actor::System { name } => ("system", None, name),
     };
     json!({

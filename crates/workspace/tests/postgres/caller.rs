@@ -6,7 +6,7 @@ use belfort_ids::SessionId;
 use belfort_policy::{BuiltIn, Roles, Tasks, Users};
 use belfort_rbac::{Delete, Read, Update};
 use belfort_testkit::now;
-use belfort_workspace::login::{self, Credential};
+use belfort_workspace::login::{self, StoredPassword};
 use belfort_workspace::teams::{self, NewTeam};
 use belfort_workspace::users::{self, NewUser, UserPatch};
 use belfort_workspace::{TeamName, authenticate, roles};
@@ -54,7 +54,7 @@ fn a_deactivation_ends_the_sessions_for_good() {
     let active = |is_active| UserPatch { is_active: Some(is_active), ..UserPatch::default() };
     world.update(&admin, bob, &active(false)).unwrap();
     assert!(world.whose(&token).is_none());
-    assert!(login::credential(&mut world.begin(), &email("bob")).unwrap().is_none());
+    assert!(login::password_by_email(&mut world.begin(), &email("bob")).unwrap().is_none());
     // Nor would one help that was left behind.
     let left = SessionToken::generate();
     let id = SessionId::new(now());
@@ -71,7 +71,7 @@ fn a_login_that_meets_a_deactivation_leaves_no_session() {
     let active = |is_active| UserPatch { is_active: Some(is_active), ..UserPatch::default() };
     for round in 0..20 {
         let bob = world.person(&format!("bob{round}"), world.role(BuiltIn::Member));
-        let checked = Credential { user: bob, hash: hash() };
+        let checked = StoredPassword { user: bob, hash: hash() };
         let log_in = || drop(world.act(|tx| login::open_session(tx, &checked, None, None, now())).unwrap());
         let deactivate = || drop(world.update(&admin, bob, &active(false)).unwrap());
         race([&log_in, &deactivate]);
@@ -103,24 +103,23 @@ fn the_mates_of_a_caller_are_those_of_their_teams() {
 fn a_password_that_changed_while_it_was_checked_opens_nothing() {
     let world = World::new();
     let (keep, lost) = (world.log_in(world.admin), world.log_in(world.admin));
-    let checked = login::credential(&mut world.begin(), &email("ada")).unwrap().unwrap();
-    let origin = origin(&world.whose(&keep).unwrap());
-    let change = || {
-        world.act(|tx| login::change_password(tx, &checked, &stronger(), &keep.digest(), &origin)).unwrap()
-    };
+    let checked = login::password_by_email(&mut world.begin(), &email("ada")).unwrap().unwrap();
+    let caller = world.whose(&keep).unwrap();
+    let (origin, kept) = (origin(&caller), caller.session().unwrap());
+    let change = || world.act(|tx| login::change_password(tx, &checked, &stronger(), kept, &origin)).unwrap();
     assert!(change());
     assert!(world.whose(&keep).is_some() && world.whose(&lost).is_none());
     assert!(!change(), "the password that was checked is the old one");
     assert!(world.act(|tx| login::open_session(tx, &checked, None, None, now())).unwrap().is_none());
     assert!(!world.act(|tx| login::rehash(tx, &checked, &hash(), now())).unwrap());
-    let current = login::credential_of(&mut world.begin(), world.admin).unwrap().unwrap();
+    let current = login::password_of(&mut world.begin(), world.admin).unwrap().unwrap();
     assert_eq!(current.hash, stronger());
 }
 
 #[test]
 fn two_logins_at_once_that_both_rehash_do_not_block_each_other() {
     let world = World::new();
-    let checked = Credential { user: world.admin, hash: hash() };
+    let checked = StoredPassword { user: world.admin, hash: hash() };
     let log_in = || {
         world.act(|tx| {
             let opened = login::open_session(tx, &checked, None, None, now())?;
@@ -144,7 +143,7 @@ fn a_user_without_a_password_cannot_log_in() {
     let eve =
         world.act(|tx| users::create(tx, &grant(&admin), &admin.principal, &new, &origin(&admin))).unwrap();
     assert!(!eve.joined && eve.is_active);
-    assert!(login::credential(&mut world.begin(), &email("eve")).unwrap().is_none());
+    assert!(login::password_by_email(&mut world.begin(), &email("eve")).unwrap().is_none());
 }
 
 #[test]

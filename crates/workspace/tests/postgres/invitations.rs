@@ -77,7 +77,7 @@ fn who_accepts_is_a_user_with_role_teams_and_password() {
     let bob = office.accept(&invited.token).unwrap();
     assert_eq!((bob.email.as_str(), bob.full_name.as_str(), bob.joined), ("bob@example.be", "Bob", true));
     assert_eq!((bob.role_id, &bob.team_ids), (world.role(BuiltIn::Member), &vec![crew]));
-    assert!(login::credential(&mut world.begin(), &email("bob")).unwrap().is_some());
+    assert!(login::password_by_email(&mut world.begin(), &email("bob")).unwrap().is_some());
     assert_eq!(office.list(&office.admin), []);
     assert!(is_over(office.accept(&invited.token)), "a token works once");
 }

@@ -54,7 +54,8 @@ fn a_confirmed_workspace_has_its_roles_and_an_admin_who_can_log_in() {
     let expected = BuiltIn::ALL.map(|role| (role.name().to_owned(), true, role.permissions()));
     assert_eq!(found, expected);
 
-    let credential = login::credential(&mut tx, &Email::parse("ada@example.be").unwrap()).unwrap().unwrap();
+    let credential =
+        login::password_by_email(&mut tx, &Email::parse("ada@example.be").unwrap()).unwrap().unwrap();
     assert_eq!((credential.user, credential.hash), (world.admin, hash()));
     let row = world.row(world.admin).unwrap();
     assert!(row.joined && row.is_active && row.role_id == world.role(BuiltIn::Admin));

@@ -14,7 +14,7 @@ use belfort_tenancy::postgres::TenantTx;
 use belfort_tenancy::{Slug, Tenant};
 use belfort_testkit::{Database, MIGRATIONS, now};
 use belfort_workspace::invitations::{self, NewInvitation};
-use belfort_workspace::login::{self, Credential};
+use belfort_workspace::login::{self, StoredPassword};
 use belfort_workspace::signup::{self, Signup};
 use belfort_workspace::users::{self, Safeguards, UserError, UserPatch, UserRow};
 use belfort_workspace::{Arrival, Caller, FullName, WorkspaceName, authenticate};
@@ -125,7 +125,7 @@ impl World {
     }
 
     pub(crate) fn log_in(&self, user: UserId) -> SessionToken {
-        let checked = Credential { user, hash: hash() };
+        let checked = StoredPassword { user, hash: hash() };
         self.act(|tx| login::open_session(tx, &checked, None, None, now())).unwrap().unwrap().token
     }
 
