@@ -49,7 +49,7 @@ pub struct Services {
     pub tenancy: Tenancy,
     /// The keys.
     pub keyring: Arc<Keyring>,
-    /// The way out for letters.
+    /// The way out for mail.
     pub mailer: Arc<dyn Mailer>,
     /// Password hashing.
     pub hasher: Arc<Hasher>,
@@ -101,17 +101,17 @@ impl App {
         self.blocking(turn, move |app| work(&app.services.hasher)).await
     }
 
-    /// Sends a letter, on a blocking thread; 503 when it cannot be sent.
-    pub(crate) async fn mail(self: &Arc<Self>, letter: belfort_mail::Letter) -> ApiResult<()> {
+    /// Sends a message, on a blocking thread; 503 when it cannot be sent.
+    pub(crate) async fn mail(self: &Arc<Self>, message: belfort_mail::Message) -> ApiResult<()> {
         let (app, span) = (Arc::clone(self), tracing::Span::current());
-        let sent = web::block(move || span.in_scope(|| app.post(&letter)));
+        let sent = web::block(move || span.in_scope(|| app.post(&message)));
         sent.await.map_err(|_panicked| Problem::internal("the mailer panicked"))?
     }
 
-    /// Sends a letter from a thread that may block.
-    pub(crate) fn post(&self, letter: &belfort_mail::Letter) -> ApiResult<()> {
-        self.services.mailer.send(letter).map_err(|error| {
-            tracing::error!(%error, "a letter could not be sent");
+    /// Sends a message from a thread that may block.
+    pub(crate) fn post(&self, message: &belfort_mail::Message) -> ApiResult<()> {
+        self.services.mailer.send(message).map_err(|error| {
+            tracing::error!(%error, "a message could not be sent");
             Problem::mail_unavailable()
         })
     }

@@ -3,14 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
-/// Why a letter was not sent.
+/// Why a message was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// The letter cannot be written as a message.
-    #[error("the letter cannot be written as a message")]
-    Message(#[from] lettre::error::Error),
+    /// The message cannot be encoded as MIME.
+    #[error("the message cannot be encoded")]
+    Encode(#[from] lettre::error::Error),
     /// The folder did not take it.
-    #[error("cannot write the letter into {}", folder.display())]
+    #[error("cannot write the message into {}", folder.display())]
     Outbox {
         /// The folder.
         folder: PathBuf,
@@ -18,10 +18,10 @@ pub enum MailError {
         source: io::Error,
     },
     /// The relay will never take it.
-    #[error("the mail relay refused the letter")]
+    #[error("the mail relay refused the message")]
     Refused(#[source] lettre::transport::smtp::Error),
     /// The relay was not reached, or asks for another try later.
-    #[error("the mail relay cannot take the letter now")]
+    #[error("the mail relay cannot take the message now")]
     Unavailable(#[source] lettre::transport::smtp::Error),
 }
 
@@ -32,7 +32,7 @@ pub enum SetupError {
     #[error("the sender of mail (BELFORT_MAIL_FROM) is not like `Belfort <no-reply@example.com>`")]
     Sender,
     /// The folder cannot be made.
-    #[error("cannot make the folder {} for letters", folder.display())]
+    #[error("cannot make the folder {} for messages", folder.display())]
     Folder {
         /// The folder.
         folder: PathBuf,
@@ -45,9 +45,9 @@ pub enum SetupError {
          `smtp://user:password@host:587?tls=required`; in user and password, write special characters as %40"
     )]
     Url,
-    /// Letters would be readable on their way.
+    /// Messages would be readable on their way.
     #[error(
-        "the mail relay {host} is another machine, and letters with codes would go there in the clear; write \
+        "the mail relay {host} is another machine, and messages with codes would go there in the clear; write \
          `smtps://…`, or `smtp://…?tls=required`, in BELFORT_SMTP_URL"
     )]
     Plain {

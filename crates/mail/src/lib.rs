@@ -1,17 +1,17 @@
-//! Letters out: an outbox folder in development, SMTP in production.
+//! Messages out: an outbox folder in development, SMTP in production.
 //!
-//! A [`Letter`] is plain text to one person. No header can be smuggled into it, because whatever could end a header is
-//! refused before there is a letter. A [`Mailer`] takes it: [`Outbox`] leaves it as a file, [`Smtp`] hands it to a relay.
+//! A [`Message`] is plain text to one person. No header can be smuggled into it, because whatever could end a header is
+//! refused before there is a message. A [`Mailer`] takes it: [`Outbox`] leaves it as a file, [`Smtp`] hands it to a relay.
 //!
 //! Sending blocks. There is no queue here and no second try: an error says whether trying again makes sense. That a relay
-//! took a letter does not mean that it arrived.
+//! took a message does not mean that it arrived.
 //!
 //! Addresses, texts and passwords are never part of `Debug` or of an error.
 //!
 //! ```
 //! use std::sync::Arc;
 //!
-//! use belfort_mail::{Letter, Mailer, Outbox};
+//! use belfort_mail::{Message, Mailer, Outbox};
 //! use chrono::DateTime;
 //!
 //! # let folder = tempfile::tempdir()?;
@@ -19,28 +19,28 @@
 //! let clock = || DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
 //! let outbox = Outbox::open(&folder, "Belfort <no-reply@belfort.example>", Arc::new(clock))?;
 //!
-//! outbox.send(&Letter::parse("an@example.com", "Your code", "It is 123456.")?)?;
+//! outbox.send(&Message::parse("an@example.com", "Your code", "It is 123456.")?)?;
 //!
 //! let file = std::fs::read_dir(&folder)?.next().unwrap()?;
 //! assert!(file.file_name().to_string_lossy().starts_with("20260101T000000"));
 //! assert!(std::fs::read_to_string(file.path())?.contains("123456"));
-//! assert!(Letter::parse("an@example.com", "Hi\r\nBcc: everyone@example.com", "").is_err());
+//! assert!(Message::parse("an@example.com", "Hi\r\nBcc: everyone@example.com", "").is_err());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod error;
-mod letter;
+mod message;
 mod outbox;
 mod relay;
 mod smtp;
 
 pub use error::{MailError, SetupError};
-pub use letter::{Letter, LetterError};
+pub use message::{Message, MessageError};
 pub use outbox::{Now, Outbox};
 pub use smtp::Smtp;
 
-/// Takes letters.
+/// Takes messages.
 pub trait Mailer: Send + Sync + std::fmt::Debug {
-    /// Sends `letter`, and blocks until it is handed over.
-    fn send(&self, letter: &Letter) -> Result<(), MailError>;
+    /// Sends `message`, and blocks until it is handed over.
+    fn send(&self, message: &Message) -> Result<(), MailError>;
 }

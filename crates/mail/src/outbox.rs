@@ -1,4 +1,4 @@
-//! Letters as files, for development and tests.
+//! Messages as files, for development and tests.
 
 use std::fmt;
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -12,13 +12,13 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use lettre::message::Mailbox;
 
-use crate::letter::random;
-use crate::{Letter, MailError, Mailer, SetupError};
+use crate::message::random;
+use crate::{MailError, Mailer, Message, SetupError};
 
-/// Tells the time at which a letter is sent.
+/// Tells the time at which a message is sent.
 pub type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// A folder in which every letter becomes a file, `20260329T013000.000000Z-000001-….eml`.
+/// A folder in which every message becomes a file, `20260329T013000.000000Z-000001-….eml`.
 ///
 /// Sorted by name the files are in the order of sending. A file is there whole or not at all, so one may wait for it and
 /// read it. Several processes can share a folder. Only the user who runs the program can read it: there are codes in it.
@@ -30,7 +30,7 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Opens the folder, and makes it (mode 0700) when it is not there. Letters are from `from`.
+    /// Opens the folder, and makes it (mode 0700) when it is not there. Messages are from `from`.
     pub fn open(folder: impl Into<PathBuf>, from: &str, now: Now) -> Result<Self, SetupError> {
         let folder = folder.into();
         let from = from.parse().ok().ok_or(SetupError::Sender)?;
@@ -61,14 +61,13 @@ impl Outbox {
 }
 
 impl Mailer for Outbox {
-    fn send(&self, letter: &Letter) -> Result<(), MailError> {
+    fn send(&self, message: &Message) -> Result<(), MailError> {
         let now = (self.now)();
-        let message = letter.message(&self.from, SystemTime::from(now))?.formatted();
+        let mime = message.to_mime(&self.from, SystemTime::from(now))?.formatted();
         // The time sorts, the number sorts within one microsecond, and the rest keeps processes apart.
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}-{number:06}-{:016x}.eml", now.format("%Y%m%dT%H%M%S%.6fZ"), random());
-        self.write(&name, &message)
-            .map_err(|source| MailError::Outbox { folder: self.folder.clone(), source })
+        self.write(&name, &mime).map_err(|source| MailError::Outbox { folder: self.folder.clone(), source })
     }
 }
 
@@ -93,8 +92,8 @@ mod tests {
         Outbox::open(folder, "Belfort <no-reply@belfort.example>", at_the_start_of_2026()).unwrap()
     }
 
-    fn letter(subject: &str) -> Letter {
-        Letter::parse("an@example.com", subject, "Your code is 123456.\n").unwrap()
+    fn message(subject: &str) -> Message {
+        Message::parse("an@example.com", subject, "Your code is 123456.\n").unwrap()
     }
 
     fn files(folder: &Path) -> Vec<PathBuf> {
@@ -104,9 +103,9 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_becomes_one_readable_file() {
+    fn a_message_becomes_one_readable_file() {
         let folder = tempfile::tempdir().unwrap();
-        outbox(folder.path()).send(&letter("Your code")).unwrap();
+        outbox(folder.path()).send(&message("Your code")).unwrap();
         let [file] = files(folder.path()).try_into().unwrap();
         let name = file.file_name().unwrap().to_str().unwrap();
         assert!(name.starts_with("20260101T000000.000007Z-000001-"), "{name}");
@@ -127,34 +126,34 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_can_read_letters() {
+    fn nobody_else_can_read_messages() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("new/outbox");
-        outbox(&folder).send(&letter("Your code")).unwrap();
+        outbox(&folder).send(&message("Your code")).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&folder), 0o700);
         assert_eq!(mode(&files(&folder)[0]), 0o600);
     }
 
     #[test]
-    fn letters_sort_in_the_order_they_were_sent() {
+    fn messages_sort_in_the_order_they_were_sent() {
         let folder = tempfile::tempdir().unwrap();
         let outbox = outbox(folder.path());
         for number in 0..20 {
-            outbox.send(&letter(&format!("Letter {number}"))).unwrap();
+            outbox.send(&message(&format!("Message {number}"))).unwrap();
         }
         let sent = files(folder.path());
         assert_eq!(sent.len(), 20);
         for (number, file) in sent.iter().enumerate() {
-            assert!(fs::read_to_string(file).unwrap().contains(&format!("Subject: Letter {number}\r\n")));
+            assert!(fs::read_to_string(file).unwrap().contains(&format!("Subject: Message {number}\r\n")));
         }
     }
 
     #[test]
-    fn two_processes_do_not_overwrite_each_others_letters() {
+    fn two_processes_do_not_overwrite_each_others_messages() {
         let folder = tempfile::tempdir().unwrap();
-        outbox(folder.path()).send(&letter("One")).unwrap();
-        outbox(folder.path()).send(&letter("Two")).unwrap();
+        outbox(folder.path()).send(&message("One")).unwrap();
+        outbox(folder.path()).send(&message("Two")).unwrap();
         assert_eq!(files(folder.path()).len(), 2);
     }
 
@@ -163,7 +162,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let outbox = outbox(&folder.path().join("outbox"));
         fs::remove_dir_all(folder.path()).unwrap();
-        let error = outbox.send(&letter("Your code")).unwrap_err();
+        let error = outbox.send(&message("Your code")).unwrap_err();
         assert!(matches!(error, MailError::Outbox { .. }) && error.to_string().contains("outbox"));
     }
 

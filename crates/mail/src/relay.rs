@@ -13,12 +13,12 @@ pub(crate) struct Relay {
     pub(crate) login: Option<(String, String)>,
 }
 
-/// What protects letters on their way.
+/// What protects messages on their way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Security {
     /// Nothing; the relay is on this machine.
     None,
-    /// TLS that begins after a greeting in the clear, or no letter is sent.
+    /// TLS that begins after a greeting in the clear, or no message is sent.
     StartTls,
     /// TLS from the first byte.
     Tls,
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_do_not_leave_the_machine_in_the_clear() {
+    fn messages_do_not_leave_the_machine_in_the_clear() {
         for host in [
             "mail.example.com",
             "10.0.0.1",

@@ -1,4 +1,4 @@
-//! Letters to a relay.
+//! Messages to a relay.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -9,9 +9,9 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::{SmtpTransport, Transport};
 
 use crate::relay::{Relay, Security};
-use crate::{Letter, MailError, Mailer, SetupError};
+use crate::{MailError, Mailer, Message, SetupError};
 
-/// A relay that letters are handed to, with a connection of its own for each.
+/// A relay that messages are handed to, with a connection of its own for each.
 pub struct Smtp {
     shown: String,
     from: Mailbox,
@@ -19,7 +19,7 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    /// The relay at `url`, which is not connected to before there is a letter. Letters are from `from`.
+    /// The relay at `url`, which is not connected to before there is a message. Messages are from `from`.
     ///
     /// | URL | port | |
     /// | --- | --- | --- |
@@ -42,10 +42,10 @@ impl Smtp {
 }
 
 impl Mailer for Smtp {
-    fn send(&self, letter: &Letter) -> Result<(), MailError> {
+    fn send(&self, message: &Message) -> Result<(), MailError> {
         // For the `Date` that the reader sees; nothing is decided by it.
-        let message = letter.message(&self.from, SystemTime::now())?;
-        match self.transport.send(&message) {
+        let mime = message.to_mime(&self.from, SystemTime::now())?;
+        match self.transport.send(&mime) {
             Ok(_) => Ok(()),
             Err(error) if error.is_permanent() => Err(MailError::Refused(error)),
             Err(error) => Err(MailError::Unavailable(error)),
@@ -89,8 +89,8 @@ mod tests {
 
     const FROM: &str = "Belfort <no-reply@belfort.example>";
 
-    fn letter() -> Letter {
-        Letter::parse("an@example.com", "Your code", "Your code is 123456.\n.\nBye\n").unwrap()
+    fn message() -> Message {
+        Message::parse("an@example.com", "Your code", "Your code is 123456.\n.\nBye\n").unwrap()
     }
 
     /// A relay for one connection, which answers `rcpt` to the recipient. It gives back the lines that it was sent.
@@ -135,16 +135,16 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_goes_to_the_relay() {
+    fn a_message_goes_to_the_relay() {
         let (port, relay) = relay("250 fine");
-        Smtp::new(&format!("smtp://127.0.0.1:{port}"), FROM).unwrap().send(&letter()).unwrap();
+        Smtp::new(&format!("smtp://127.0.0.1:{port}"), FROM).unwrap().send(&message()).unwrap();
         let heard = relay.join().unwrap();
         for line in [
             "MAIL FROM:<no-reply@belfort.example>",
             "RCPT TO:<an@example.com>",
             "Subject: Your code",
             "Your code is 123456.",
-            // The dot of the text is doubled; a single one would end the letter there.
+            // The dot of the text is doubled; a single one would end the message there.
             "..",
             "Bye",
             ".",
@@ -159,7 +159,7 @@ mod tests {
         let (port, relay) = relay("250 fine");
         Smtp::new(&format!("smtp://some%40one:s3cret@127.0.0.1:{port}"), FROM)
             .unwrap()
-            .send(&letter())
+            .send(&message())
             .unwrap();
         // base64 of "\0some@one\0s3cret".
         let login = "AUTH PLAIN AHNvbWVAb25lAHMzY3JldA==".to_owned();
@@ -171,7 +171,7 @@ mod tests {
     fn a_refusal_for_good_is_told_from_one_for_now() {
         let send = |rcpt| {
             let (port, relay) = relay(rcpt);
-            let sent = Smtp::new(&format!("smtp://127.0.0.1:{port}"), FROM).unwrap().send(&letter());
+            let sent = Smtp::new(&format!("smtp://127.0.0.1:{port}"), FROM).unwrap().send(&message());
             relay.join().unwrap();
             sent.unwrap_err()
         };
@@ -184,7 +184,7 @@ mod tests {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let error = Smtp::new(&format!("smtp://u:s3cret@127.0.0.1:{port}"), FROM)
             .unwrap()
-            .send(&letter())
+            .send(&message())
             .unwrap_err();
         assert!(matches!(error, MailError::Unavailable(_)));
         assert!(!format!("{error:?}").contains("s3cret"));
@@ -205,10 +205,10 @@ mod tests {
 
     #[cfg(feature = "tls")]
     #[test]
-    fn a_relay_without_tls_gets_no_letter_where_tls_is_required() {
+    fn a_relay_without_tls_gets_no_message_where_tls_is_required() {
         let (port, relay) = relay("250 fine");
         let smtp = Smtp::new(&format!("smtp://u:s3cret@127.0.0.1:{port}?tls=required"), FROM).unwrap();
-        assert!(smtp.send(&letter()).is_err());
+        assert!(smtp.send(&message()).is_err());
         let heard = relay.join().unwrap();
         let told = |verb: &str| heard.iter().any(|line| line.starts_with(verb));
         assert!(!told("AUTH") && !told("MAIL"), "{heard:#?}");

@@ -123,7 +123,7 @@ impl Problem {
         Self::new(ProblemCode::Busy, "The server is busy: try again in a moment.").retry_after(1)
     }
 
-    /// 503: the letter that this needs cannot be sent.
+    /// 503: the message that this needs cannot be sent.
     pub(crate) fn mail_unavailable() -> Self {
         let detail = "The mail could not be sent: try again in a while.";
         Self::new(ProblemCode::MailUnavailable, detail).retry_after(60)

@@ -136,7 +136,7 @@ pub(crate) async fn resend(
     .await
 }
 
-/// The letter goes out before the invitation is committed: a token that nobody was sent is worse than a letter whose token is
+/// The message goes out before the invitation is committed: a token that nobody was sent is worse than a message whose token is
 /// not good.
 fn send(app: &crate::state::App, workspace: &str, invited: Invited) -> ApiResult<InvitationRow> {
     app.post(&mail::invitation(&invited.row.email, workspace, &invited.token)?)?;

@@ -58,7 +58,7 @@ pub(crate) fn single(user: UserRow) -> Single<UserView> {
 input! {
     /// A user to be made. They have no password yet.
     pub(crate) struct CreateUser {
-        /// Where letters to them go, and what they log in with.
+        /// Where mail to them goes, and what they log in with.
         email: Email,
         /// What people call them.
         full_name: FullName,
@@ -74,7 +74,7 @@ input! {
 input! {
     /// What is to change about a user; what is not said stays.
     pub(crate) struct UpdateUser {
-        /// Where letters to them go, and what they log in with.
+        /// Where mail to them goes, and what they log in with.
         email: Option<Email>,
         /// What people call them.
         full_name: Option<FullName>,

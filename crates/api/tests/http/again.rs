@@ -45,7 +45,7 @@ fn a_request_that_is_sent_again_gets_its_answer_again_and_does_nothing() {
     let invitation = json!({ "email": "x@y.example", "role_id": ada.role("guest") });
     keyed(&ada, "/users/invitations", "i", &invitation).expect(201);
     keyed(&ada, "/users/invitations", "i", &invitation).expect(201);
-    assert_eq!(server.letters_to("x@y.example").len(), 1);
+    assert_eq!(server.mail_to("x@y.example").len(), 1);
 }
 
 #[test]
@@ -125,5 +125,5 @@ fn an_invitation_is_sent_again_once_however_often_that_is_asked() {
     let first = ada.send("POST", &path, &[("Idempotency-Key", "k")], None);
     let again = ada.send("POST", &path, &[("Idempotency-Key", "k")], None);
     assert_eq!((first.status, &first.text, tag(&first)), (200, &again.text, tag(&again)));
-    assert_eq!(server.letters_to("x@y.example").len(), 2);
+    assert_eq!(server.mail_to("x@y.example").len(), 2);
 }

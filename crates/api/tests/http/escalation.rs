@@ -52,7 +52,7 @@ fn nobody_gives_what_they_do_not_hold() {
         olga.delete(&path).problem(403, "escalation");
     }
     assert_eq!(dump(), before);
-    assert!(server.letters_to("x@x.example").is_empty());
+    assert!(server.mail_to("x@x.example").is_empty());
     // What they hold, they give.
     let user = json!({ "email": "x@x.example", "full_name": "X", "role_id": clerk });
     let made = olga.make("/users", &user);
@@ -68,7 +68,7 @@ fn an_invitation_to_more_than_one_holds_is_left_alone() {
     let path = format!("/users/invitations/{}", ada.make("/users/invitations", &body));
     olga.post(&format!("{path}/resend"), &json!({})).problem(403, "escalation");
     olga.delete(&path).problem(403, "escalation");
-    assert_eq!(server.letters_to("ida@x.example").len(), 1);
+    assert_eq!(server.mail_to("ida@x.example").len(), 1);
     server
         .anonymous("bakkerij")
         .post("/users/invitations/accept", &acceptance(&token_to(&server, "ida@x.example")))

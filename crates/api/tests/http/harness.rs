@@ -7,7 +7,7 @@ use std::time::Duration;
 use belfort_api::{Services, Settings};
 use belfort_auth::{HashParams, Hasher, Limit};
 use belfort_crypto::Keyring;
-use belfort_mail::{Letter, MailError, Mailer};
+use belfort_mail::{MailError, Mailer, Message};
 use belfort_residency::FixedClock;
 use belfort_tenancy::Host;
 use belfort_tenancy::postgres::{PoolOptions, Tenancy};
@@ -22,16 +22,16 @@ pub(crate) struct Server {
     pub(crate) db: Database,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) keyring: Arc<Keyring>,
-    letters: Arc<Letters>,
+    mail: Arc<SentMail>,
 }
 
-/// Keeps letters instead of sending them.
+/// Keeps mail instead of sending it.
 #[derive(Debug, Default)]
-struct Letters(Mutex<Vec<Letter>>);
+struct SentMail(Mutex<Vec<Message>>);
 
-impl Mailer for Letters {
-    fn send(&self, letter: &Letter) -> Result<(), MailError> {
-        self.0.lock().unwrap().push(letter.clone());
+impl Mailer for SentMail {
+    fn send(&self, message: &Message) -> Result<(), MailError> {
+        self.0.lock().unwrap().push(message.clone());
         Ok(())
     }
 }
@@ -66,15 +66,15 @@ impl Server {
 
     fn over(db: Database, keyring: Arc<Keyring>, settings: Settings) -> Self {
         let clock = Arc::new(FixedClock::new(now()));
-        let letters = Arc::new(Letters::default());
-        let address = serve(&settings, db.tenancy().clone(), &keyring, &clock, &letters);
-        Self { address, db, clock, keyring, letters }
+        let mail = Arc::new(SentMail::default());
+        let address = serve(&settings, db.tenancy().clone(), &keyring, &clock, &mail);
+        Self { address, db, clock, keyring, mail }
     }
 
     /// A second process with the same database and keys.
     pub(crate) fn second_process(&self, settings: &Settings) -> SocketAddr {
         let options = PoolOptions { size: 4, control_size: 2, wait: Duration::from_secs(30) };
-        serve(settings, self.db.second_process(options), &self.keyring, &self.clock, &self.letters)
+        serve(settings, self.db.second_process(options), &self.keyring, &self.clock, &self.mail)
     }
 
     /// Somebody who is not logged in, at this workspace.
@@ -82,16 +82,16 @@ impl Server {
         Client { address: self.address, host: format!("{slug}.localhost"), token: None }
     }
 
-    /// The letters to this address, the oldest first.
-    pub(crate) fn letters_to(&self, email: &str) -> Vec<String> {
-        let letters = self.letters.0.lock().unwrap();
-        letters.iter().filter(|letter| letter.to() == email).map(|letter| letter.text().to_owned()).collect()
+    /// The mail to this address, the oldest first.
+    pub(crate) fn mail_to(&self, email: &str) -> Vec<String> {
+        let mail = self.mail.0.lock().unwrap();
+        mail.iter().filter(|message| message.to() == email).map(|message| message.text().to_owned()).collect()
     }
 
-    /// The code in the last letter to this address.
+    /// The code in the last message to this address.
     pub(crate) fn code_to(&self, email: &str) -> String {
-        let letter = self.letters_to(email).pop().unwrap();
-        letter
+        let message = self.mail_to(email).pop().unwrap();
+        message
             .split_whitespace()
             .find(|w| w.len() == 6 && w.bytes().all(|b| b.is_ascii_digit()))
             .unwrap()
@@ -116,8 +116,8 @@ impl Server {
         let email = format!("{name}@{slug}.example");
         let role = admin.role(role);
         admin.post("/users/invitations", &json!({ "email": email, "role_id": role })).expect(201);
-        let letter = self.letters_to(&email).pop().unwrap();
-        let token = letter.split_whitespace().find(|word| word.starts_with("bfi_")).unwrap();
+        let message = self.mail_to(&email).pop().unwrap();
+        let token = message.split_whitespace().find(|word| word.starts_with("bfi_")).unwrap();
         let body = json!({ "token": token, "full_name": name, "password": PASSWORD });
         let anonymous = self.anonymous(slug);
         anonymous.post("/users/invitations/accept", &body).expect(201);
@@ -132,12 +132,12 @@ fn serve(
     tenancy: Tenancy,
     keyring: &Arc<Keyring>,
     clock: &Arc<FixedClock>,
-    letters: &Arc<Letters>,
+    mail: &Arc<SentMail>,
 ) -> SocketAddr {
     let services = Services {
         tenancy,
         keyring: Arc::clone(keyring),
-        mailer: letters.clone(),
+        mailer: mail.clone(),
         hasher: Arc::new(Hasher::new(HashParams::default()).unwrap()),
         clock: clock.clone(),
         migrations: MIGRATIONS,
@@ -152,17 +152,17 @@ fn serve(
 }
 
 impl Server {
-    /// From now on whoever sends a letter panics.
+    /// From now on whoever sends a message panics.
     pub(crate) fn break_mail(&self) {
-        let letters = Arc::clone(&self.letters);
+        let mail = Arc::clone(&self.mail);
         let broken = std::thread::spawn(move || {
-            let _letters = letters.0.lock().unwrap();
+            let _held = mail.0.lock().unwrap();
             panic!("the mailer breaks, as this test wants it to");
         });
         assert!(broken.join().is_err());
     }
 
     pub(crate) fn mend_mail(&self) {
-        self.letters.0.clear_poison();
+        self.mail.0.clear_poison();
     }
 }

@@ -342,7 +342,7 @@ fn a_refused_request_changes_nothing() {
         assert!((400..500).contains(&refusal.status), "{n}: {} {}", refusal.status, refusal.text);
     }
     assert_eq!(look(), before);
-    assert!(server.letters_to("x@y.example").is_empty());
+    assert!(server.mail_to("x@y.example").is_empty());
 }
 
 #[test]

@@ -189,5 +189,5 @@ fn what_panics_inside_fails_alone_and_leaves_nothing_behind() {
     // The turn was given back and the key was not used up.
     let made = ada.send("POST", "/users/invitations", &[("Idempotency-Key", "k")], Some(&body.to_string()));
     made.expect(201);
-    assert_eq!(server.letters_to("x@y.example").len(), 1);
+    assert_eq!(server.mail_to("x@y.example").len(), 1);
 }

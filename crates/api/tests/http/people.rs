@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use crate::behind::{NOWHERE, at_once, ids};
 use crate::harness::{Client, PASSWORD, Server, settings};
 
-/// The token in the last letter to somebody who is invited.
+/// The token in the last message to somebody who is invited.
 pub(crate) fn token_to(server: &Server, email: &str) -> String {
-    let letter = server.letters_to(email).pop().unwrap();
-    letter.split_whitespace().find(|word| word.starts_with("bfi_")).unwrap().to_owned()
+    let message = server.mail_to(email).pop().unwrap();
+    message.split_whitespace().find(|word| word.starts_with("bfi_")).unwrap().to_owned()
 }
 
 pub(crate) fn acceptance(token: &str) -> Value {

@@ -254,7 +254,7 @@ fn signups_of_one_address_are_bounded_at_every_process() {
         assert_eq!(refused.header("retry-after"), Some("3601"));
         refused.problem(429, "too-many-requests");
     }
-    assert!(server.letters_to("a@firm9.example").is_empty());
+    assert!(server.mail_to("a@firm9.example").is_empty());
     server.clock.advance(Duration::hours(1));
     start(&server, "a@firm9.example", "firm-9");
 }

@@ -1,4 +1,4 @@
-//! A letter, and how it looks as a message.
+//! A message, and its form on the wire.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -8,53 +8,53 @@ use lettre::message::header::{
     ContentTransferEncoding, ContentType, HeaderName, HeaderValue, MIME_VERSION_1_0,
 };
 use lettre::message::{Body, Mailbox};
-use lettre::{Address, Message};
+use lettre::{Address, Message as MimeMessage};
 
-/// A letter in plain text to one person.
+/// A message in plain text to one person.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct Message {
     to: Address,
     subject: String,
     text: String,
 }
 
-/// Why there is no letter.
+/// Why there is no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum LetterError {
+pub enum MessageError {
     /// The recipient is not a bare address.
     #[error("the recipient is not a mail address")]
     Recipient,
     /// The subject is empty, or has a line end or another control character in it.
-    #[error("the subject of a letter is one line of text")]
+    #[error("the subject of a message is one line of text")]
     Subject,
     /// The subject is too long.
-    #[error("the subject of a letter has at most {} characters", Letter::SUBJECT_MAX)]
+    #[error("the subject of a message has at most {} characters", Message::SUBJECT_MAX)]
     SubjectTooLong,
     /// The text has a NUL in it.
-    #[error("the text of a letter has no NUL in it")]
+    #[error("the text of a message has no NUL in it")]
     Text,
 }
 
-impl Letter {
+impl Message {
     /// How many characters a subject has at most.
     pub const SUBJECT_MAX: usize = 200;
 
-    /// A letter to `to`. Lines of `text` may end as they like.
-    pub fn parse(to: &str, subject: &str, text: impl Into<String>) -> Result<Self, LetterError> {
+    /// A message to `to`. Lines of `text` may end as they like.
+    pub fn parse(to: &str, subject: &str, text: impl Into<String>) -> Result<Self, MessageError> {
         // A line end in a header would begin another one: `Bcc:`, or a text of the sender's own.
         if to.chars().any(char::is_control) {
-            return Err(LetterError::Recipient);
+            return Err(MessageError::Recipient);
         }
-        let to = to.parse().ok().ok_or(LetterError::Recipient)?;
+        let to = to.parse().ok().ok_or(MessageError::Recipient)?;
         if subject.trim().is_empty() || subject.chars().any(char::is_control) {
-            return Err(LetterError::Subject);
+            return Err(MessageError::Subject);
         }
         if subject.chars().count() > Self::SUBJECT_MAX {
-            return Err(LetterError::SubjectTooLong);
+            return Err(MessageError::SubjectTooLong);
         }
         let text = text.into();
         if text.contains('\0') {
-            return Err(LetterError::Text);
+            return Err(MessageError::Text);
         }
         Ok(Self { to, subject: subject.to_owned(), text })
     }
@@ -74,10 +74,14 @@ impl Letter {
         &self.text
     }
 
-    pub(crate) fn message(&self, from: &Mailbox, at: SystemTime) -> Result<Message, lettre::error::Error> {
+    pub(crate) fn to_mime(
+        &self,
+        from: &Mailbox,
+        at: SystemTime,
+    ) -> Result<MimeMessage, lettre::error::Error> {
         // Left to itself the library puts the name of this machine into the id.
         let id = format!("<{:016x}{:016x}@{}>", random(), random(), from.email.domain());
-        Message::builder()
+        MimeMessage::builder()
             .from(from.clone())
             .to(Mailbox::new(None, self.to.clone()))
             .subject(self.subject.clone())
@@ -94,10 +98,10 @@ impl Letter {
     }
 }
 
-impl fmt::Debug for Letter {
+impl fmt::Debug for Message {
     /// Without address and text: there are codes in it, and it may end up in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Letter").field("subject", &self.subject).finish_non_exhaustive()
+        f.debug_struct("Message").field("subject", &self.subject).finish_non_exhaustive()
     }
 }
 
@@ -120,11 +124,11 @@ pub(crate) fn random() -> u64 {
 mod tests {
     use super::*;
 
-    fn letter(text: &str) -> String {
-        let letter = Letter::parse("an@example.com", "Your code", text).unwrap();
+    fn mime(text: &str) -> String {
+        let message = Message::parse("an@example.com", "Your code", text).unwrap();
         let from = "Belfort <no-reply@belfort.example>".parse().unwrap();
-        let message = letter.message(&from, SystemTime::UNIX_EPOCH).unwrap();
-        String::from_utf8(message.formatted()).unwrap()
+        let mime = message.to_mime(&from, SystemTime::UNIX_EPOCH).unwrap();
+        String::from_utf8(mime.formatted()).unwrap()
     }
 
     #[test]
@@ -132,7 +136,7 @@ mod tests {
         for evil in
             ["x\r\nBcc: e@x.com", "x\nBcc: e@x.com", "x\rBcc: e@x.com", "x\0", "x\u{7f}", "x\u{85}y", "x\ty"]
         {
-            assert_eq!(Letter::parse("an@example.com", evil, ""), Err(LetterError::Subject), "{evil:?}");
+            assert_eq!(Message::parse("an@example.com", evil, ""), Err(MessageError::Subject), "{evil:?}");
         }
         for evil in [
             "",
@@ -146,31 +150,31 @@ mod tests {
             "An <an@example.com>",
             "an@example.com> RCPT TO:<e@x.com",
         ] {
-            assert_eq!(Letter::parse(evil, "x", ""), Err(LetterError::Recipient), "{evil:?}");
+            assert_eq!(Message::parse(evil, "x", ""), Err(MessageError::Recipient), "{evil:?}");
         }
     }
 
     #[test]
     fn a_subject_has_1_to_200_characters() {
-        assert!(Letter::parse("an@example.com", &"é".repeat(200), "").is_ok());
-        let long = Letter::parse("an@example.com", &"é".repeat(201), "");
-        assert_eq!(long, Err(LetterError::SubjectTooLong));
-        assert_eq!(Letter::parse("an@example.com", " ", ""), Err(LetterError::Subject));
+        assert!(Message::parse("an@example.com", &"é".repeat(200), "").is_ok());
+        let long = Message::parse("an@example.com", &"é".repeat(201), "");
+        assert_eq!(long, Err(MessageError::SubjectTooLong));
+        assert_eq!(Message::parse("an@example.com", " ", ""), Err(MessageError::Subject));
     }
 
     #[test]
     fn a_nul_in_the_text_is_refused() {
-        assert_eq!(Letter::parse("an@example.com", "x", "a\0b"), Err(LetterError::Text));
+        assert_eq!(Message::parse("an@example.com", "x", "a\0b"), Err(MessageError::Text));
     }
 
     #[test]
     fn a_long_subject_beyond_ascii_stays_one_header() {
         let subject = "Votre code est arrivé € ".repeat(8);
-        let letter = Letter::parse("an@example.com", subject.trim(), "x").unwrap();
+        let message = Message::parse("an@example.com", subject.trim(), "x").unwrap();
         let from = "no-reply@belfort.example".parse().unwrap();
-        let message = letter.message(&from, SystemTime::UNIX_EPOCH).unwrap().formatted();
-        let message = String::from_utf8(message).unwrap();
-        let (head, _) = message.split_once("\r\n\r\n").unwrap();
+        let mime = message.to_mime(&from, SystemTime::UNIX_EPOCH).unwrap().formatted();
+        let mime = String::from_utf8(mime).unwrap();
+        let (head, _) = mime.split_once("\r\n\r\n").unwrap();
         let headers = head.split("\r\n").filter(|line| !line.starts_with(' '));
         let names: Vec<_> = headers.map(|line| line.split_once(':').unwrap().0).collect();
         assert_eq!(
@@ -191,12 +195,12 @@ mod tests {
 
     #[test]
     fn a_code_can_be_read_in_the_message() {
-        let ascii = letter("Your code is 123456.\nIt is good for 15 minutes.\n");
+        let ascii = mime("Your code is 123456.\nIt is good for 15 minutes.\n");
         assert!(ascii.contains("\r\n\r\nYour code is 123456.\r\nIt is good for 15 minutes.\r\n"), "{ascii}");
         assert!(ascii.contains("Content-Transfer-Encoding: 7bit"), "{ascii}");
 
         // Mostly Greek: base64 would be the shorter.
-        let greek = letter("Ο κωδικός σας είναι\n123456\n");
+        let greek = mime("Ο κωδικός σας είναι\n123456\n");
         assert!(greek.contains("\r\n123456\r\n") && greek.contains("quoted-printable"), "{greek}");
     }
 
@@ -204,14 +208,14 @@ mod tests {
     #[test]
     fn every_line_of_a_message_ends_in_crlf() {
         for text in ["a\n.\nb", "a\r.\rb", "a\r\n.\r\nb", "a\n\r.\r\r\nb", "é\r.\rb\n.\nc"] {
-            let message = letter(text).replace("\r\n", "");
+            let message = mime(text).replace("\r\n", "");
             assert!(!message.contains('\r') && !message.contains('\n'), "{message:?}");
         }
     }
 
     #[test]
     fn debug_shows_neither_address_nor_text() {
-        let shown = format!("{:?}", Letter::parse("an@example.com", "Your code", "123456").unwrap());
+        let shown = format!("{:?}", Message::parse("an@example.com", "Your code", "123456").unwrap());
         assert!(!shown.contains("123456") && !shown.contains("example.com"), "{shown}");
     }
 }
