@@ -8,7 +8,7 @@ use std::sync::Arc;
 use belfort_crypto::Keyring;
 use belfort_crypto::postgres::{CheckError, check};
 use belfort_devpg::{PrivatePostgres, StartError};
-use belfort_mail::{Mailer, Outbox, SetupError};
+use belfort_mail::{FileMailer, Mailer, SetupError};
 use belfort_residency::{Clock, SystemClock};
 use belfort_tenancy::postgres::{
     BindError, BootstrapError, ConnectError, DatabaseUrl, DatabaseUrlError, MigrateError, Migrations,
@@ -78,12 +78,12 @@ impl Ground {
     }
 }
 
-/// Where letters go.
+/// The mailer for these settings.
 pub(crate) fn mailer(mail: Mail, data_dir: &Path) -> Result<Arc<dyn Mailer>, ComposeError> {
     Ok(match mail {
         Mail::Relay(relay) => Arc::new(*relay),
-        Mail::Outbox { from } => {
-            Arc::new(Outbox::open(data_dir.join("outbox"), &from, Arc::new(|| SystemClock.now()))?)
+        Mail::Files { from } => {
+            Arc::new(FileMailer::open(data_dir.join("outbox"), &from, Arc::new(|| SystemClock.now()))?)
         }
     })
 }

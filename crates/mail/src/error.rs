@@ -11,7 +11,7 @@ pub enum MailError {
     Encode(#[from] lettre::error::Error),
     /// The folder did not take it.
     #[error("cannot write the message into {}", folder.display())]
-    Outbox {
+    File {
         /// The folder.
         folder: PathBuf,
         /// Why.

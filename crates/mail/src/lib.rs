@@ -1,7 +1,7 @@
 //! Messages out: an outbox folder in development, SMTP in production.
 //!
 //! A [`Message`] is plain text to one person. No header can be smuggled into it, because whatever could end a header is
-//! refused before there is a message. A [`Mailer`] takes it: [`Outbox`] leaves it as a file, [`Smtp`] hands it to a relay.
+//! refused before there is a message. A [`Mailer`] takes it: [`FileMailer`] leaves it as a file, [`SmtpMailer`] hands it to a relay.
 //!
 //! Sending blocks. There is no queue here and no second try: an error says whether trying again makes sense. That a relay
 //! took a message does not mean that it arrived.
@@ -11,15 +11,15 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use belfort_mail::{Message, Mailer, Outbox};
+//! use belfort_mail::{FileMailer, Mailer, Message};
 //! use chrono::DateTime;
 //!
 //! # let folder = tempfile::tempdir()?;
 //! # let folder = folder.path().join("outbox");
 //! let clock = || DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
-//! let outbox = Outbox::open(&folder, "Belfort <no-reply@belfort.example>", Arc::new(clock))?;
+//! let mailer = FileMailer::open(&folder, "Belfort <no-reply@belfort.example>", Arc::new(clock))?;
 //!
-//! outbox.send(&Message::parse("an@example.com", "Your code", "It is 123456.")?)?;
+//! mailer.send(&Message::parse("an@example.com", "Your code", "It is 123456.")?)?;
 //!
 //! let file = std::fs::read_dir(&folder)?.next().unwrap()?;
 //! assert!(file.file_name().to_string_lossy().starts_with("20260101T000000"));
@@ -29,15 +29,15 @@
 //! ```
 
 mod error;
+mod file_mailer;
 mod message;
-mod outbox;
 mod relay;
-mod smtp;
+mod smtp_mailer;
 
 pub use error::{MailError, SetupError};
+pub use file_mailer::{FileMailer, TimeSource};
 pub use message::{Message, MessageError};
-pub use outbox::{Now, Outbox};
-pub use smtp::Smtp;
+pub use smtp_mailer::SmtpMailer;
 
 /// Takes messages.
 pub trait Mailer: Send + Sync + std::fmt::Debug {

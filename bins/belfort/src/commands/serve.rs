@@ -135,7 +135,7 @@ impl Banner {
             Keys::File(path) | Keys::MadeAt(path) => path.display().to_string(),
         };
         let mail = match &config.mail {
-            Mail::Outbox { .. } => format!("files in {}", config.data_dir.join("outbox").display()),
+            Mail::Files { .. } => format!("files in {}", config.data_dir.join("outbox").display()),
             Mail::Relay(_) => "to the relay of BELFORT_SMTP_URL".to_owned(),
         };
         let mut lines = vec![("database", database), ("keys", keys), ("mail", mail)];

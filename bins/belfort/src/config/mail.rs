@@ -1,19 +1,19 @@
-//! How letters leave.
+//! How mail leaves.
 
-use belfort_mail::{SetupError, Smtp};
+use belfort_mail::{SetupError, SmtpMailer};
 
 use super::Reader;
 
-/// How letters leave.
+/// How mail leaves.
 #[derive(Debug)]
 pub(crate) enum Mail {
     /// Into the folder `outbox` of the data directory.
-    Outbox {
-        /// `BELFORT_MAIL_FROM`: the sender of letters. Default `Belfort <no-reply@localhost>`.
+    Files {
+        /// `BELFORT_MAIL_FROM`: the sender of mail. Default `Belfort <no-reply@localhost>`.
         from: String,
     },
     /// `BELFORT_SMTP_URL`: to a relay, `smtps://user:password@host` or `smtp://user:password@host?tls=required`.
-    Relay(Box<Smtp>),
+    Relay(Box<SmtpMailer>),
 }
 
 impl Mail {
@@ -29,16 +29,17 @@ impl Mail {
         }
         let from = reader.read_or("BELFORT_MAIL_FROM", "Belfort <no-reply@localhost>", |text| {
             // It is the same reader for both ways; nothing is connected to here.
-            match Smtp::new("smtp://localhost", text) {
+            match SmtpMailer::new("smtp://localhost", text) {
                 Err(error @ SetupError::Sender) => Err(error),
                 _ => Ok(text.to_owned()),
             }
         });
         let sender = from.clone().unwrap_or_else(|| "no-reply@localhost".to_owned());
-        let relay = reader.secret("BELFORT_SMTP_URL", |url| Smtp::new(url, &sender), |url, _| masked(url));
+        let relay =
+            reader.secret("BELFORT_SMTP_URL", |url| SmtpMailer::new(url, &sender), |url, _| masked(url));
         match relay {
             Some(relay) => Some(Self::Relay(Box::new(relay))),
-            None => from.map(|from| Self::Outbox { from }),
+            None => from.map(|from| Self::Files { from }),
         }
     }
 }

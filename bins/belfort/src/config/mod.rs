@@ -94,7 +94,7 @@ impl Config {
     pub(crate) fn keeps_data_here(&self) -> bool {
         self.database.url.is_none()
             || matches!(self.keys, Keys::MadeAt(_))
-            || matches!(self.mail, Mail::Outbox { .. })
+            || matches!(self.mail, Mail::Files { .. })
     }
 }
 
@@ -138,7 +138,7 @@ pub(crate) mod tests {
         assert!(config.http.trusted_proxies.is_empty());
         assert!(config.database.url.is_none());
         assert!(matches!(&config.keys, Keys::MadeAt(path) if path.ends_with(".belfort/keys")));
-        assert!(matches!(config.mail, Mail::Outbox { .. }));
+        assert!(matches!(config.mail, Mail::Files { .. }));
         assert_eq!(config.limits.signup_per_ip.to_string(), "10/1h");
         assert_eq!(config.limits.signup_per_email_domain.to_string(), "20/1h");
         assert_eq!(config.limits.login.to_string(), "5/15m");

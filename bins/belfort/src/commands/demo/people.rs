@@ -153,7 +153,7 @@ fn role_id(
     Ok(found.ok_or("a built-in role is missing")?.id)
 }
 
-/// A domain that is nobody's (RFC 2606): no letter leaves for a stranger.
+/// A domain that is nobody's (RFC 2606): no mail leaves for a stranger.
 fn email(mail: &str) -> Result<Email, Failure> {
     Ok(Email::parse(&format!("{mail}@demo.example"))?)
 }

@@ -12,13 +12,13 @@ use crate::relay::{Relay, Security};
 use crate::{MailError, Mailer, Message, SetupError};
 
 /// A relay that messages are handed to, with a connection of its own for each.
-pub struct Smtp {
+pub struct SmtpMailer {
     shown: String,
     from: Mailbox,
     transport: SmtpTransport,
 }
 
-impl Smtp {
+impl SmtpMailer {
     /// The relay at `url`, which is not connected to before there is a message. Messages are from `from`.
     ///
     /// | URL | port | |
@@ -33,7 +33,7 @@ impl Smtp {
         let from = from.parse().ok().ok_or(SetupError::Sender)?;
         let relay = Relay::parse(url)?;
         let shown = format!("{relay:?}");
-        let mut builder = builder(&relay)?.port(relay.port).timeout(Some(PATIENCE));
+        let mut builder = builder(&relay)?.port(relay.port).timeout(Some(TIMEOUT));
         if let Some((user, password)) = relay.login {
             builder = builder.credentials(Credentials::new(user, password));
         }
@@ -41,7 +41,7 @@ impl Smtp {
     }
 }
 
-impl Mailer for Smtp {
+impl Mailer for SmtpMailer {
     fn send(&self, message: &Message) -> Result<(), MailError> {
         // For the `Date` that the reader sees; nothing is decided by it.
         let mime = message.to_mime(&self.from, SystemTime::now())?;
@@ -53,9 +53,9 @@ impl Mailer for Smtp {
     }
 }
 
-impl fmt::Debug for Smtp {
+impl fmt::Debug for SmtpMailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Smtp").field(&format_args!("{}", self.shown)).finish()
+        f.debug_tuple("SmtpMailer").field(&format_args!("{}", self.shown)).finish()
     }
 }
 
@@ -77,7 +77,7 @@ fn builder(relay: &Relay) -> Result<SmtpTransportBuilder, SetupError> {
 }
 
 /// How long a relay may take for an answer. The thread that sends is blocked for that long.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 #[cfg(test)]
 mod tests {
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn a_message_goes_to_the_relay() {
         let (port, relay) = relay("250 fine");
-        Smtp::new(&format!("smtp://127.0.0.1:{port}"), FROM).unwrap().send(&message()).unwrap();
+        SmtpMailer::new(&format!("smtp://127.0.0.1:{port}"), FROM).unwrap().send(&message()).unwrap();
         let heard = relay.join().unwrap();
         for line in [
             "MAIL FROM:<no-reply@belfort.example>",
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn the_login_is_given_to_the_relay() {
         let (port, relay) = relay("250 fine");
-        Smtp::new(&format!("smtp://some%40one:s3cret@127.0.0.1:{port}"), FROM)
+        SmtpMailer::new(&format!("smtp://some%40one:s3cret@127.0.0.1:{port}"), FROM)
             .unwrap()
             .send(&message())
             .unwrap();
@@ -171,7 +171,7 @@ mod tests {
     fn a_refusal_for_good_is_told_from_one_for_now() {
         let send = |rcpt| {
             let (port, relay) = relay(rcpt);
-            let sent = Smtp::new(&format!("smtp://127.0.0.1:{port}"), FROM).unwrap().send(&message());
+            let sent = SmtpMailer::new(&format!("smtp://127.0.0.1:{port}"), FROM).unwrap().send(&message());
             relay.join().unwrap();
             sent.unwrap_err()
         };
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn a_relay_that_is_not_there_is_unavailable() {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let error = Smtp::new(&format!("smtp://u:s3cret@127.0.0.1:{port}"), FROM)
+        let error = SmtpMailer::new(&format!("smtp://u:s3cret@127.0.0.1:{port}"), FROM)
             .unwrap()
             .send(&message())
             .unwrap_err();
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn tls_needs_the_feature_and_says_so() {
         for url in ["smtps://u:s3cret@mail.example.com", "smtp://u:s3cret@mail.example.com?tls=required"] {
-            let smtp = Smtp::new(url, FROM);
+            let smtp = SmtpMailer::new(url, FROM);
             if cfg!(feature = "tls") {
                 assert!(smtp.is_ok(), "{smtp:?}");
             } else {
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_relay_without_tls_gets_no_message_where_tls_is_required() {
         let (port, relay) = relay("250 fine");
-        let smtp = Smtp::new(&format!("smtp://u:s3cret@127.0.0.1:{port}?tls=required"), FROM).unwrap();
+        let smtp = SmtpMailer::new(&format!("smtp://u:s3cret@127.0.0.1:{port}?tls=required"), FROM).unwrap();
         assert!(smtp.send(&message()).is_err());
         let heard = relay.join().unwrap();
         let told = |verb: &str| heard.iter().any(|line| line.starts_with(verb));
@@ -216,12 +216,12 @@ mod tests {
 
     #[test]
     fn a_sender_that_is_no_address_is_refused() {
-        assert!(matches!(Smtp::new("smtp://localhost", "nobody"), Err(SetupError::Sender)));
+        assert!(matches!(SmtpMailer::new("smtp://localhost", "nobody"), Err(SetupError::Sender)));
     }
 
     #[test]
     fn debug_shows_no_login() {
-        let shown = format!("{:?}", Smtp::new("smtp://someone:s3cret@localhost", FROM).unwrap());
-        assert_eq!(shown, r#"Smtp(Relay { host: "localhost", port: 25, security: None, .. })"#);
+        let shown = format!("{:?}", SmtpMailer::new("smtp://someone:s3cret@localhost", FROM).unwrap());
+        assert_eq!(shown, r#"SmtpMailer(Relay { host: "localhost", port: 25, security: None, .. })"#);
     }
 }

@@ -16,22 +16,22 @@ use crate::message::random;
 use crate::{MailError, Mailer, Message, SetupError};
 
 /// Tells the time at which a message is sent.
-pub type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+pub type TimeSource = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// A folder in which every message becomes a file, `20260329T013000.000000Z-000001-….eml`.
 ///
 /// Sorted by name the files are in the order of sending. A file is there whole or not at all, so one may wait for it and
 /// read it. Several processes can share a folder. Only the user who runs the program can read it: there are codes in it.
-pub struct Outbox {
+pub struct FileMailer {
     folder: PathBuf,
     from: Mailbox,
-    now: Now,
+    now: TimeSource,
     count: AtomicU64,
 }
 
-impl Outbox {
+impl FileMailer {
     /// Opens the folder, and makes it (mode 0700) when it is not there. Messages are from `from`.
-    pub fn open(folder: impl Into<PathBuf>, from: &str, now: Now) -> Result<Self, SetupError> {
+    pub fn open(folder: impl Into<PathBuf>, from: &str, now: TimeSource) -> Result<Self, SetupError> {
         let folder = folder.into();
         let from = from.parse().ok().ok_or(SetupError::Sender)?;
         DirBuilder::new()
@@ -60,20 +60,20 @@ impl Outbox {
     }
 }
 
-impl Mailer for Outbox {
+impl Mailer for FileMailer {
     fn send(&self, message: &Message) -> Result<(), MailError> {
         let now = (self.now)();
         let mime = message.to_mime(&self.from, SystemTime::from(now))?.formatted();
         // The time sorts, the number sorts within one microsecond, and the rest keeps processes apart.
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}-{number:06}-{:016x}.eml", now.format("%Y%m%dT%H%M%S%.6fZ"), random());
-        self.write(&name, &mime).map_err(|source| MailError::Outbox { folder: self.folder.clone(), source })
+        self.write(&name, &mime).map_err(|source| MailError::File { folder: self.folder.clone(), source })
     }
 }
 
-impl fmt::Debug for Outbox {
+impl fmt::Debug for FileMailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outbox").field("folder", &self.folder).finish_non_exhaustive()
+        f.debug_struct("FileMailer").field("folder", &self.folder).finish_non_exhaustive()
     }
 }
 
@@ -84,12 +84,12 @@ mod tests {
 
     use super::*;
 
-    fn at_the_start_of_2026() -> Now {
+    fn at_the_start_of_2026() -> TimeSource {
         Arc::new(|| DateTime::from_timestamp_micros(1_767_225_600_000_007).unwrap())
     }
 
-    fn outbox(folder: &Path) -> Outbox {
-        Outbox::open(folder, "Belfort <no-reply@belfort.example>", at_the_start_of_2026()).unwrap()
+    fn mailer(folder: &Path) -> FileMailer {
+        FileMailer::open(folder, "Belfort <no-reply@belfort.example>", at_the_start_of_2026()).unwrap()
     }
 
     fn message(subject: &str) -> Message {
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn a_message_becomes_one_readable_file() {
         let folder = tempfile::tempdir().unwrap();
-        outbox(folder.path()).send(&message("Your code")).unwrap();
+        mailer(folder.path()).send(&message("Your code")).unwrap();
         let [file] = files(folder.path()).try_into().unwrap();
         let name = file.file_name().unwrap().to_str().unwrap();
         assert!(name.starts_with("20260101T000000.000007Z-000001-"), "{name}");
@@ -129,7 +129,7 @@ mod tests {
     fn nobody_else_can_read_messages() {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("new/outbox");
-        outbox(&folder).send(&message("Your code")).unwrap();
+        mailer(&folder).send(&message("Your code")).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&folder), 0o700);
         assert_eq!(mode(&files(&folder)[0]), 0o600);
@@ -138,9 +138,9 @@ mod tests {
     #[test]
     fn messages_sort_in_the_order_they_were_sent() {
         let folder = tempfile::tempdir().unwrap();
-        let outbox = outbox(folder.path());
+        let mailer = mailer(folder.path());
         for number in 0..20 {
-            outbox.send(&message(&format!("Message {number}"))).unwrap();
+            mailer.send(&message(&format!("Message {number}"))).unwrap();
         }
         let sent = files(folder.path());
         assert_eq!(sent.len(), 20);
@@ -152,25 +152,25 @@ mod tests {
     #[test]
     fn two_processes_do_not_overwrite_each_others_messages() {
         let folder = tempfile::tempdir().unwrap();
-        outbox(folder.path()).send(&message("One")).unwrap();
-        outbox(folder.path()).send(&message("Two")).unwrap();
+        mailer(folder.path()).send(&message("One")).unwrap();
+        mailer(folder.path()).send(&message("Two")).unwrap();
         assert_eq!(files(folder.path()).len(), 2);
     }
 
     #[test]
     fn a_folder_that_is_gone_is_an_error_that_names_it() {
         let folder = tempfile::tempdir().unwrap();
-        let outbox = outbox(&folder.path().join("outbox"));
+        let mailer = mailer(&folder.path().join("outbox"));
         fs::remove_dir_all(folder.path()).unwrap();
-        let error = outbox.send(&message("Your code")).unwrap_err();
-        assert!(matches!(error, MailError::Outbox { .. }) && error.to_string().contains("outbox"));
+        let error = mailer.send(&message("Your code")).unwrap_err();
+        assert!(matches!(error, MailError::File { .. }) && error.to_string().contains("outbox"));
     }
 
     #[test]
     fn a_sender_that_is_no_address_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         for from in ["", "Belfort", "a@b.example\r\nBcc: e@x.com", "a@b.example, c@d.example"] {
-            let error = Outbox::open(folder.path(), from, at_the_start_of_2026()).unwrap_err();
+            let error = FileMailer::open(folder.path(), from, at_the_start_of_2026()).unwrap_err();
             assert!(matches!(error, SetupError::Sender), "{from:?}");
         }
     }
