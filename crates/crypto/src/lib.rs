@@ -4,7 +4,7 @@
 //!
 //! - Whoever has the database and not the [`Keyring`] reads nothing that was sealed and changes none of it unnoticed.
 //! - A token that is copied to another tenant or another column does not open there.
-//! - Content is sealed in pieces that open at their own place alone: see [`PiecePlace`].
+//! - Content is sealed in chunks that open at their own position alone: see [`ChunkPosition`].
 //! - Keys are replaced without a pause: the newest seals, all of them open, and the id beside each token tells which
 //!   rows still wait.
 //!
@@ -31,14 +31,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod chunk;
 mod keyring;
-mod piece;
 mod place;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod seal;
 
+pub use chunk::{ChunkPosition, SealedChunk};
 pub use keyring::{KeyId, KeyIdError, Keyring, KeyringError};
-pub use piece::{PiecePlace, SealedPiece};
 pub use place::{Column, Owner};
 pub use seal::{OpenError, Sealed};

@@ -26,9 +26,9 @@ pub enum OpenError {
         /// What stands beside the token.
         key_id: String,
     },
-    /// It is not a token, was changed, or belongs to another tenant, column or place.
+    /// It is not a token, was changed, or belongs to another tenant, column or position.
     #[error(
-        "the sealed value does not open: it was changed, or it belongs to another tenant, column or place"
+        "the sealed value does not open: it was changed, or it belongs to another tenant, column or position"
     )]
     Refused,
 }

@@ -119,7 +119,7 @@ fn read(
     let stored = attachments::piece(&mut ctx.tx, &of_tasks, grant, pieces.of, at)?;
     let stored = stored.ok_or_else(|| broken("it is gone"))?;
     let keyring = &ctx.info.app.services.keyring;
-    let opened = keyring.open_piece(ctx.tx.tenant().id, SEALED, &stored.key_id, &stored.sealed, place);
+    let opened = keyring.open_chunk(ctx.tx.tenant().id, SEALED, &stored.key_id, &stored.sealed, place);
     let opened = opened.map_err(|error| broken(&error.to_string()))?;
     if opened.len() != length {
         return Err(broken("it has another length than the file says"));

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use actix_web::web::{Bytes, BytesMut};
-use belfort_crypto::{Column, PiecePlace};
+use belfort_crypto::{ChunkPosition, Column};
 use belfort_ids::AttachmentId;
 
 /// Bytes of a file in each piece but the last. What is stored was cut by it: it may not change.
@@ -46,9 +46,10 @@ pub(crate) struct Pieces {
 
 impl Pieces {
     /// Where a piece stands, and how many bytes of the file it must hold; `None` when the file has no such piece.
-    pub(crate) fn place(self, number: u32) -> Option<(PiecePlace, usize)> {
+    pub(crate) fn place(self, number: u32) -> Option<(ChunkPosition, usize)> {
         let last = number_of(self.size.saturating_sub(1))?;
-        let place = PiecePlace { content: *self.of.uuid().as_bytes(), number, last: number == last };
+        let place =
+            ChunkPosition { content: *self.of.uuid().as_bytes(), index: number, last: number == last };
         let before = u64::from(number).checked_mul(length(PIECE))?;
         let left = self.size.checked_sub(before)?;
         (number <= last).then(|| (place, usize::try_from(left).unwrap_or(PIECE).min(PIECE)))
