@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use belfort_crypto::Keyring;
-use belfort_crypto::postgres::{CheckError, check};
+use belfort_crypto::postgres::{KeyringCheckError, check_keyring};
 use belfort_devpg::{PrivatePostgres, StartError};
 use belfort_mail::{FileMailer, Mailer, SetupError};
 use belfort_residency::{Clock, SystemClock};
@@ -51,7 +51,7 @@ pub(crate) enum ComposeError {
     #[error("cannot bring the control schema up to date")]
     Migrate(#[from] MigrateError),
     #[error(transparent)]
-    WrongKeys(#[from] CheckError),
+    WrongKeys(#[from] KeyringCheckError),
     #[error("cannot begin a transaction")]
     Bind(#[from] BindError),
     #[error("cannot use the database")]
@@ -72,8 +72,8 @@ impl Ground {
         let options = PoolOptions { size: config.database.pool_size, ..PoolOptions::default() };
         let tenancy = connect(&url, &keyring, options)?;
         let mut tx = tenancy.begin_control()?;
-        check(&mut tx, &keyring)?;
-        tx.commit().map_err(CheckError::Database)?;
+        check_keyring(&mut tx, &keyring)?;
+        tx.commit().map_err(KeyringCheckError::Database)?;
         Ok(Self { tenancy, keyring, postgres })
     }
 }
@@ -131,7 +131,7 @@ fn connect(url: &DatabaseUrl, keyring: &Keyring, options: PoolOptions) -> Result
     let secrets = KeyringSecrets::new(keyring);
     Tenancy::connect(url, &secrets, options).map_err(|error| match secrets.missing() {
         Some(key_id) => {
-            CheckError::Missing { missing: vec![key_id], present: keyring.ids().collect() }.into()
+            KeyringCheckError::Missing { missing: vec![key_id], present: keyring.ids().collect() }.into()
         }
         None => error.into(),
     })

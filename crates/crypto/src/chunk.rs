@@ -27,8 +27,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE;
 use zeroize::Zeroizing;
 
+use crate::context::{Column, Owner};
 use crate::keyring::{KeyId, Keyring};
-use crate::place::{Column, Owner};
 use crate::seal::OpenError;
 
 /// Where a chunk belongs. The owner and the column are in the key; this is the rest of it.

@@ -10,7 +10,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::place::{self, Column, Owner};
+use crate::context::{self, Column, Owner};
 
 /// The master keys, newest first: the first one seals, every one opens.
 ///
@@ -20,8 +20,8 @@ use crate::place::{self, Column, Owner};
 ///
 /// `Debug` shows the ids of the keys and nothing of the keys.
 pub struct Keyring {
-    primary: Master,
-    older: Vec<Master>,
+    primary: MasterKey,
+    older: Vec<MasterKey>,
 }
 
 impl Keyring {
@@ -34,9 +34,9 @@ impl Keyring {
             .flat_map(|line| line.split(','))
             .map(str::trim)
             .filter(|key| !key.is_empty());
-        let mut masters: Vec<Master> = Vec::new();
+        let mut masters: Vec<MasterKey> = Vec::new();
         for (key, position) in keys.zip(1..) {
-            let master = Master::parse(key, position)?;
+            let master = MasterKey::parse(key, position)?;
             if let Some(same) = masters.iter().position(|other| other.id == master.id) {
                 return Err(KeyringError::Duplicate { first: same + 1, second: position });
             }
@@ -70,7 +70,7 @@ impl Keyring {
         self.masters().find(|master| master.id.as_str() == id).map(|master| master.derive(owner, column))
     }
 
-    fn masters(&self) -> impl Iterator<Item = &Master> {
+    fn masters(&self) -> impl Iterator<Item = &MasterKey> {
         std::iter::once(&self.primary).chain(&self.older)
     }
 }
@@ -168,12 +168,12 @@ pub enum KeyringError {
 }
 
 /// One master key.
-struct Master {
+struct MasterKey {
     id: KeyId,
     key: Zeroizing<[u8; 32]>,
 }
 
-impl Master {
+impl MasterKey {
     fn parse(text: &str, position: usize) -> Result<Self, KeyringError> {
         // The decoder wants room for a whole group of four characters more than there are.
         let mut buffer = Zeroizing::new([0; 48]);
@@ -197,7 +197,7 @@ impl Master {
 
     fn derive(&self, owner: Owner, column: Column) -> Fernet {
         let mut key = Zeroizing::new([0; 32]);
-        expand(&self.key, b"belfort/field/v1", &place::encode(owner, column), key.as_mut());
+        expand(&self.key, b"belfort/field/v1", &context::encode(owner, column), key.as_mut());
         fernet(&key)
     }
 }
@@ -320,7 +320,7 @@ mod tests {
         assert_eq!(*ring.open(tenant, COLUMN, "de798d2b", token).unwrap(), b"hello from python");
 
         let mut system = [0; 32];
-        expand(&ring.primary.key, b"belfort/field/v1", &place::encode(Owner::System, COLUMN), &mut system);
+        expand(&ring.primary.key, b"belfort/field/v1", &context::encode(Owner::System, COLUMN), &mut system);
         assert_eq!(encode(system), "ajn4CfMs1YjA3jLOk-F00UcCM1MmbrfwdQlilcyCnPo=");
     }
 

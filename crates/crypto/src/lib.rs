@@ -32,13 +32,13 @@
 //! ```
 
 mod chunk;
+mod context;
 mod keyring;
-mod place;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod seal;
 
 pub use chunk::{ChunkPosition, SealedChunk};
+pub use context::{Column, Owner};
 pub use keyring::{KeyId, KeyIdError, Keyring, KeyringError};
-pub use place::{Column, Owner};
 pub use seal::{OpenError, Sealed};

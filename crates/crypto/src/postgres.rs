@@ -10,17 +10,17 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
 use self::schema::keyring;
+use crate::context::{Column, Owner};
 use crate::keyring::{KeyId, Keyring};
-use crate::place::{Column, Owner};
 
 /// Why the server must not start with this keyring.
 #[derive(Debug, thiserror::Error)]
-pub enum CheckError {
+pub enum KeyringCheckError {
     /// There are values under keys that the keyring has not got.
     #[error(
         "the database has values under keys that are missing from the keyring: {}. Add them after the newest one in \
          BELFORT_KEYS, or in the file that BELFORT_KEYS_FILE names; or this is the wrong database. The keyring has: {}",
-        list(.missing), list(.present)
+        comma_separated(.missing), comma_separated(.present)
     )]
     Missing {
         /// The ids of the missing keys.
@@ -45,7 +45,7 @@ pub enum CheckError {
 ///
 /// Call it within a transaction: two servers that start on a new database, each with a key of its own, queue here, and
 /// the second is refused. Without one, both would start.
-pub fn check(db: &mut impl Control, ring: &Keyring) -> Result<(), CheckError> {
+pub fn check_keyring(db: &mut impl Control, ring: &Keyring) -> Result<(), KeyringCheckError> {
     db.run(LOCK.bind::<BigInt, _>(LOCK_ID))?;
     let known: Vec<(String, String)> =
         db.rows(keyring::table.select((keyring::key_id, keyring::canary)).order(keyring::created_at))?;
@@ -53,16 +53,17 @@ pub fn check(db: &mut impl Control, ring: &Keyring) -> Result<(), CheckError> {
     let absent = |key_id: &str| ring.ids().all(|id| id.as_str() != key_id);
     let missing: Vec<_> = known.iter().map(|(id, _)| id.clone()).filter(|id| absent(id)).collect();
     if !missing.is_empty() {
-        return Err(CheckError::Missing { missing, present: ring.ids().collect() });
+        return Err(KeyringCheckError::Missing { missing, present: ring.ids().collect() });
     }
     for (key_id, canary) in known {
-        let opens = ring.open(Owner::System, CANARY, &key_id, &canary).is_ok_and(|text| *text == SONG);
+        let opens =
+            ring.open(Owner::System, CANARY, &key_id, &canary).is_ok_and(|text| *text == CANARY_PLAINTEXT);
         if !opens {
-            return Err(CheckError::Changed { key_id });
+            return Err(KeyringCheckError::Changed { key_id });
         }
     }
 
-    let sealed = ring.seal(Owner::System, CANARY, SONG);
+    let sealed = ring.seal(Owner::System, CANARY, CANARY_PLAINTEXT);
     db.run(
         diesel::insert_into(keyring::table)
             .values((keyring::key_id.eq(sealed.key_id.as_str()), keyring::canary.eq(sealed.token)))
@@ -71,7 +72,7 @@ pub fn check(db: &mut impl Control, ring: &Keyring) -> Result<(), CheckError> {
     Ok(())
 }
 
-fn list(ids: &[impl AsRef<str>]) -> String {
+fn comma_separated(ids: &[impl AsRef<str>]) -> String {
     ids.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
 }
 
@@ -79,7 +80,7 @@ const LOCK: Statement = Statement::new("SELECT pg_advisory_xact_lock($1)");
 const LOCK_ID: i64 = i64::from_be_bytes(*b"\0keyring");
 
 const CANARY: Column = Column::new("keyring.canary");
-const SONG: &[u8] = b"canary";
+const CANARY_PLAINTEXT: &[u8] = b"canary";
 
 mod schema {
     diesel::table! {

@@ -3,8 +3,8 @@
 use fernet::Fernet;
 use zeroize::Zeroizing;
 
+use crate::context::{Column, Owner};
 use crate::keyring::{KeyId, Keyring};
-use crate::place::{Column, Owner};
 
 /// A sealed value, as it is stored: in two columns, so that the rows under an old key are found by an index.
 #[derive(Debug, Clone, PartialEq, Eq)]

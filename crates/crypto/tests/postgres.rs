@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use belfort_crypto::Keyring;
-use belfort_crypto::postgres::{CheckError, check};
+use belfort_crypto::postgres::{KeyringCheckError, check_keyring};
 use belfort_db::{Control, Queries, Statement};
 use diesel::sql_types::{BigInt, Text};
 
@@ -25,8 +25,8 @@ fn ring(keys: &[&str]) -> Keyring {
 fn a_new_database_takes_the_newest_key_and_knows_it_again() {
     let mut db = belfort_testkit::control();
     let ring = Keyring::parse(&Keyring::generate_key()).unwrap();
-    check(&mut db, &ring).unwrap();
-    check(&mut db, &ring).unwrap();
+    check_keyring(&mut db, &ring).unwrap();
+    check_keyring(&mut db, &ring).unwrap();
     assert_eq!(known(&mut db), [ring.primary().to_string()]);
 }
 
@@ -34,11 +34,11 @@ fn a_new_database_takes_the_newest_key_and_knows_it_again() {
 fn a_keyring_without_a_known_key_is_refused_and_leaves_nothing() {
     let mut db = belfort_testkit::control();
     let (right, wrong) = (Keyring::generate_key(), Keyring::generate_key());
-    check(&mut db, &ring(&[&right])).unwrap();
+    check_keyring(&mut db, &ring(&[&right])).unwrap();
 
-    let error = check(&mut db, &ring(&[&wrong])).unwrap_err();
+    let error = check_keyring(&mut db, &ring(&[&wrong])).unwrap_err();
     let (right, wrong) = (ring(&[&right]).primary(), ring(&[&wrong]).primary());
-    let CheckError::Missing { missing, present } = &error else { panic!("{error}") };
+    let KeyringCheckError::Missing { missing, present } = &error else { panic!("{error}") };
     assert_eq!(
         (missing.as_slice(), present.as_slice()),
         ([right.to_string()].as_slice(), [wrong].as_slice())
@@ -53,29 +53,29 @@ fn a_keyring_without_a_known_key_is_refused_and_leaves_nothing() {
 fn a_new_key_in_front_of_the_old_one_is_welcome() {
     let mut db = belfort_testkit::control();
     let (new, old) = (Keyring::generate_key(), Keyring::generate_key());
-    check(&mut db, &ring(&[&old])).unwrap();
-    check(&mut db, &ring(&[&new, &old])).unwrap();
+    check_keyring(&mut db, &ring(&[&old])).unwrap();
+    check_keyring(&mut db, &ring(&[&new, &old])).unwrap();
     assert_eq!(known(&mut db).len(), 2);
     // From here on there may be values under either.
-    assert!(check(&mut db, &ring(&[&new])).is_err());
-    assert!(check(&mut db, &ring(&[&old])).is_err());
+    assert!(check_keyring(&mut db, &ring(&[&new])).is_err());
+    assert!(check_keyring(&mut db, &ring(&[&old])).is_err());
     // The order is the operator's business: an older key may become the newest again.
-    check(&mut db, &ring(&[&old, &new])).unwrap();
+    check_keyring(&mut db, &ring(&[&old, &new])).unwrap();
 }
 
 #[test]
 fn a_canary_that_was_exchanged_is_noticed() {
     let mut db = belfort_testkit::control();
     let (new, old) = (Keyring::generate_key(), Keyring::generate_key());
-    check(&mut db, &ring(&[&old])).unwrap();
+    check_keyring(&mut db, &ring(&[&old])).unwrap();
     let both = ring(&[&new, &old]);
-    check(&mut db, &both).unwrap();
+    check_keyring(&mut db, &both).unwrap();
 
     // The canary of one key stands under the id of the other.
     db.run(EXCHANGE.bind::<Text, _>(both.primary().to_string())).unwrap();
-    let error = check(&mut db, &both).unwrap_err();
+    let error = check_keyring(&mut db, &both).unwrap_err();
     assert!(
-        matches!(&error, CheckError::Changed { key_id } if *key_id != both.primary().as_str()),
+        matches!(&error, KeyringCheckError::Changed { key_id } if *key_id != both.primary().as_str()),
         "{error}"
     );
 }
@@ -91,16 +91,16 @@ fn of_two_servers_with_keys_of_their_own_only_one_starts_on_a_new_database() {
     let db = belfort_testkit::Database::new();
     let (first, second) = (Keyring::generate_key(), Keyring::generate_key());
     let mut tx = db.begin_control();
-    check(&mut tx, &ring(&[&first])).unwrap();
+    check_keyring(&mut tx, &ring(&[&first])).unwrap();
 
     std::thread::scope(|scope| {
-        let other = scope.spawn(|| check(&mut db.begin_control(), &ring(&[&second])));
+        let other = scope.spawn(|| check_keyring(&mut db.begin_control(), &ring(&[&second])));
         let mut observer = db.control();
         while !other.is_finished() && observer.row::<i64, _>(WAITING).unwrap() == 0 {
             std::thread::yield_now();
         }
         tx.commit().unwrap();
         let error = other.join().unwrap().unwrap_err();
-        assert!(matches!(error, CheckError::Missing { .. }), "{error}");
+        assert!(matches!(error, KeyringCheckError::Missing { .. }), "{error}");
     });
 }
