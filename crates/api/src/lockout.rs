@@ -18,6 +18,6 @@ pub(crate) fn admins(ctx: &mut RequestContext) -> ApiResult<Vec<UserId>> {
     let admins = users::admins(&mut ctx.tx)?;
     let keys: Vec<_> = admins.iter().map(|(_, email)| CounterKey::login_user(tenant, email)).collect();
     let mut control = app.services.tenancy.control()?;
-    let reached = counters::are_reached(&mut control, &keys, app.settings.login, ctx.now)?;
+    let reached = counters::are_exhausted(&mut control, &keys, app.settings.login, ctx.now)?;
     Ok(admins.iter().zip(reached).filter(|(_, reached)| *reached).map(|((user, _), _)| *user).collect())
 }

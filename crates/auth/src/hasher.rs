@@ -6,7 +6,7 @@ use std::hint::black_box;
 use argon2::password_hash::phc::{Output, ParamsString, Salt};
 use argon2::{Algorithm, Params, Version};
 
-use crate::memory::Memory;
+use crate::block_pool::BlockPool;
 use crate::password_hash::{MAX_M_KIB, MAX_P, MAX_T};
 use crate::{Password, PasswordHash, PasswordHashError, random};
 
@@ -66,15 +66,15 @@ impl Default for HashParams {
 /// kept and used again.
 pub struct Hasher {
     params: HashParams,
-    memory: Memory,
-    /// The hash of a password that nobody knows: see [`Hasher::verify_nobody`].
+    memory: BlockPool,
+    /// The hash of a password that nobody knows: see [`Hasher::verify_decoy`].
     decoy: PasswordHash,
 }
 
 impl Hasher {
     /// A hasher with these parameters. Hashes once, for the decoy.
     pub fn new(params: HashParams) -> Result<Self, HashError> {
-        let memory = Memory::default();
+        let memory = BlockPool::default();
         let decoy = hash(&memory, params, random::bytes::<32>().as_slice())?;
         Ok(Self { params, memory, decoy })
     }
@@ -108,7 +108,7 @@ impl Hasher {
     ///
     /// Without it the quick answer would tell which addresses have an account. It is the work of the current parameters: as
     /// long as hashes under older ones are around, their owners' logins differ from it.
-    pub fn verify_nobody(&self, password: &Password) {
+    pub fn verify_decoy(&self, password: &Password) {
         let _ = black_box(self.verify(password, &self.decoy));
     }
 
@@ -153,7 +153,7 @@ pub enum HashError {
         "Argon2id with m={m_kib} KiB and t={t} is weaker than OWASP allows: set m to at least {floor} for this t"
     )]
     TooWeak {
-        /// Memory.
+        /// Memory, in KiB.
         m_kib: u32,
         /// Passes.
         t: u32,
@@ -165,7 +165,7 @@ pub enum HashError {
         "Argon2id with m={m_kib} KiB, t={t}, p={p} is too heavy: set at most m={MAX_M_KIB}, t={MAX_T}, p={MAX_P}"
     )]
     TooHeavy {
-        /// Memory.
+        /// Memory, in KiB.
         m_kib: u32,
         /// Passes.
         t: u32,
@@ -180,7 +180,7 @@ pub enum HashError {
     Unreadable(#[source] PasswordHashError),
 }
 
-fn hash(memory: &Memory, params: HashParams, password: &[u8]) -> Result<PasswordHash, HashError> {
+fn hash(memory: &BlockPool, params: HashParams, password: &[u8]) -> Result<PasswordHash, HashError> {
     let HashParams { m_kib, t, p } = params;
     let params = Params::new(m_kib, t, p, None).map_err(|e| HashError::Argon2(e.into()))?;
     let salt = Salt::new(random::bytes::<{ argon2::RECOMMENDED_SALT_LEN }>().as_slice())
@@ -293,7 +293,7 @@ mod tests {
         assert_eq!(hasher.decoy.params, real.params);
         assert_eq!(hasher.decoy.phc.algorithm, real.phc.algorithm);
         assert_eq!(hasher.decoy.phc.hash.unwrap().len(), real.phc.hash.unwrap().len());
-        hasher.verify_nobody(&password(""));
+        hasher.verify_decoy(&password(""));
     }
 
     #[test]

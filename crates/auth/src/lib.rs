@@ -31,12 +31,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod block_pool;
 mod code;
 mod counter_key;
 mod email;
 mod hasher;
 mod limit;
-mod memory;
 mod password;
 mod password_hash;
 #[cfg(feature = "postgres")]

@@ -53,19 +53,19 @@ impl Limit {
     /// The same window with so many times the attempts, as many as a limit can have at most.
     #[must_use]
     pub fn times(self, factor: u32) -> Self {
-        let max = self.max.saturating_mul(factor).clamp(1, MOST);
+        let max = self.max.saturating_mul(factor).clamp(1, MAX_ATTEMPTS);
         Self { max, ..self }
     }
 
     const fn checked(max: u32, per: Duration) -> Option<Self> {
         let (seconds, rest) = (per.num_seconds(), per.subsec_nanos());
-        let fits = max >= 1 && max <= MOST && seconds >= 1 && seconds <= 365 * DAY && rest == 0;
+        let fits = max >= 1 && max <= MAX_ATTEMPTS && seconds >= 1 && seconds <= 365 * DAY && rest == 0;
         if fits { Some(Self { max, per }) } else { None }
     }
 }
 
 /// The most attempts that a limit allows.
-const MOST: u32 = 1_000_000;
+const MAX_ATTEMPTS: u32 = 1_000_000;
 
 impl fmt::Display for Limit {
     /// In the largest unit that divides the window.

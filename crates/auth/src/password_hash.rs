@@ -83,7 +83,7 @@ pub enum PasswordHashError {
         "the password hash asks for m={m_kib} KiB, t={t}, p={p}; supported are at most m={MAX_M_KIB}, t={MAX_T}, p={MAX_P}"
     )]
     TooHeavy {
-        /// Memory.
+        /// Memory, in KiB.
         m_kib: u32,
         /// Passes.
         t: u32,

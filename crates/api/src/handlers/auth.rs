@@ -7,7 +7,7 @@ use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use belfort_auth::postgres::counters::{self, Reservation};
-use belfort_auth::postgres::sessions::{self, SessionRow};
+use belfort_auth::postgres::sessions::{self, Session};
 use belfort_auth::{CounterKey, Email, Limit, Password, SESSION_LIFETIME, Verdict};
 use belfort_ids::SessionId;
 use belfort_openapi::{self as openapi, SESSION_COOKIE};
@@ -182,7 +182,7 @@ impl Trial {
             .app
             .hashing(move |hasher| {
                 let Some(credential) = credential else {
-                    hasher.verify_nobody(&login.password.0);
+                    hasher.verify_decoy(&login.password.0);
                     return Err(wrong());
                 };
                 match hasher.verify(&login.password.0, &credential.hash) {
@@ -337,7 +337,7 @@ pub(crate) async fn list_sessions(authenticated: Authenticated) -> ApiResult<Pla
         .await
 }
 
-fn session(row: SessionRow, current: Option<SessionId>) -> SessionView {
+fn session(row: Session, current: Option<SessionId>) -> SessionView {
     let stamp = |at: DateTime<Utc>| Stamp(at);
     SessionView {
         id: row.id.uuid(),

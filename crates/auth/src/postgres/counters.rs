@@ -45,7 +45,7 @@ pub fn reserve(
 }
 
 /// Which of these would be refused an attempt now, one answer a key. It counts nothing.
-pub fn are_reached(
+pub fn are_exhausted(
     db: &mut impl Control,
     keys: &[CounterKey],
     limit: Limit,

@@ -15,7 +15,7 @@ use crate::{SESSION_LIFETIME, TokenDigest};
 
 /// A session, as its owner may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionRow {
+pub struct Session {
     /// Its id.
     pub id: SessionId,
     /// When the user logged in.
@@ -74,7 +74,7 @@ pub fn end_others(tx: &mut impl Tenant, user: UserId, keep: SessionId) -> QueryR
 }
 
 /// The sessions of `user` that are good at `now`, newest first.
-pub fn list(tx: &mut impl Tenant, user: UserId, now: DateTime<Utc>) -> QueryResult<Vec<SessionRow>> {
+pub fn list(tx: &mut impl Tenant, user: UserId, now: DateTime<Utc>) -> QueryResult<Vec<Session>> {
     type Row = (SessionId, DateTime<Utc>, DateTime<Utc>, Option<String>, Option<String>);
     let rows: Vec<Row> = tx.rows(
         sessions::table
@@ -91,7 +91,7 @@ pub fn list(tx: &mut impl Tenant, user: UserId, now: DateTime<Utc>) -> QueryResu
     )?;
     let row = |(id, created_at, expires_at, ip, user_agent): Row| {
         let ip = ip.and_then(|ip| ip.parse().ok());
-        SessionRow { id, created_at, expires_at, ip, user_agent }
+        Session { id, created_at, expires_at, ip, user_agent }
     };
     Ok(rows.into_iter().map(row).collect())
 }

@@ -12,9 +12,9 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 /// up, for allocators keep what each thread gave back: after a storm of logins a server held hundreds of MiB. Kept here there
 /// is as much as hashes ever ran at once, and it need not be asked from the operating system page by page each time.
 #[derive(Default)]
-pub(crate) struct Memory(Mutex<Vec<Vec<Block>>>);
+pub(crate) struct BlockPool(Mutex<Vec<Vec<Block>>>);
 
-impl Memory {
+impl BlockPool {
     /// The Argon2id output for these, `len` bytes of it.
     pub(crate) fn compute(
         &self,
@@ -23,7 +23,7 @@ impl Memory {
         salt: &Salt,
         len: usize,
     ) -> Result<Output, argon2::password_hash::Error> {
-        let mut blocks = self.take();
+        let mut blocks = self.acquire();
         // What is too much for this hash does no harm.
         if blocks.len() < params.block_count() {
             blocks.resize(params.block_count(), Block::default());
@@ -32,17 +32,17 @@ impl Memory {
         let mut output = [0; Output::MAX_LENGTH];
         let output = output.get_mut(..len).ok_or(argon2::password_hash::Error::OutputSize)?;
         let filled = argon2.hash_password_into_with_memory(password, salt, output, &mut blocks);
-        self.give(blocks);
+        self.release(blocks);
         filled?;
         Ok(Output::new(output)?)
     }
 
-    fn take(&self) -> Vec<Block> {
+    fn acquire(&self) -> Vec<Block> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
     /// One hash that was imported with a gigabyte in its parameters must not cost a gigabyte for good.
-    fn give(&self, blocks: Vec<Block>) {
+    fn release(&self, blocks: Vec<Block>) {
         const KEPT: usize = 64 * 1024;
         if blocks.len() > KEPT {
             return;
@@ -51,8 +51,8 @@ impl Memory {
     }
 }
 
-impl fmt::Debug for Memory {
+impl fmt::Debug for BlockPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Memory")
+        f.write_str("BlockPool")
     }
 }
