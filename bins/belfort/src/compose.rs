@@ -9,11 +9,11 @@ use belfort_crypto::Keyring;
 use belfort_crypto::postgres::{KeyringCheckError, check_keyring};
 use belfort_devpg::{PrivatePostgres, StartError};
 use belfort_mail::{FileMailer, Mailer, SetupError};
-use belfort_residency::{Clock, SystemClock};
 use belfort_tenancy::postgres::{
     BindError, BootstrapError, ConnectError, DatabaseUrl, DatabaseUrlError, MigrateError, Migrations,
     PoolOptions, Tenancy, bootstrap,
 };
+use belfort_values::{Clock, SystemClock};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use crate::config::{Config, Database, Keys, Mail};

@@ -8,9 +8,9 @@ use actix_web::web;
 use belfort_auth::{Hasher, Limit};
 use belfort_crypto::Keyring;
 use belfort_mail::Mailer;
-use belfort_residency::Clock;
 use belfort_tenancy::Host;
 use belfort_tenancy::postgres::{Migrations, Tenancy};
+use belfort_values::Clock;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{ApiResult, Problem};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use belfort_residency::{Euro, EuroError};
+use belfort_values::{Euro, EuroError};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};

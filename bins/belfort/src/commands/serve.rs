@@ -6,8 +6,8 @@ use std::{fmt, io};
 
 use belfort_api::{Services, Settings};
 use belfort_auth::{HashParams, Hasher};
-use belfort_residency::SystemClock;
 use belfort_tenancy::postgres::is_hardened;
+use belfort_values::SystemClock;
 use tracing_subscriber::EnvFilter;
 
 use super::{Outcome, migrate};

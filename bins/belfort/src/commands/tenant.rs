@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use belfort_auth::{Email, HashParams, Hasher, Password};
-use belfort_residency::{Clock as _, SystemClock, brussels};
 use belfort_tenancy::postgres::{Address, Tenancy, tenants};
 use belfort_tenancy::{Plan, SchemaName, Slug, Status, Tenant};
+use belfort_values::{Clock as _, SystemClock, brussels};
 use belfort_workspace::signup::Signup;
 use belfort_workspace::{FullName, WorkspaceName};
 use clap::Subcommand;

@@ -185,7 +185,7 @@ impl LineView {
 }
 
 impl TotalView {
-    fn of(seconds: time_report::Seconds, hours: time_report::Hours, amount: belfort_residency::Euro) -> Self {
+    fn of(seconds: time_report::Seconds, hours: time_report::Hours, amount: belfort_values::Euro) -> Self {
         Self {
             seconds: seconds.to_string(),
             hours: hours.to_string(),

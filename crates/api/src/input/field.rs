@@ -274,7 +274,7 @@ impl Field for Moment {
 
     fn read(value: &Value) -> Result<Self, FieldViolation> {
         let text = value.as_str().ok_or_else(|| FieldViolation::kind("a time as text"))?;
-        belfort_residency::brussels::parse(text)
+        belfort_values::brussels::parse(text)
             .map(Self)
             .map_err(|error| FieldViolation::invalid(error.to_string()))
     }

@@ -23,7 +23,7 @@ pub(crate) struct Stamp(pub(crate) DateTime<Utc>);
 
 impl Serialize for Stamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&belfort_residency::brussels::format(self.0))
+        serializer.serialize_str(&belfort_values::brussels::format(self.0))
     }
 }
 

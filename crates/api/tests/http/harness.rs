@@ -8,10 +8,10 @@ use belfort_api::{Services, Settings};
 use belfort_auth::{HashParams, Hasher, Limit};
 use belfort_crypto::Keyring;
 use belfort_mail::{MailError, Mailer, Message};
-use belfort_residency::FixedClock;
 use belfort_tenancy::Host;
 use belfort_tenancy::postgres::{PoolOptions, Tenancy};
 use belfort_testkit::{Database, MIGRATIONS, now};
+use belfort_values::FixedClock;
 use serde_json::json;
 
 pub(crate) use crate::client::{Client, Reply};

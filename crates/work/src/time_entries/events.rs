@@ -1,7 +1,7 @@
 //! What the history is told of a time entry.
 
 use belfort_audit::{Changes, Event, Origin};
-use belfort_residency::brussels;
+use belfort_values::brussels;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 

@@ -20,7 +20,7 @@ use belfort_db::{Error, Tenant};
 use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::{Tasks, TimeEntries};
 use belfort_rbac::{Grant, Read};
-use belfort_residency::Euro;
+use belfort_values::Euro;
 use chrono::NaiveDate;
 
 pub use period::{Period, PeriodError};

@@ -1,6 +1,6 @@
 //! The days that a report is about.
 
-use belfort_residency::brussels;
+use belfort_values::brussels;
 use chrono::{DateTime, NaiveDate, Utc};
 
 /// Calendar days of Brussels, the first and the last included.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::iter::Sum;
 
 use belfort_ids::{TagId, TaskId, UserId};
-use belfort_residency::Euro;
+use belfort_values::Euro;
 
 /// Microseconds in an hour.
 const HOUR: i128 = 3_600_000_000;
@@ -148,7 +148,7 @@ impl Sum for Seconds {
 
 #[cfg(test)]
 mod tests {
-    use belfort_residency::Decimal;
+    use belfort_values::Decimal;
     use proptest::prelude::*;
 
     use super::*;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::BuiltIn;
-use belfort_residency::{Decimal, Euro, brussels};
+use belfort_values::{Decimal, Euro, brussels};
 use belfort_work::tasks::{self, NewTask};
 use belfort_work::time_entries::{NewTimeEntry, TimeEntry};
 use belfort_work::time_report::{GroupBy, MAX_LINES, Period, ReportError, TimeReport, Wanted, report};

@@ -7,8 +7,8 @@ mod work;
 use std::net::SocketAddr;
 
 use belfort_auth::{HashParams, Hasher};
-use belfort_residency::{Clock as _, SystemClock};
 use belfort_tenancy::Slug;
+use belfort_values::{Clock as _, SystemClock};
 
 use self::people::Person;
 use super::Outcome;
