@@ -1,10 +1,8 @@
 //! A tenant, as the control schema has it.
 
-use std::fmt;
-use std::str::FromStr;
-
 use belfort_ids::TenantId;
 use chrono::{DateTime, Utc};
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
 use crate::{SchemaName, Slug};
 
@@ -34,63 +32,38 @@ impl Tenant {
     }
 }
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub enum $name { $($(#[$vdoc])* $variant),* }
-
-        impl $name {
-            /// The word that is stored and sent.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(UnknownWord { expected: concat!($("`", $word, "` "),*) }),
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
+/// The plan of a tenant: how long its audit history is kept, and whether it can be exported.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Display, IntoStaticStr, VariantArray, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum Plan {
+    /// Audit history of 90 days.
+    Free,
+    /// Audit history of a year.
+    Pro,
+    /// Audit history of three years, and its export.
+    Business,
 }
 
-words! {
-    /// What a tenant pays for: how long its audit history is kept, and whether it can be exported.
-    Plan {
-        /// Audit history of 90 days.
-        Free = "free",
-        /// Audit history of a year.
-        Pro = "pro",
-        /// Audit history of three years, and its export.
-        Business = "business",
+/// Whether a tenant may be used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Display, IntoStaticStr, VariantArray, VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum Status {
+    /// It may.
+    Active,
+    /// It may not: its role cannot be taken by any login.
+    Suspended,
+}
+
+#[cfg(test)]
+mod tests {
+    use belfort_values::Word;
+
+    use super::*;
+
+    #[test]
+    fn the_words_are_those_that_are_stored() {
+        assert_eq!(Plan::WORDS, ["free", "pro", "business"]);
+        assert_eq!(Status::WORDS, ["active", "suspended"]);
+        assert!(Plan::ALL.iter().all(|plan| plan.to_string() == plan.as_str()));
     }
-}
-
-words! {
-    /// Whether a tenant may be used.
-    Status {
-        /// It may.
-        Active = "active",
-        /// It may not: its role cannot be taken by any login.
-        Suspended = "suspended",
-    }
-}
-
-/// The word is none of those expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected one of: {expected}")]
-pub struct UnknownWord {
-    expected: &'static str,
 }

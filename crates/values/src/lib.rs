@@ -2,9 +2,14 @@
 
 pub mod brussels;
 mod clock;
+mod column;
 mod euro;
+mod text;
+mod word;
 
 pub use brussels::TimeError;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use euro::{Euro, EuroError};
 pub use rust_decimal::Decimal;
+pub use text::{BoundedText, Shape, TextError};
+pub use word::{Word, WordError};

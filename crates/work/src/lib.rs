@@ -46,8 +46,8 @@ pub mod time_report;
 
 pub use file_name::FileName;
 pub use rate::{HourlyRate, RateError};
-pub use text::{CommentBody, Description, Note, TagName, TextError, Title};
-pub use words::{Priority, Status, WordError};
+pub use text::{CommentBody, Description, Note, TagName, Title};
+pub use words::{Priority, Status};
 
 /// The tables that this crate relies on (people are in a table `users (id)`). In Belfort they are part of every tenant's
 /// schema.

@@ -1,125 +1,103 @@
 //! The words that say how a task stands.
 
-use std::fmt;
-use std::str::FromStr;
-
-use diesel::deserialize::{self, FromSql, FromSqlRow};
+use belfort_values::word_column;
+use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use diesel::pg::{Pg, PgValue};
-use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Text;
+use serde::Serialize;
+use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
-/// The word is none of those that can stand here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be one of {}", words.join(", "))]
-pub struct WordError {
-    /// Those that can.
-    pub words: &'static [&'static str],
+/// The status of a task.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Debug,
+    Default,
+    Display,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+    Serialize,
+    AsExpression,
+    FromSqlRow,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+#[diesel(sql_type = Text)]
+pub enum Status {
+    /// Nobody began.
+    #[default]
+    Todo,
+    /// Somebody is at it.
+    InProgress,
+    /// It is done.
+    Done,
+    /// It will not be done.
+    Cancelled,
 }
+word_column!(Status);
 
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, AsExpression, FromSqlRow)]
-        #[serde(rename_all = "snake_case")]
-        #[diesel(sql_type = Text)]
-        pub enum $name {
-            $($(#[$vdoc])* $variant,)*
-        }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-            const WORDS: &'static [&'static str] = &[$($word),*];
-
-            /// The word that is stored and sent.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)*
-                }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = WordError;
-
-            fn from_str(word: &str) -> Result<Self, WordError> {
-                match word {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err(WordError { words: Self::WORDS }),
-                }
-            }
-        }
-
-        impl ToSql<Text, Pg> for $name {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-                <str as ToSql<Text, Pg>>::to_sql(self.as_str(), out)
-            }
-        }
-
-        impl FromSql<Text, Pg> for $name {
-            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-                Ok(<String as FromSql<Text, Pg>>::from_sql(value)?.parse()?)
-            }
-        }
-    };
+/// The priority of a task.
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Debug,
+    Default,
+    Display,
+    IntoStaticStr,
+    VariantArray,
+    VariantNames,
+    Serialize,
+    AsExpression,
+    FromSqlRow,
+)]
+#[strum(serialize_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+#[diesel(sql_type = Text)]
+pub enum Priority {
+    /// When there is nothing else.
+    Low,
+    /// As it comes.
+    #[default]
+    Normal,
+    /// Before the others.
+    High,
+    /// Now.
+    Urgent,
 }
-
-words! {
-    /// How far a task is.
-    Status {
-        /// Nobody began.
-        #[default]
-        Todo = "todo",
-        /// Somebody is at it.
-        InProgress = "in_progress",
-        /// It is done.
-        Done = "done",
-        /// It will not be done.
-        Cancelled = "cancelled",
-    }
-}
-
-words! {
-    /// How much a task matters.
-    Priority {
-        /// When there is nothing else.
-        Low = "low",
-        /// As it comes.
-        #[default]
-        Normal = "normal",
-        /// Before the others.
-        High = "high",
-        /// Now.
-        Urgent = "urgent",
-    }
-}
+word_column!(Priority);
 
 #[cfg(test)]
 mod tests {
+    use belfort_values::Word;
+    use serde_json::json;
+
     use super::*;
+
+    fn reads_back<T: Word + PartialEq + std::fmt::Debug + std::fmt::Display + Serialize>(words: &[&str]) {
+        assert_eq!(T::WORDS, words);
+        for word in T::ALL {
+            assert_eq!(T::parse(word.as_str()), Ok(*word));
+            assert_eq!(word.to_string(), word.as_str());
+            assert_eq!(json!(word), word.as_str());
+        }
+    }
 
     #[test]
     fn every_word_reads_back() {
-        for status in Status::ALL {
-            assert_eq!(status.as_str().parse(), Ok(*status));
-            assert_eq!(serde_json::json!(status), status.as_str());
-        }
-        for priority in Priority::ALL {
-            assert_eq!(priority.as_str().parse(), Ok(*priority));
-            assert_eq!(serde_json::json!(priority), priority.as_str());
-        }
+        reads_back::<Status>(&["todo", "in_progress", "done", "cancelled"]);
+        reads_back::<Priority>(&["low", "normal", "high", "urgent"]);
     }
 
     #[test]
     fn the_error_says_what_would_do() {
-        let error = "open".parse::<Status>().unwrap_err();
+        let error = Status::parse("open").unwrap_err();
         assert_eq!(error.to_string(), "must be one of todo, in_progress, done, cancelled");
     }
 }

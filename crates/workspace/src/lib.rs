@@ -19,7 +19,8 @@
 //! use belfort_db::Tenant;
 //! use belfort_policy::Users;
 //! use belfort_rbac::{Grant, Read};
-//! use belfort_workspace::{FullName, NameError, users};
+//! use belfort_values::TextError;
+//! use belfort_workspace::{FullName, users};
 //!
 //! fn names(tx: &mut impl Tenant, grant: &Grant<Users, Read>) -> diesel::QueryResult<Vec<String>> {
 //!     let page = users::list(tx, grant, None, 50)?;
@@ -27,7 +28,7 @@
 //! }
 //!
 //! assert_eq!(FullName::parse("  Ada Lovelace ").unwrap().as_str(), "Ada Lovelace");
-//! assert_eq!(FullName::parse("Ada\0"), Err(NameError::ControlCharacter));
+//! assert_eq!(FullName::parse("Ada\0"), Err(TextError::Forbidden));
 //! ```
 
 mod arrival;
@@ -47,4 +48,4 @@ pub mod workspace;
 
 pub use arrival::Arrival;
 pub use caller::{Caller, Credential, authenticate};
-pub use name::{FullName, NameError, RoleName, TeamName, WorkspaceName};
+pub use name::{FullName, RoleName, TeamName, WorkspaceName};

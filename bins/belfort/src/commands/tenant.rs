@@ -5,7 +5,7 @@ use std::sync::Arc;
 use belfort_auth::{Email, HashParams, Hasher, Password};
 use belfort_tenancy::postgres::{Address, Tenancy, tenants};
 use belfort_tenancy::{Plan, SchemaName, Slug, Status, Tenant};
-use belfort_values::{Clock as _, SystemClock, brussels};
+use belfort_values::{Clock as _, SystemClock, Word, brussels};
 use belfort_workspace::signup::Signup;
 use belfort_workspace::{FullName, WorkspaceName};
 use clap::Subcommand;
@@ -42,6 +42,7 @@ pub(super) enum Command {
         /// Its slug
         slug: String,
         /// free, pro or business
+        #[arg(value_parser = Plan::parse)]
         plan: Plan,
     },
     /// Delete a tenant and everything in it, for good
@@ -69,7 +70,7 @@ pub(super) struct Create {
     #[arg(long, value_parser = FullName::parse)]
     full_name: Option<FullName>,
     /// free, pro or business
-    #[arg(long, default_value = "free")]
+    #[arg(long, default_value = "free", value_parser = Plan::parse)]
     plan: Plan,
 }
 

@@ -8,6 +8,7 @@ use belfort_auth::{Code, CounterKey, Email, Password};
 use belfort_ids::SignupId;
 use belfort_openapi as openapi;
 use belfort_tenancy::{Slug, Tenant};
+use belfort_values::Word;
 use belfort_workspace::signup::{self, Confirmed, Signup};
 use belfort_workspace::{Arrival, FullName, WorkspaceName};
 use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};

@@ -4,6 +4,7 @@ use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::Tasks;
 use belfort_rbac::{Create, Delete, Read, Update};
 use belfort_tenancy::postgres::TenantTx;
+use belfort_values::Word;
 use belfort_work::tasks::{self, NewTask, Task, TaskFilter, TaskPatch};
 use belfort_work::{Description, Priority, Status, Title};
 use chrono::NaiveDate;

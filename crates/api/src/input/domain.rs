@@ -3,13 +3,12 @@
 use crate::error::FieldCode;
 use belfort_auth::{Email, EmailError, Password, PasswordError};
 use belfort_tenancy::{Slug, SlugError};
+use belfort_values::{TextError, Word};
 use belfort_work::tasks::TaskOrder;
 use belfort_work::time_entries::TimeEntryOrder;
 use belfort_work::time_report::GroupBy;
-use belfort_work::{
-    CommentBody, Description, HourlyRate, Note, Priority, RateError, Status, TagName, TextError, Title,
-};
-use belfort_workspace::{FullName, NameError, RoleName, TeamName, WorkspaceName};
+use belfort_work::{CommentBody, Description, HourlyRate, Note, Priority, RateError, Status, TagName, Title};
+use belfort_workspace::{FullName, RoleName, TeamName, WorkspaceName};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -59,23 +58,19 @@ macro_rules! texts {
         }
     )*};
 }
-texts!(Title, Description, CommentBody, TagName, Note);
-
-fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Vec<&'static str> {
-    all.iter().copied().map(word).collect()
-}
+texts!(Title, Description, CommentBody, TagName, Note, FullName, RoleName, TeamName, WorkspaceName);
 
 /// One of a few words.
 macro_rules! choices {
     ($($type:ty),*) => {$(
         impl Field for $type {
             fn schema() -> Value {
-                json!({ "type": "string", "enum": words(Self::ALL, Self::as_str) })
+                json!({ "type": "string", "enum": Self::WORDS })
             }
 
             fn read(value: &Value) -> Result<Self, FieldViolation> {
-                string(value)?.parse().map_err(|_e| {
-                    FieldViolation(FieldCode::InvalidChoice, format!("is one of {}", words(Self::ALL, Self::as_str).join(", ")).into())
+                Self::parse(string(value)?).map_err(|error| {
+                    FieldViolation(FieldCode::InvalidChoice, format!("is one of {}", error.words.join(", ")).into())
                 })
             }
         }
@@ -180,35 +175,6 @@ impl Field for Groups {
         Ok(Self(groups))
     }
 }
-
-impl From<NameError> for FieldViolation {
-    fn from(error: NameError) -> Self {
-        match error {
-            NameError::Empty => Self(FieldCode::TooShort, "must not be empty".into()),
-            NameError::TooLong { max } => {
-                Self(FieldCode::TooLong, format!("has at most {max} characters").into())
-            }
-            NameError::ControlCharacter => {
-                Self(FieldCode::ForbiddenCharacter, "has a control character".into())
-            }
-        }
-    }
-}
-
-macro_rules! names {
-    ($($type:ty),*) => {$(
-        impl Field for $type {
-            fn schema() -> Value {
-                json!({ "type": "string", "minLength": 1, "maxLength": Self::MAX })
-            }
-
-            fn read(value: &Value) -> Result<Self, FieldViolation> {
-                Ok(Self::parse(string(value)?)?)
-            }
-        }
-    )*};
-}
-names!(FullName, RoleName, TeamName, WorkspaceName);
 
 impl Field for Email {
     fn schema() -> Value {

@@ -2,6 +2,7 @@
 
 use belfort_db::{Key, Queries};
 use belfort_ids::TenantId;
+use belfort_values::Word;
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;

@@ -2,12 +2,13 @@
 
 use belfort_db::{Control, Queries as _};
 use belfort_ids::TenantId;
+use belfort_values::Word;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::ControlTx;
 use super::tables::{domains, tenants};
-use crate::{Host, Plan, Slug, Tenant};
+use crate::{Host, Plan, Slug, Status, Tenant};
 
 /// What a request says about where it wants to go.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -40,8 +41,8 @@ impl TryFrom<TenantRow> for Tenant {
             id: row.id,
             slug: Slug::parse(&row.slug).map_err(|e| corrupt(e.into()))?,
             name: row.name,
-            plan: row.plan.parse().map_err(|e: crate::UnknownWord| corrupt(e.into()))?,
-            status: row.status.parse().map_err(|e: crate::UnknownWord| corrupt(e.into()))?,
+            plan: Plan::parse(&row.plan).map_err(|e| corrupt(e.into()))?,
+            status: Status::parse(&row.status).map_err(|e| corrupt(e.into()))?,
             lane: row.lane,
             created_at: row.created_at,
         })

@@ -9,6 +9,7 @@ use belfort_ids::SignupId;
 use belfort_policy::{BuiltIn, VOCABULARY};
 use belfort_rbac::postgres::roles;
 use belfort_testkit::{Database, MIGRATIONS, now};
+use belfort_values::Word;
 use belfort_workspace::login;
 use belfort_workspace::signup::{self, ConfirmError, Confirmed, StartError, Started};
 use chrono::Duration;
