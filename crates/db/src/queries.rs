@@ -1,6 +1,6 @@
 //! The two kinds of connection, and what can be done with one.
 
-use diesel::pg::{Pg, PgConnection};
+use crate::{Backend, Conn};
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -14,7 +14,7 @@ use crate::tagged::Tagged;
 pub trait Queries {
     /// Lends the connection to one of the methods below.
     #[doc(hidden)]
-    fn with<T>(&mut self, key: Key, run: impl FnOnce(&mut PgConnection) -> T) -> T;
+    fn with<T>(&mut self, key: Key, run: impl FnOnce(&mut Conn) -> T) -> T;
 
     /// What the connection is bound to. It stands as a comment before each statement; see [`Tagged`].
     #[doc(hidden)]
@@ -26,7 +26,7 @@ pub trait Queries {
     fn rows<'q, U, Q>(&mut self, query: Q) -> QueryResult<Vec<U>>
     where
         Q: AsQuery,
-        Tagged<Q::Query>: LoadQuery<'q, PgConnection, U>,
+        Tagged<Q::Query>: LoadQuery<'q, Conn, U>,
         Self: Sized,
     {
         let query = Tagged::new(self.tag(), query.as_query());
@@ -37,7 +37,7 @@ pub trait Queries {
     fn row<'q, U, Q>(&mut self, query: Q) -> QueryResult<U>
     where
         Q: AsQuery,
-        Tagged<Q::Query>: LoadQuery<'q, PgConnection, U>,
+        Tagged<Q::Query>: LoadQuery<'q, Conn, U>,
         Self: Sized,
     {
         let query = Tagged::new(self.tag(), query.as_query());
@@ -48,7 +48,7 @@ pub trait Queries {
     fn find<'q, U, Q>(&mut self, query: Q) -> QueryResult<Option<U>>
     where
         Q: AsQuery,
-        Tagged<Q::Query>: LoadQuery<'q, PgConnection, U>,
+        Tagged<Q::Query>: LoadQuery<'q, Conn, U>,
         Self: Sized,
     {
         self.row(query).optional()
@@ -57,7 +57,7 @@ pub trait Queries {
     /// Runs `query` and answers how many rows it touched.
     fn run<Q>(&mut self, query: Q) -> QueryResult<usize>
     where
-        Q: QueryFragment<Pg> + QueryId,
+        Q: QueryFragment<Backend> + QueryId,
         Self: Sized,
     {
         let query = Tagged::new(self.tag(), query);
@@ -91,14 +91,14 @@ pub trait Control: Queries {}
 #[derive(Debug)]
 pub struct Key(());
 
-impl Queries for PgConnection {
-    fn with<T>(&mut self, _: Key, run: impl FnOnce(&mut PgConnection) -> T) -> T {
+impl Queries for Conn {
+    fn with<T>(&mut self, _: Key, run: impl FnOnce(&mut Conn) -> T) -> T {
         run(self)
     }
 }
 
-impl Tenant for PgConnection {}
-impl Control for PgConnection {}
+impl Tenant for Conn {}
+impl Control for Conn {}
 
 /// Whether the same may well succeed when it is tried again: a lock was not had in time, two transactions waited for each
 /// other, or the connection was lost.

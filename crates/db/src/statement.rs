@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use diesel::pg::{Pg, PgConnection};
+use crate::{Backend, Conn};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::HasSqlType;
@@ -78,21 +78,21 @@ pub struct Bound<ST, T> {
 pub trait Binds {
     /// Writes each value after the piece of text that stands before its placeholder.
     #[doc(hidden)]
-    fn push<'b>(&'b self, text: &mut &'static str, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()>;
+    fn push<'b>(&'b self, text: &mut &'static str, out: &mut AstPass<'_, 'b, Backend>) -> QueryResult<()>;
 }
 
 impl Binds for () {
-    fn push<'b>(&'b self, _: &mut &'static str, _: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    fn push<'b>(&'b self, _: &mut &'static str, _: &mut AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         Ok(())
     }
 }
 
 impl<Before: Binds, ST, T> Binds for (Before, Bound<ST, T>)
 where
-    Pg: HasSqlType<ST>,
-    T: ToSql<ST, Pg>,
+    Backend: HasSqlType<ST>,
+    T: ToSql<ST, Backend>,
 {
-    fn push<'b>(&'b self, text: &mut &'static str, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    fn push<'b>(&'b self, text: &mut &'static str, out: &mut AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         self.0.push(text, out)?;
         let (before, after) =
             next_placeholder(text).ok_or_else(|| mismatch("more values than placeholders"))?;
@@ -112,8 +112,8 @@ fn mismatch(what: &'static str) -> diesel::result::Error {
     diesel::result::Error::QueryBuilderError(what.into())
 }
 
-impl<Row, B: Binds> QueryFragment<Pg> for Statement<Row, B> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl<Row, B: Binds> QueryFragment<Backend> for Statement<Row, B> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         let mut rest = self.sql;
         self.binds.push(&mut rest, &mut out)?;
         if next_placeholder(rest).is_some() {
@@ -134,7 +134,7 @@ impl<Row, B> Query for Statement<Row, B> {
     type SqlType = Row;
 }
 
-impl<Row, B> RunQueryDsl<PgConnection> for Statement<Row, B> {}
+impl<Row, B> RunQueryDsl<Conn> for Statement<Row, B> {}
 
 impl<Row, B> fmt::Debug for Statement<Row, B> {
     /// The text without the values: they may be secrets.
@@ -175,7 +175,7 @@ mod tests {
             .bind::<Text, _>("x")
             .bind::<Integer, _>(7);
         assert_eq!(
-            debug_query::<Pg, _>(&query).to_string(),
+            debug_query::<Backend, _>(&query).to_string(),
             r#"SELECT id FROM t WHERE a = $1 AND b = $2 -- binds: ["x", 7]"#
         );
     }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use crate::{Backend, Conn};
 use diesel::QueryResult;
 use diesel::RunQueryDsl;
-use diesel::pg::{Pg, PgConnection};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 
 use crate::Tag;
@@ -25,8 +25,8 @@ impl<Q> Tagged<Q> {
     }
 }
 
-impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Tagged<Q> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl<Q: QueryFragment<Backend>> QueryFragment<Backend> for Tagged<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         if let Some(tag) = &self.tag {
             out.push_sql("/* ");
             out.push_sql(tag.as_str());
@@ -46,7 +46,7 @@ impl<Q: Query> Query for Tagged<Q> {
     type SqlType = Q::SqlType;
 }
 
-impl<Q> RunQueryDsl<PgConnection> for Tagged<Q> {}
+impl<Q> RunQueryDsl<Conn> for Tagged<Q> {}
 
 impl<Q> fmt::Debug for Tagged<Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -66,18 +66,26 @@ macro_rules! ids {
         }
 
         #[cfg(feature = "postgres")]
-        impl diesel::serialize::ToSql<diesel::sql_types::Uuid, diesel::pg::Pg> for $name {
+        impl<DB> diesel::serialize::ToSql<diesel::sql_types::Uuid, DB> for $name
+        where
+            DB: diesel::backend::Backend,
+            Uuid: diesel::serialize::ToSql<diesel::sql_types::Uuid, DB>,
+        {
             fn to_sql<'b>(
                 &'b self,
-                out: &mut diesel::serialize::Output<'b, '_, diesel::pg::Pg>,
+                out: &mut diesel::serialize::Output<'b, '_, DB>,
             ) -> diesel::serialize::Result {
-                <Uuid as diesel::serialize::ToSql<diesel::sql_types::Uuid, diesel::pg::Pg>>::to_sql(&self.0, out)
+                self.0.to_sql(out)
             }
         }
 
         #[cfg(feature = "postgres")]
-        impl diesel::deserialize::FromSql<diesel::sql_types::Uuid, diesel::pg::Pg> for $name {
-            fn from_sql(value: diesel::pg::PgValue<'_>) -> diesel::deserialize::Result<Self> {
+        impl<DB> diesel::deserialize::FromSql<diesel::sql_types::Uuid, DB> for $name
+        where
+            DB: diesel::backend::Backend,
+            Uuid: diesel::deserialize::FromSql<diesel::sql_types::Uuid, DB>,
+        {
+            fn from_sql(value: DB::RawValue<'_>) -> diesel::deserialize::Result<Self> {
                 Uuid::from_sql(value).map(Self)
             }
         }

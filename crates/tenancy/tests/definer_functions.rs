@@ -210,10 +210,10 @@ fn lent(migrations: &'static EmbeddedMigrations) -> Lent {
 
 struct Lent(&'static EmbeddedMigrations);
 
-impl diesel::migration::MigrationSource<diesel::pg::Pg> for Lent {
+impl diesel::migration::MigrationSource<belfort_db::Backend> for Lent {
     fn migrations(
         &self,
-    ) -> diesel::migration::Result<Vec<Box<dyn diesel::migration::Migration<diesel::pg::Pg>>>> {
+    ) -> diesel::migration::Result<Vec<Box<dyn diesel::migration::Migration<belfort_db::Backend>>>> {
         self.0.migrations()
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use belfort_db::Conn;
 use belfort_devpg::{PrivatePostgres, Settings};
 use belfort_tenancy::postgres::{DatabaseUrl, Migrations, bootstrap};
 use diesel::connection::SimpleConnection;
@@ -77,14 +78,14 @@ impl Cluster {
         self.remove(&mut pg, name);
     }
 
-    fn remove(&self, pg: &mut PgConnection, name: &str) {
+    fn remove(&self, pg: &mut Conn, name: &str) {
         let _ = self;
         let _ = pg.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         let _ = pg.batch_execute(&format!("DROP ROLE IF EXISTS {name}_lane_0"));
     }
 
     /// Drops the databases of processes that are gone.
-    fn sweep(&self, pg: &mut PgConnection) {
+    fn sweep(&self, pg: &mut Conn) {
         let databases: Vec<String> = diesel::dsl::sql::<diesel::sql_types::Text>(
             "SELECT datname::text FROM pg_database WHERE datname ~ '^(test|template)_[0-9]+'",
         )
@@ -102,8 +103,8 @@ impl Cluster {
         self.url(OWNER, database)
     }
 
-    pub(crate) fn superuser(&self, database: &str) -> PgConnection {
-        PgConnection::establish(&self.postgres.url("postgres", database)).unwrap()
+    pub(crate) fn superuser(&self, database: &str) -> Conn {
+        Conn::establish(&self.postgres.url("postgres", database)).unwrap()
     }
 
     fn url(&self, user: &str, database: &str) -> DatabaseUrl {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use belfort_db::Conn;
 use belfort_ids::TenantId;
 use belfort_tenancy::postgres::{
     ControlConn, ControlTx, DatabaseUrl, NewTenant, PoolOptions, SealedSecret, SecretStore, SecretStoreError,
@@ -11,7 +12,6 @@ use belfort_tenancy::postgres::{
 };
 use belfort_tenancy::{Plan, Slug, Tenant};
 use chrono::{DateTime, Utc};
-use diesel::PgConnection;
 
 use crate::MIGRATIONS;
 use crate::cluster::cluster;
@@ -109,7 +109,7 @@ impl Database {
     }
 
     /// A connection as a superuser: for looking at what no tenant may see.
-    pub fn superuser(&self) -> PgConnection {
+    pub fn superuser(&self) -> Conn {
         cluster().superuser(&self.name)
     }
 }

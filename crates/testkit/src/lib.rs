@@ -42,7 +42,7 @@ pub struct OwnControl {
 }
 
 impl belfort_db::Queries for OwnControl {
-    fn with<T>(&mut self, key: belfort_db::Key, run: impl FnOnce(&mut diesel::PgConnection) -> T) -> T {
+    fn with<T>(&mut self, key: belfort_db::Key, run: impl FnOnce(&mut belfort_db::Conn) -> T) -> T {
         self.control.with(key, run)
     }
 }

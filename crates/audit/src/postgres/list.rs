@@ -26,7 +26,7 @@ diesel::table! {
 
 /// An event, as it stands in the history.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = audit_events, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = audit_events, check_for_backend(belfort_db::Backend))]
 pub struct EventRow {
     /// Its place in the tenant's history; later events have greater ones.
     pub seq: i64,

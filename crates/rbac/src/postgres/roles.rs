@@ -74,7 +74,7 @@ pub struct RoleChange<'c> {
 }
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = roles, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = roles, check_for_backend(belfort_db::Backend))]
 struct RoleRow {
     id: RoleId,
     name: String,

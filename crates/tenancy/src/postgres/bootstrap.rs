@@ -1,6 +1,6 @@
 //! What needs a superuser: the owner's role and database, and the rights on built-in functions that defeat `SET ROLE`.
 
-use belfort_db::{Control, Statement};
+use belfort_db::{Conn, Control, Statement};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -50,7 +50,7 @@ pub fn bootstrap(
     owner: &str,
     database: &str,
 ) -> Result<(), BootstrapError> {
-    let mut pg = PgConnection::establish(superuser.reveal())?;
+    let mut pg = Conn::establish(superuser.reveal())?;
     let there = |found: QueryResult<i32>| found.optional().map(|row| row.is_some());
     let (role, name) = (quote_identifier(owner), quote_identifier(database));
     let one = diesel::dsl::sql::<diesel::sql_types::Integer>("SELECT 1 FROM pg_roles WHERE rolname = ");
@@ -61,7 +61,7 @@ pub fn bootstrap(
     if !there(one.bind::<diesel::sql_types::Text, _>(database).get_result(&mut pg))? {
         pg.batch_execute(&format!("CREATE DATABASE {name} OWNER {role}"))?;
     }
-    let mut pg = PgConnection::establish(inside.reveal())?;
+    let mut pg = Conn::establish(inside.reveal())?;
     pg.batch_execute(HARDENING)?;
     // The schema's owner makes the control tables; in Postgres 15 that is a superuser's by default.
     pg.batch_execute(&format!("ALTER SCHEMA public OWNER TO {role}"))?;

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use belfort_db::Conn;
 use belfort_ids::TenantId;
 use diesel::Connection;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::pg::PgConnection;
 
 use super::{Busy, DatabaseUrl};
 
@@ -20,7 +20,7 @@ pub(super) struct Manager {
 
 /// A connection and whether it is still to be trusted.
 pub(super) struct Lease {
-    pub(super) pg: PgConnection,
+    pub(super) pg: Conn,
     /// Set when a transaction could not be ended: nobody may get this connection after that.
     pub(super) broken: bool,
     /// Which tenants it has served.
@@ -36,7 +36,7 @@ impl r2d2::ManageConnection for Manager {
     type Error = diesel::ConnectionError;
 
     fn connect(&self) -> Result<Lease, Self::Error> {
-        let mut pg = PgConnection::establish(self.url.reveal())?;
+        let mut pg = Conn::establish(self.url.reveal())?;
         pg.set_prepared_statement_cache_size(diesel::connection::CacheSize::Unbounded);
         Ok(Lease { pg, broken: false, touched: HashSet::new() })
     }
@@ -55,7 +55,7 @@ impl r2d2::ManageConnection for Manager {
 }
 
 /// How many transactions deep the connection is, or `None` when nobody knows.
-fn depth(pg: &mut PgConnection) -> Option<u32> {
+fn depth(pg: &mut Conn) -> Option<u32> {
     let status = AnsiTransactionManager::transaction_manager_status_mut(pg);
     status.transaction_depth().ok().map(|depth| depth.map_or(0, std::num::NonZeroU32::get))
 }

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use belfort_db::{Control, Key, Queries};
+use belfort_db::{Conn, Control, Key, Queries};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::pg::PgConnection;
 
 use super::connection::{self, BeginError, Lease, Pool, Pooled};
 use super::{BindError, Busy};
@@ -67,13 +66,13 @@ impl Drop for ControlTx {
 }
 
 impl Queries for ControlConn {
-    fn with<T>(&mut self, _: Key, run: impl FnOnce(&mut PgConnection) -> T) -> T {
+    fn with<T>(&mut self, _: Key, run: impl FnOnce(&mut Conn) -> T) -> T {
         run(&mut self.lease.pg)
     }
 }
 
 impl Queries for ControlTx {
-    fn with<T>(&mut self, _: Key, run: impl FnOnce(&mut PgConnection) -> T) -> T {
+    fn with<T>(&mut self, _: Key, run: impl FnOnce(&mut Conn) -> T) -> T {
         run(&mut self.lease.pg)
     }
 }

@@ -4,6 +4,7 @@
 //! its lane. The owner of the tables, whose URL the operator gives, never runs a tenant's query, so an injected `RESET ROLE`
 //! leads to a login that owns nothing. There is one lane now; tenants carry the number of theirs.
 
+use belfort_db::Conn;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
@@ -71,7 +72,7 @@ pub(super) fn ensure_login(
 
 /// The login is named after the database: roles belong to the whole cluster. One that is there from a database of this name that
 /// was dropped gets the new password.
-fn create_login(pg: &mut PgConnection, password: &str) -> QueryResult<String> {
+fn create_login(pg: &mut Conn, password: &str) -> QueryResult<String> {
     let database: String = diesel::select(current_database()).get_result(pg)?;
     let login = format!("{}_lane_{DEFAULT}", database.get(..50).unwrap_or(&database));
     let there: i64 =
@@ -101,7 +102,7 @@ fn create_login(pg: &mut PgConnection, password: &str) -> QueryResult<String> {
 }
 
 /// The login of a lane.
-pub(super) fn login(pg: &mut PgConnection, lane: i16) -> QueryResult<String> {
+pub(super) fn login(pg: &mut Conn, lane: i16) -> QueryResult<String> {
     lanes::table.find(lane).select(lanes::login).first(pg)
 }
 

@@ -1,10 +1,9 @@
 //! Migrations: of the control schema, and of every tenant.
 
-use belfort_db::Queries as _;
+use belfort_db::{Backend, Conn, Queries as _};
 use belfort_ids::TenantId;
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
-use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 
@@ -23,8 +22,8 @@ pub struct Migrations {
 #[derive(Clone, Copy)]
 pub(super) struct Source(&'static EmbeddedMigrations);
 
-impl MigrationSource<Pg> for Source {
-    fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<Pg>>>> {
+impl MigrationSource<Backend> for Source {
+    fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<Backend>>>> {
         self.0.migrations()
     }
 }
@@ -63,7 +62,7 @@ impl Migrations {
 
     /// Brings the control schema up to date, in one transaction, one process at a time. Answers how many migrations ran.
     pub fn control(&self, url: &DatabaseUrl) -> Result<usize, MigrateError> {
-        let mut pg = PgConnection::establish(url.reveal())?;
+        let mut pg = Conn::establish(url.reveal())?;
         pg.transaction(|pg| {
             pg.batch_execute(
                 "SELECT pg_advisory_xact_lock(hashtextextended('belfort control', 0)); SET LOCAL search_path TO public",
@@ -117,7 +116,7 @@ impl Migrations {
 
     /// The version a tenant has when it has every migration.
     pub(super) fn latest_tenant_version(&self) -> String {
-        let all: Vec<Box<dyn Migration<Pg>>> = self.tenant.migrations().unwrap_or_default();
+        let all: Vec<Box<dyn Migration<Backend>>> = self.tenant.migrations().unwrap_or_default();
         all.iter().map(|migration| migration.name().version().to_string()).max().unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
 //! A tenant comes into being, is locked out, is let in again, or goes.
 
-use belfort_db::{Key, Queries};
+use belfort_db::{Conn, Key, Queries};
 use belfort_ids::TenantId;
 use belfort_values::Word;
 use chrono::{DateTime, Utc};
@@ -133,7 +133,7 @@ impl ControlTx {
 }
 
 impl Queries for ProvisioningTx<'_> {
-    fn with<T>(&mut self, key: Key, run: impl FnOnce(&mut PgConnection) -> T) -> T {
+    fn with<T>(&mut self, key: Key, run: impl FnOnce(&mut Conn) -> T) -> T {
         self.tx.with(key, run)
     }
 }

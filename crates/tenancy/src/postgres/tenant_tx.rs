@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use belfort_db::{Key, Queries, Tag};
+use belfort_db::{Conn, Key, Queries, Tag};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
-use diesel::pg::PgConnection;
 
 use super::connection::{self, BeginError, Pooled};
 use super::{Busy, Tenancy, tenants};
@@ -90,7 +89,7 @@ impl Queries for TenantTx {
         Tag::new(self.tenant.schema().as_bytes())
     }
 
-    fn with<T>(&mut self, _: Key, run: impl FnOnce(&mut PgConnection) -> T) -> T {
+    fn with<T>(&mut self, _: Key, run: impl FnOnce(&mut Conn) -> T) -> T {
         run(&mut self.lease.pg)
     }
 }

@@ -20,7 +20,7 @@ pub enum Address {
 }
 
 #[derive(Queryable, Selectable)]
-#[diesel(table_name = tenants, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = tenants, check_for_backend(belfort_db::Backend))]
 struct TenantRow {
     id: TenantId,
     slug: String,
