@@ -6,7 +6,7 @@ use belfort_workspace::signup::{ConfirmError, Confirmed, Signup, StartError, con
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
-use crate::compose::{Ground, MIGRATIONS};
+use crate::runtime::{MIGRATIONS, Runtime};
 
 /// Why no workspace was made.
 #[derive(Debug, thiserror::Error)]
@@ -23,17 +23,17 @@ pub(crate) enum FoundingError {
 
 /// Makes the workspace with its first admin.
 pub(crate) fn found(
-    ground: &Ground,
+    runtime: &Runtime,
     signup: &Signup,
     now: DateTime<Utc>,
 ) -> Result<Confirmed, FoundingError> {
     let started = {
         // Back in the pool before the confirmation asks for one of its own.
-        let mut control = ground.tenancy.control()?;
-        start(&mut control, &ground.keyring, signup, now)?
+        let mut control = runtime.tenancy.control()?;
+        start(&mut control, &runtime.keyring, signup, now)?
     };
     let arrival = arrival(now);
-    let (tenancy, keyring) = (&ground.tenancy, &ground.keyring);
+    let (tenancy, keyring) = (&runtime.tenancy, &runtime.keyring);
     Ok(confirm(tenancy, keyring, &MIGRATIONS, started.id, &started.code, &arrival)?)
 }
 

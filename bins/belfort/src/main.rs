@@ -1,10 +1,10 @@
 //! `belfort`: arguments, environment, compose, run.
 
 mod commands;
-mod compose;
 mod config;
 mod founding;
 mod keys_file;
+mod runtime;
 mod say;
 mod secrets;
 

@@ -5,8 +5,8 @@ use clap::Subcommand;
 use belfort_crypto::Keyring;
 
 use super::Outcome;
-use crate::compose::Ground;
 use crate::config::{Config, Environment, Keys};
+use crate::runtime::Runtime;
 use crate::say;
 
 #[derive(Debug, Subcommand)]
@@ -27,13 +27,13 @@ pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
 
 fn status(config: &Config) -> Outcome {
     // Preparing has checked them: with keys that do not open everything it ends there, naming the missing ones.
-    let ground = Ground::prepare(config)?;
+    let runtime = Runtime::start(config)?;
     say::line(match &config.keys {
         Keys::Given(_) => "Keys from BELFORT_KEYS, newest first:".to_owned(),
         Keys::File(path) | Keys::MadeAt(path) => format!("Keys in {}, newest first:", path.display()),
     });
-    let newest = ground.keyring.primary();
-    for id in ground.keyring.ids() {
+    let newest = runtime.keyring.primary();
+    for id in runtime.keyring.ids() {
         say::line(format_args!("  {id}  {}", if id == newest { "seals and opens" } else { "opens" }));
     }
     say::line("The database has nothing under any other key.");

@@ -5,8 +5,8 @@ use std::num::NonZeroU16;
 use belfort_tenancy::postgres::{MigrateError, Tenancy};
 
 use super::Outcome;
-use crate::compose::{Ground, MIGRATIONS};
 use crate::config::{Config, Environment};
+use crate::runtime::{MIGRATIONS, Runtime};
 use crate::say;
 
 #[derive(Debug, clap::Args)]
@@ -25,8 +25,8 @@ pub(super) struct Behind {
 }
 
 pub(super) fn run(_: Args, environment: Environment<'_>) -> Outcome {
-    let ground = Ground::prepare(&Config::load(environment)?)?;
-    let migrated = tenants(&ground.tenancy)??;
+    let runtime = Runtime::start(&Config::load(environment)?)?;
+    let migrated = tenants(&runtime.tenancy)??;
     say::line(format_args!(
         "The control schema is up to date, and so is every tenant ({migrated} were behind)."
     ));

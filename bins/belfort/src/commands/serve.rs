@@ -11,8 +11,8 @@ use belfort_values::SystemClock;
 use tracing_subscriber::EnvFilter;
 
 use super::{Outcome, migrate};
-use crate::compose::{Ground, MIGRATIONS, mailer};
 use crate::config::{Config, Environment, Format, Keys, Log, Mail};
+use crate::runtime::{MIGRATIONS, Runtime, mailer};
 use crate::say;
 
 /// Why there is no server.
@@ -37,20 +37,20 @@ pub(super) fn run(environment: Environment<'_>) -> Outcome {
     if let Some(address) = config.http.admin_listen {
         is_free("BELFORT_ADMIN_LISTEN", address)?;
     }
-    let ground = Ground::prepare(&config)?;
-    if let Err(behind) = migrate::tenants(&ground.tenancy)? {
+    let runtime = Runtime::start(&config)?;
+    if let Err(behind) = migrate::tenants(&runtime.tenancy)? {
         // The others are to be served all the same.
         tracing::error!("{behind}");
     }
     for unknown in config.unknown(environment) {
         tracing::warn!("{unknown} is not a setting and has no effect; `belfort config` lists those that are");
     }
-    warn(&config, &ground)?;
-    let banner = Banner::of(&config, &ground, environment);
+    warn(&config, &runtime)?;
+    let banner = Banner::of(&config, &runtime, environment);
     let settings = settings(&config);
     let services = Services {
-        tenancy: ground.tenancy.clone(),
-        keyring: Arc::clone(&ground.keyring),
+        tenancy: runtime.tenancy.clone(),
+        keyring: Arc::clone(&runtime.keyring),
         mailer: mailer(config.mail, &config.data_dir)?,
         hasher: Arc::new(Hasher::new(HashParams::default())?),
         clock: Arc::new(SystemClock),
@@ -59,7 +59,7 @@ pub(super) fn run(environment: Environment<'_>) -> Outcome {
     let served = actix_web::rt::System::new()
         .block_on(belfort_api::serve(settings, services, |address| say::line(banner.at(address))));
     // The pools go first, then the private Postgres, which waits for its last user.
-    drop(ground);
+    drop(runtime);
     served.map_err(ServeError::Server)?;
     Ok(())
 }
@@ -80,8 +80,8 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-fn warn(config: &Config, ground: &Ground) -> Outcome {
-    if !is_hardened(&mut ground.tenancy.control()?)? {
+fn warn(config: &Config, runtime: &Runtime) -> Outcome {
+    if !is_hardened(&mut runtime.tenancy.control()?)? {
         tracing::warn!(
             "the database lets SQL that is injected into one tenant's query run as another tenant: functions like \
              set_config and query_to_xml can be executed by everybody. A superuser closes that with: REVOKE EXECUTE ON \
@@ -121,8 +121,8 @@ struct Banner {
 }
 
 impl Banner {
-    fn of(config: &Config, ground: &Ground, environment: Environment<'_>) -> Self {
-        let database = match (&ground.postgres, &config.database.url) {
+    fn of(config: &Config, runtime: &Runtime, environment: Environment<'_>) -> Self {
+        let database = match (&runtime.postgres, &config.database.url) {
             (Some(postgres), _) => match postgres.moved_to() {
                 Some(place) => format!("a private Postgres in {}", place.display()),
                 None => format!("a private Postgres in {}", config.data_dir.join("postgres").display()),

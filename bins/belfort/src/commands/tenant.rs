@@ -11,9 +11,9 @@ use belfort_workspace::{FullName, WorkspaceName};
 use clap::Subcommand;
 
 use super::Outcome;
-use crate::compose::Ground;
 use crate::config::{Config, Environment};
 use crate::founding::{found, random_password};
+use crate::runtime::Runtime;
 use crate::say;
 
 #[derive(Debug, Subcommand)]
@@ -87,10 +87,10 @@ pub(super) enum TenantError {
 }
 
 pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
-    let ground = Ground::prepare(&Config::load(environment)?)?;
-    let tenancy = &ground.tenancy;
+    let runtime = Runtime::start(&Config::load(environment)?)?;
+    let tenancy = &runtime.tenancy;
     match command {
-        Command::Create(new) => create(&ground, new),
+        Command::Create(new) => create(&runtime, new),
         Command::List => list(tenancy),
         Command::Show { slug } => show(tenancy, &slug),
         Command::Suspend { slug } => set_status(tenancy, &slug, Status::Suspended),
@@ -105,7 +105,7 @@ pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
     }
 }
 
-fn create(ground: &Ground, new: Create) -> Outcome {
+fn create(runtime: &Runtime, new: Create) -> Outcome {
     let text = random_password();
     let signup = Signup {
         full_name: new.full_name.map_or_else(|| FullName::parse(new.email.as_str()), Ok)?,
@@ -114,9 +114,9 @@ fn create(ground: &Ground, new: Create) -> Outcome {
         slug: new.slug,
         password: Hasher::new(HashParams::default())?.hash(&Password::parse(text.to_string())?)?,
     };
-    let made = found(ground, &signup, SystemClock.now())?;
+    let made = found(runtime, &signup, SystemClock.now())?;
     if new.plan != made.tenant.plan {
-        tenants::set_plan(&mut ground.tenancy.control()?, made.tenant.id, new.plan)?;
+        tenants::set_plan(&mut runtime.tenancy.control()?, made.tenant.id, new.plan)?;
     }
     say::line(format_args!("{} is made, with the plan {}.", signup.slug, new.plan));
     say::line(format_args!("  admin     {}", signup.email.as_str()));

@@ -6,8 +6,8 @@ use belfort_auth::postgres::counters;
 use belfort_auth::{CounterKey, Email};
 
 use super::{Outcome, tenant};
-use crate::compose::Ground;
 use crate::config::{Config, Environment};
+use crate::runtime::Runtime;
 use crate::say;
 
 #[derive(Debug, clap::Args)]
@@ -25,18 +25,18 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, environment: Environment<'_>) -> Outcome {
-    let ground = Ground::prepare(&Config::load(environment)?)?;
+    let runtime = Runtime::start(&Config::load(environment)?)?;
     let mut keys = Vec::new();
     if let Some(ip) = args.ip {
         keys.push((CounterKey::login_ip(ip), format!("logins from {ip}")));
     }
     if let Some((workspace, email)) = args.workspace.zip(args.email) {
-        let tenant = tenant::find(&ground.tenancy, &workspace)?;
+        let tenant = tenant::find(&runtime.tenancy, &workspace)?;
         let who = format!("{} at {}", email.as_str(), tenant.slug);
         // Whether there is such a user is not looked at: attempts are counted either way.
         keys.push((CounterKey::login_user(tenant.id, &email), format!("logins of {who}")));
     }
-    let mut control = ground.tenancy.control()?;
+    let mut control = runtime.tenancy.control()?;
     for (key, what) in keys {
         counters::clear(&mut control, &key)?;
         say::line(format_args!("Failed {what} are forgotten."));

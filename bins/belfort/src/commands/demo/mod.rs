@@ -12,9 +12,9 @@ use belfort_values::{Clock as _, SystemClock};
 
 use self::people::Person;
 use super::Outcome;
-use crate::compose::Ground;
 use crate::config::{Config, Environment};
 use crate::founding::random_password;
+use crate::runtime::Runtime;
 use crate::say;
 
 #[derive(Debug, clap::Args)]
@@ -29,14 +29,14 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, environment: Environment<'_>) -> Outcome {
     let config = Config::load(environment)?;
-    let ground = Ground::prepare(&config)?;
+    let runtime = Runtime::start(&config)?;
     let password = args.password.unwrap_or_else(|| random_password().to_string());
     let hasher = Hasher::new(HashParams::default())?;
     let now = SystemClock.now();
 
-    let admin = people::founder(&ground, &hasher, args.slug, &password, now)?;
-    let people = people::invite(&ground, &hasher, &admin, &password, now)?;
-    let made = work::fill(&ground, &admin.tenant, &people, now)?;
+    let admin = people::founder(&runtime, &hasher, args.slug, &password, now)?;
+    let people = people::invite(&runtime, &hasher, &admin, &password, now)?;
+    let made = work::fill(&runtime, &admin.tenant, &people, now)?;
 
     let slug = &admin.tenant.slug;
     say::line(format_args!(

@@ -15,8 +15,8 @@ use belfort_workspace::{FullName, TeamName, WorkspaceName, roles};
 use chrono::{DateTime, Utc};
 
 use super::story::{AN, CAST, TEAMS, WORKSPACE};
-use crate::compose::Ground;
 use crate::founding::{FoundingError, arrival, found};
+use crate::runtime::Runtime;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -55,7 +55,7 @@ pub(super) fn email_of(people: &[Person]) -> &str {
 
 /// Makes the workspace, at `slug` or at the first of demo, demo-2, … that is free.
 pub(super) fn founder(
-    ground: &Ground,
+    runtime: &Runtime,
     hasher: &Hasher,
     slug: Option<Slug>,
     password: &str,
@@ -71,7 +71,7 @@ pub(super) fn founder(
     };
     let mut number = 1;
     let made = loop {
-        match found(ground, &signup, now) {
+        match found(runtime, &signup, now) {
             Err(FoundingError::SlugTaken) if slug.is_none() => {
                 number += 1;
                 signup.slug = Slug::parse(&format!("demo-{number}"))?;
@@ -84,7 +84,7 @@ pub(super) fn founder(
 
 /// Invites the others, lets them accept, and puts all into their teams.
 pub(super) fn invite(
-    ground: &Ground,
+    runtime: &Runtime,
     hasher: &Hasher,
     founder: &Founder,
     password: &str,
@@ -97,7 +97,7 @@ pub(super) fn invite(
             None => founder.id,
             Some(admin) => {
                 let hash = hasher.hash(&Password::parse(password.to_owned())?)?;
-                let mut tx = ground.tenancy.begin(&founder.tenant)?;
+                let mut tx = runtime.tenancy.begin(&founder.tenant)?;
                 let principal = admin.principal();
                 let new = NewInvitation {
                     email: email.clone(),
@@ -115,12 +115,12 @@ pub(super) fn invite(
         };
         people.push(Person { id, email, name: name.to_owned(), role, mates: Vec::new() });
     }
-    form_teams(ground, &founder.tenant, &mut people, now)?;
+    form_teams(runtime, &founder.tenant, &mut people, now)?;
     Ok(people)
 }
 
 fn form_teams(
-    ground: &Ground,
+    runtime: &Runtime,
     tenant: &Arc<Tenant>,
     people: &mut [Person],
     now: DateTime<Utc>,
@@ -129,7 +129,7 @@ fn form_teams(
         let admin = people.first().ok_or("nobody plays")?;
         (admin.principal(), admin.origin(now))
     };
-    let mut tx = ground.tenancy.begin(tenant)?;
+    let mut tx = runtime.tenancy.begin(tenant)?;
     for (name, places) in TEAMS {
         let members: Vec<UserId> =
             places.iter().filter_map(|place| people.get(*place).map(|person| person.id)).collect();

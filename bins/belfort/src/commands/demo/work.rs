@@ -15,7 +15,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::people::Person;
 use super::story::{Hours, SCENES, Scene, TAGS};
-use crate::compose::Ground;
+use crate::runtime::Runtime;
 use crate::say;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -28,14 +28,14 @@ pub(super) struct Made {
 
 /// Makes all tasks with their comments and hours.
 pub(super) fn fill(
-    ground: &Ground,
+    runtime: &Runtime,
     tenant: &Arc<Tenant>,
     people: &[Person],
     now: DateTime<Utc>,
 ) -> Result<Made, Failure> {
     let bar = say::progress("Making tasks");
     bar.set_length(u64::try_from(SCENES.len())?);
-    let mut tx = ground.tenancy.begin(tenant)?;
+    let mut tx = runtime.tenancy.begin(tenant)?;
     let tags = make_tags(&mut tx, people, now)?;
     for scene in &SCENES {
         play(&mut tx, scene, people, &tags, now)?;

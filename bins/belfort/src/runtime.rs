@@ -29,7 +29,7 @@ static TENANT: EmbeddedMigrations = embed_migrations!("../../migrations/tenant")
 const OWNER: &str = "belfort";
 
 /// The parts that every command with a database needs. The Postgres is last: it stops after what uses it has gone.
-pub(crate) struct Ground {
+pub(crate) struct Runtime {
     pub(crate) tenancy: Tenancy,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) postgres: Option<PrivatePostgres>,
@@ -37,7 +37,7 @@ pub(crate) struct Ground {
 
 /// Why the parts cannot be put together.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ComposeError {
+pub(crate) enum RuntimeError {
     #[error("cannot make or use the data directory {} (BELFORT_DATA_DIR)", dir.display())]
     DataDir { dir: PathBuf, source: io::Error },
     #[error("cannot start the private Postgres")]
@@ -60,11 +60,11 @@ pub(crate) enum ComposeError {
     Mail(#[from] SetupError),
 }
 
-impl Ground {
+impl Runtime {
     /// Starts or joins what is configured. Another process may be doing the same, or be serving.
-    pub(crate) fn prepare(config: &Config) -> Result<Self, ComposeError> {
+    pub(crate) fn start(config: &Config) -> Result<Self, RuntimeError> {
         // Two first starts at once would both make the role, the database and the keys.
-        let _gate = if config.keeps_data_here() { Some(gate(&config.data_dir)?) } else { None };
+        let _lock = if config.keeps_data_here() { Some(lock_data_dir(&config.data_dir)?) } else { None };
         // The keys first: when they cannot be read, nothing was started.
         let keyring = keyring(&config.keys)?;
         let (postgres, url) = database(&config.database, &config.data_dir)?;
@@ -79,7 +79,7 @@ impl Ground {
 }
 
 /// The mailer for these settings.
-pub(crate) fn mailer(mail: Mail, data_dir: &Path) -> Result<Arc<dyn Mailer>, ComposeError> {
+pub(crate) fn mailer(mail: Mail, data_dir: &Path) -> Result<Arc<dyn Mailer>, RuntimeError> {
     Ok(match mail {
         Mail::Relay(relay) => Arc::new(*relay),
         Mail::Files { from } => {
@@ -89,8 +89,8 @@ pub(crate) fn mailer(mail: Mail, data_dir: &Path) -> Result<Arc<dyn Mailer>, Com
 }
 
 /// Makes the data directory, and waits until no other process is preparing what is in it. The lock ends with the value.
-fn gate(data_dir: &Path) -> Result<File, ComposeError> {
-    let failed = |source| ComposeError::DataDir { dir: data_dir.into(), source };
+fn lock_data_dir(data_dir: &Path) -> Result<File, RuntimeError> {
+    let failed = |source| RuntimeError::DataDir { dir: data_dir.into(), source };
     if !data_dir.try_exists().map_err(failed)? {
         fs::create_dir_all(data_dir).map_err(failed)?;
         // There will be keys in it, which are not to be committed by mistake.
@@ -109,7 +109,7 @@ fn gate(data_dir: &Path) -> Result<File, ComposeError> {
 fn database(
     database: &Database,
     data_dir: &Path,
-) -> Result<(Option<PrivatePostgres>, DatabaseUrl), ComposeError> {
+) -> Result<(Option<PrivatePostgres>, DatabaseUrl), RuntimeError> {
     if let Some(url) = &database.url {
         return Ok((None, url.clone()));
     }
@@ -127,7 +127,7 @@ fn database(
 
 /// The first thing that the keys have to open are the passwords of the database logins. Keys that do not are the wrong
 /// ones, and that is said in the same words as when anything else does not open.
-fn connect(url: &DatabaseUrl, keyring: &Keyring, options: PoolOptions) -> Result<Tenancy, ComposeError> {
+fn connect(url: &DatabaseUrl, keyring: &Keyring, options: PoolOptions) -> Result<Tenancy, RuntimeError> {
     let secrets = KeyringSecrets::new(keyring);
     Tenancy::connect(url, &secrets, options).map_err(|error| match secrets.missing() {
         Some(key_id) => {
@@ -137,7 +137,7 @@ fn connect(url: &DatabaseUrl, keyring: &Keyring, options: PoolOptions) -> Result
     })
 }
 
-fn keyring(keys: &Keys) -> Result<Arc<Keyring>, ComposeError> {
+fn keyring(keys: &Keys) -> Result<Arc<Keyring>, RuntimeError> {
     Ok(match keys {
         Keys::Given(ring) => Arc::clone(ring),
         Keys::File(path) => Arc::new(keys_file::read(path)?),
