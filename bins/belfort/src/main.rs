@@ -2,8 +2,8 @@
 
 mod commands;
 mod config;
-mod founding;
 mod keys_file;
+mod provision;
 mod runtime;
 mod say;
 mod secrets;

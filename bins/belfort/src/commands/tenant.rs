@@ -12,7 +12,7 @@ use clap::Subcommand;
 
 use super::Outcome;
 use crate::config::{Config, Environment};
-use crate::founding::{found, random_password};
+use crate::provision::{create_workspace, random_password};
 use crate::runtime::Runtime;
 use crate::say;
 
@@ -114,7 +114,7 @@ fn create(runtime: &Runtime, new: Create) -> Outcome {
         slug: new.slug,
         password: Hasher::new(HashParams::default())?.hash(&Password::parse(text.to_string())?)?,
     };
-    let made = found(runtime, &signup, SystemClock.now())?;
+    let made = create_workspace(runtime, &signup, SystemClock.now())?;
     if new.plan != made.tenant.plan {
         tenants::set_plan(&mut runtime.tenancy.control()?, made.tenant.id, new.plan)?;
     }

@@ -13,7 +13,7 @@ use belfort_values::{Clock as _, SystemClock};
 use self::people::Person;
 use super::Outcome;
 use crate::config::{Config, Environment};
-use crate::founding::random_password;
+use crate::provision::random_password;
 use crate::runtime::Runtime;
 use crate::say;
 

@@ -15,7 +15,7 @@ use belfort_workspace::{FullName, TeamName, WorkspaceName, roles};
 use chrono::{DateTime, Utc};
 
 use super::story::{AN, CAST, TEAMS, WORKSPACE};
-use crate::founding::{FoundingError, arrival, found};
+use crate::provision::{CreateWorkspaceError, arrival, create_workspace};
 use crate::runtime::Runtime;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -71,8 +71,8 @@ pub(super) fn founder(
     };
     let mut number = 1;
     let made = loop {
-        match found(runtime, &signup, now) {
-            Err(FoundingError::SlugTaken) if slug.is_none() => {
+        match create_workspace(runtime, &signup, now) {
+            Err(CreateWorkspaceError::SlugTaken) if slug.is_none() => {
                 number += 1;
                 signup.slug = Slug::parse(&format!("demo-{number}"))?;
             }

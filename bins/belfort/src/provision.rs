@@ -10,7 +10,7 @@ use crate::runtime::{MIGRATIONS, Runtime};
 
 /// Why no workspace was made.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum FoundingError {
+pub(crate) enum CreateWorkspaceError {
     #[error("the slug is taken; `belfort tenant list` names those that are")]
     SlugTaken,
     #[error("the workspace could not be begun")]
@@ -22,11 +22,11 @@ pub(crate) enum FoundingError {
 }
 
 /// Makes the workspace with its first admin.
-pub(crate) fn found(
+pub(crate) fn create_workspace(
     runtime: &Runtime,
     signup: &Signup,
     now: DateTime<Utc>,
-) -> Result<Confirmed, FoundingError> {
+) -> Result<Confirmed, CreateWorkspaceError> {
     let started = {
         // Back in the pool before the confirmation asks for one of its own.
         let mut control = runtime.tenancy.control()?;
@@ -49,7 +49,7 @@ pub(crate) fn random_password() -> Zeroizing<String> {
     Zeroizing::new(key.chars().take(20).collect())
 }
 
-impl From<StartError> for FoundingError {
+impl From<StartError> for CreateWorkspaceError {
     fn from(error: StartError) -> Self {
         match error {
             StartError::SlugTaken => Self::SlugTaken,
@@ -58,7 +58,7 @@ impl From<StartError> for FoundingError {
     }
 }
 
-impl From<ConfirmError> for FoundingError {
+impl From<ConfirmError> for CreateWorkspaceError {
     fn from(error: ConfirmError) -> Self {
         if matches!(error, ConfirmError::SlugTaken) { Self::SlugTaken } else { Self::Confirm(error) }
     }
