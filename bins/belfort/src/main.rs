@@ -5,8 +5,8 @@ mod config;
 mod keys_file;
 mod provision;
 mod runtime;
-mod say;
 mod secrets;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     match cli.run(Environment { get: &variable, names: &names() }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say::error(error.as_ref());
+            terminal::print_error(error.as_ref());
             ExitCode::FAILURE
         }
     }

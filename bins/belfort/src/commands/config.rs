@@ -2,15 +2,15 @@
 
 use super::Outcome;
 use crate::config::{Config, Environment};
-use crate::say;
+use crate::terminal;
 
 pub(super) fn run(environment: Environment<'_>) -> Outcome {
     let config = Config::load(environment)?;
     for entry in &config.entries {
-        say::line(entry);
+        terminal::print_line(entry);
     }
     for unknown in config.unknown(environment) {
-        say::note(format_args!("{unknown} is set, but is not a setting and has no effect."));
+        terminal::print_note(format_args!("{unknown} is set, but is not a setting and has no effect."));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use belfort_crypto::Keyring;
 use super::Outcome;
 use crate::config::{Config, Environment, Keys};
 use crate::runtime::Runtime;
-use crate::say;
+use crate::terminal;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -19,7 +19,7 @@ pub(super) enum Command {
 
 pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
     match command {
-        Command::Generate => say::document(&format!("{}\n", *Keyring::generate_key()))?,
+        Command::Generate => terminal::print_document(&format!("{}\n", *Keyring::generate_key()))?,
         Command::Status => status(&Config::load(environment)?)?,
     }
     Ok(())
@@ -28,14 +28,17 @@ pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
 fn status(config: &Config) -> Outcome {
     // Preparing has checked them: with keys that do not open everything it ends there, naming the missing ones.
     let runtime = Runtime::start(config)?;
-    say::line(match &config.keys {
+    terminal::print_line(match &config.keys {
         Keys::Given(_) => "Keys from BELFORT_KEYS, newest first:".to_owned(),
         Keys::File(path) | Keys::MadeAt(path) => format!("Keys in {}, newest first:", path.display()),
     });
     let newest = runtime.keyring.primary();
     for id in runtime.keyring.ids() {
-        say::line(format_args!("  {id}  {}", if id == newest { "seals and opens" } else { "opens" }));
+        terminal::print_line(format_args!(
+            "  {id}  {}",
+            if id == newest { "seals and opens" } else { "opens" }
+        ));
     }
-    say::line("The database has nothing under any other key.");
+    terminal::print_line("The database has nothing under any other key.");
     Ok(())
 }

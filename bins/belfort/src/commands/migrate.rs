@@ -7,7 +7,7 @@ use belfort_tenancy::postgres::{MigrateError, Tenancy};
 use super::Outcome;
 use crate::config::{Config, Environment};
 use crate::runtime::{MIGRATIONS, Runtime};
-use crate::say;
+use crate::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -27,7 +27,7 @@ pub(super) struct Behind {
 pub(super) fn run(_: Args, environment: Environment<'_>) -> Outcome {
     let runtime = Runtime::start(&Config::load(environment)?)?;
     let migrated = tenants(&runtime.tenancy)??;
-    say::line(format_args!(
+    terminal::print_line(format_args!(
         "The control schema is up to date, and so is every tenant ({migrated} were behind)."
     ));
     Ok(())
@@ -35,7 +35,7 @@ pub(super) fn run(_: Args, environment: Environment<'_>) -> Outcome {
 
 /// Brings all tenants up to date, with a progress bar, and answers how many were behind.
 pub(super) fn tenants(tenancy: &Tenancy) -> Result<Result<usize, Behind>, MigrateError> {
-    let bar = say::progress("Migrating tenants");
+    let bar = terminal::progress_bar("Migrating tenants");
     let outcomes = MIGRATIONS.tenants(tenancy, |total, _| {
         bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
         bar.inc(1);
@@ -44,7 +44,7 @@ pub(super) fn tenants(tenancy: &Tenancy) -> Result<Result<usize, Behind>, Migrat
     let total = outcomes.len();
     let failed = outcomes.into_iter().filter_map(|outcome| {
         let error = outcome.result.err()?;
-        Some(format!("{}: {}", outcome.slug, say::causes(&error)))
+        Some(format!("{}: {}", outcome.slug, terminal::with_causes(&error)))
     });
     let failed: Vec<_> = failed.collect();
     Ok(if failed.is_empty() { Ok(total) } else { Err(Behind { total, failed }) })

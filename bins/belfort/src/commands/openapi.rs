@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use super::Outcome;
-use crate::say;
+use crate::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -27,7 +27,7 @@ pub(super) fn run(args: Args) -> Outcome {
     let document = belfort_api::document().map_err(|faults| {
         NoDocument(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "))
     })?;
-    say::document(&match args.format {
+    terminal::print_document(&match args.format {
         Format::Json => document.to_json(),
         Format::Yaml => document.to_yaml(),
     })?;

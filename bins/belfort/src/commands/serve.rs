@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Outcome, migrate};
 use crate::config::{Config, Environment, Format, Keys, Log, Mail};
 use crate::runtime::{MIGRATIONS, Runtime, mailer};
-use crate::say;
+use crate::terminal;
 
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +57,7 @@ pub(super) fn run(environment: Environment<'_>) -> Outcome {
         migrations: MIGRATIONS,
     };
     let served = actix_web::rt::System::new()
-        .block_on(belfort_api::serve(settings, services, |address| say::line(banner.at(address))));
+        .block_on(belfort_api::serve(settings, services, |address| terminal::print_line(banner.at(address))));
     // The pools go first, then the private Postgres, which waits for its last user.
     drop(runtime);
     served.map_err(ServeError::Server)?;

@@ -14,7 +14,7 @@ use super::Outcome;
 use crate::config::{Config, Environment};
 use crate::provision::{create_workspace, random_password};
 use crate::runtime::Runtime;
-use crate::say;
+use crate::terminal;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -98,7 +98,7 @@ pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
         Command::SetPlan { slug, plan } => {
             let tenant = find(tenancy, &slug)?;
             tenants::set_plan(&mut tenancy.control()?, tenant.id, plan)?;
-            say::line(format_args!("{slug} is {plan} now."));
+            terminal::print_line(format_args!("{slug} is {plan} now."));
             Ok(())
         }
         Command::Delete { slug, yes } => delete(tenancy, &slug, yes),
@@ -118,10 +118,10 @@ fn create(runtime: &Runtime, new: Create) -> Outcome {
     if new.plan != made.tenant.plan {
         tenants::set_plan(&mut runtime.tenancy.control()?, made.tenant.id, new.plan)?;
     }
-    say::line(format_args!("{} is made, with the plan {}.", signup.slug, new.plan));
-    say::line(format_args!("  admin     {}", signup.email.as_str()));
-    say::line(format_args!("  password  {}", *text));
-    say::line("The password is shown this once. The admin is to change it at the first login.");
+    terminal::print_line(format_args!("{} is made, with the plan {}.", signup.slug, new.plan));
+    terminal::print_line(format_args!("  admin     {}", signup.email.as_str()));
+    terminal::print_line(format_args!("  password  {}", *text));
+    terminal::print_line("The password is shown this once. The admin is to change it at the first login.");
     Ok(())
 }
 
@@ -138,12 +138,14 @@ pub(super) fn find(
 fn list(tenancy: &Tenancy) -> Outcome {
     let tenants = tenants::list(&mut tenancy.control()?)?;
     if tenants.is_empty() {
-        say::line("There are no tenants yet. Make one: `belfort tenant create`, or `belfort demo`.");
+        terminal::print_line(
+            "There are no tenants yet. Make one: `belfort tenant create`, or `belfort demo`.",
+        );
         return Ok(());
     }
     let width = tenants.iter().map(|tenant| tenant.slug.as_str().len()).max().unwrap_or_default();
     for Tenant { slug, name, plan, status, .. } in tenants {
-        say::line(format_args!(
+        terminal::print_line(format_args!(
             "{:<width$}  {:<8}  {:<9}  {name}",
             slug.as_str(),
             plan.as_str(),
@@ -166,7 +168,7 @@ fn show(tenancy: &Tenancy, slug: &str) -> Outcome {
         ("domains", if domains.is_empty() { "-".to_owned() } else { domains.join(", ") }),
         ("schema", SchemaName::of(tenant.id).to_string()),
     ] {
-        say::line(format_args!("{what:<8}  {value}"));
+        terminal::print_line(format_args!("{what:<8}  {value}"));
     }
     Ok(())
 }
@@ -179,7 +181,7 @@ fn set_status(tenancy: &Tenancy, slug: &str, status: Status) -> Outcome {
         Status::Active => tx.resume(tenant.id)?,
     };
     tx.commit()?;
-    say::line(format_args!("{slug} is {status} now."));
+    terminal::print_line(format_args!("{slug} is {status} now."));
     Ok(())
 }
 
@@ -191,6 +193,6 @@ fn delete(tenancy: &Tenancy, slug: &str, yes: bool) -> Outcome {
     let mut tx = tenancy.begin_control()?;
     tx.remove(tenant.id)?;
     tx.commit()?;
-    say::line(format_args!("{slug} is deleted, with everything in it."));
+    terminal::print_line(format_args!("{slug} is deleted, with everything in it."));
     Ok(())
 }

@@ -8,7 +8,7 @@ use belfort_auth::{CounterKey, Email};
 use super::{Outcome, tenant};
 use crate::config::{Config, Environment};
 use crate::runtime::Runtime;
-use crate::say;
+use crate::terminal;
 
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "belfort unlock <WORKSPACE> <EMAIL>\n       belfort unlock --ip <ADDRESS>")]
@@ -39,7 +39,7 @@ pub(super) fn run(args: Args, environment: Environment<'_>) -> Outcome {
     let mut control = runtime.tenancy.control()?;
     for (key, what) in keys {
         counters::clear(&mut control, &key)?;
-        say::line(format_args!("Failed {what} are forgotten."));
+        terminal::print_line(format_args!("Failed {what} are forgotten."));
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::Outcome;
 use crate::config::{Config, Environment};
 use crate::provision::random_password;
 use crate::runtime::Runtime;
-use crate::say;
+use crate::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -39,7 +39,7 @@ pub(super) fn run(args: Args, environment: Environment<'_>) -> Outcome {
     let made = work::fill(&runtime, &admin.tenant, &people, now)?;
 
     let slug = &admin.tenant.slug;
-    say::line(format_args!(
+    terminal::print_line(format_args!(
         "The workspace {slug} is made, with {} people, {} tasks and {} time entries.\n",
         people.len(),
         made.tasks,
@@ -48,8 +48,11 @@ pub(super) fn run(args: Args, environment: Environment<'_>) -> Outcome {
     print(&people, &password);
     let (url, header) = address(&config, slug);
     let login = serde_json::json!({ "email": people::email_of(&people), "password": password }).to_string();
-    say::line(format_args!("\nWhile `belfort serve` runs, it is at {url}{}. Log in:\n", hint(&header)));
-    say::line(format_args!(
+    terminal::print_line(format_args!(
+        "\nWhile `belfort serve` runs, it is at {url}{}. Log in:\n",
+        hint(&header)
+    ));
+    terminal::print_line(format_args!(
         "curl -s {url}/api/v1/auth/login {header}-H 'Content-Type: application/json' \\\n  -d {}",
         quoted(&login)
     ));
@@ -59,9 +62,9 @@ pub(super) fn run(args: Args, environment: Environment<'_>) -> Outcome {
 fn print(people: &[Person], password: &str) {
     let width = |text: fn(&Person) -> usize| people.iter().map(text).max().unwrap_or_default();
     let (emails, passwords) = (width(|person| person.email.as_str().len()), password.len().max(8));
-    say::line(format_args!("{:<emails$}  {:<passwords$}  role", "email", "password"));
+    terminal::print_line(format_args!("{:<emails$}  {:<passwords$}  role", "email", "password"));
     for person in people {
-        say::line(format_args!(
+        terminal::print_line(format_args!(
             "{:<emails$}  {password:<passwords$}  {}",
             person.email.as_str(),
             person.role.name()

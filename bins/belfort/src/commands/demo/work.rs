@@ -16,7 +16,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::people::Person;
 use super::story::{Hours, SCENES, Scene, TAGS};
 use crate::runtime::Runtime;
-use crate::say;
+use crate::terminal;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -33,7 +33,7 @@ pub(super) fn fill(
     people: &[Person],
     now: DateTime<Utc>,
 ) -> Result<Made, Failure> {
-    let bar = say::progress("Making tasks");
+    let bar = terminal::progress_bar("Making tasks");
     bar.set_length(u64::try_from(SCENES.len())?);
     let mut tx = runtime.tenancy.begin(tenant)?;
     let tags = make_tags(&mut tx, people, now)?;

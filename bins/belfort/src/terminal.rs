@@ -7,14 +7,14 @@ use std::io::{self, ErrorKind, Write};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A line of the answer, on stdout.
-pub(crate) fn line(text: impl Display) {
+pub(crate) fn print_line(text: impl Display) {
     // Not `println!`, which panics when nobody listens any more: a server outlives the terminal it was started from.
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
 /// The whole answer, on stdout: half a document is an error, but for a reader that has seen enough (`| head`).
-pub(crate) fn document(text: &str) -> io::Result<()> {
+pub(crate) fn print_document(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
@@ -23,17 +23,17 @@ pub(crate) fn document(text: &str) -> io::Result<()> {
 }
 
 /// Something to know beside the answer, on stderr.
-pub(crate) fn note(text: impl Display) {
+pub(crate) fn print_note(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Why the command failed: the error and each cause of it that says something new, on stderr.
-pub(crate) fn error(error: &dyn Error) {
-    note(format_args!("error: {}", causes(error)));
+pub(crate) fn print_error(error: &dyn Error) {
+    print_note(format_args!("error: {}", with_causes(error)));
 }
 
 /// An error and each cause of it that says something new.
-pub(crate) fn causes(error: &dyn Error) -> String {
+pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -50,7 +50,7 @@ pub(crate) fn causes(error: &dyn Error) -> String {
 }
 
 /// A bar for `what`, on stderr and only when that is a terminal.
-pub(crate) fn progress(what: &'static str) -> ProgressBar {
+pub(crate) fn progress_bar(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(0).with_message(what);
     // The template is a constant; a wrong one would show as the default bar.
     if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
@@ -75,6 +75,6 @@ mod tests {
         let root = Layer { text: "refused", source: None };
         let repeated = Layer { text: "no connection: refused", source: Some(Box::new(root)) };
         let top = Layer { text: "cannot start", source: Some(Box::new(repeated)) };
-        assert_eq!(causes(&top), "cannot start\n  because: no connection: refused");
+        assert_eq!(with_causes(&top), "cannot start\n  because: no connection: refused");
     }
 }
