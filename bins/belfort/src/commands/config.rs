@@ -1,10 +1,10 @@
 //! `belfort config`.
 
-use super::Outcome;
+use super::CommandResult;
 use crate::config::{Config, Environment};
 use crate::terminal;
 
-pub(super) fn run(environment: Environment<'_>) -> Outcome {
+pub(super) fn run(environment: Environment<'_>) -> CommandResult {
     let config = Config::load(environment)?;
     for entry in &config.entries {
         terminal::print_line(entry);

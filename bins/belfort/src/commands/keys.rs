@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use belfort_crypto::Keyring;
 
-use super::Outcome;
+use super::CommandResult;
 use crate::config::{Config, Environment, Keys};
 use crate::runtime::Runtime;
 use crate::terminal;
@@ -17,7 +17,7 @@ pub(super) enum Command {
     Status,
 }
 
-pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
+pub(super) fn run(command: Command, environment: Environment<'_>) -> CommandResult {
     match command {
         Command::Generate => terminal::print_document(&format!("{}\n", *Keyring::generate_key()))?,
         Command::Status => status(&Config::load(environment)?)?,
@@ -25,7 +25,7 @@ pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
     Ok(())
 }
 
-fn status(config: &Config) -> Outcome {
+fn status(config: &Config) -> CommandResult {
     // Preparing has checked them: with keys that do not open everything it ends there, naming the missing ones.
     let runtime = Runtime::start(config)?;
     terminal::print_line(match &config.keys {

@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 
 use belfort_tenancy::postgres::{MigrateError, Tenancy};
 
-use super::Outcome;
+use super::CommandResult;
 use crate::config::{Config, Environment};
 use crate::runtime::{MIGRATIONS, Runtime};
 use crate::terminal;
@@ -24,7 +24,7 @@ pub(super) struct Behind {
     failed: Vec<String>,
 }
 
-pub(super) fn run(_: Args, environment: Environment<'_>) -> Outcome {
+pub(super) fn run(_: Args, environment: Environment<'_>) -> CommandResult {
     let runtime = Runtime::start(&Config::load(environment)?)?;
     let migrated = tenants(&runtime.tenancy)??;
     terminal::print_line(format_args!(

@@ -13,8 +13,11 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Environment;
 
-/// What a command ends with. An error is for a reader: it says what failed, its sources say why.
-pub(crate) type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+/// An error for a reader: it says what failed, its sources say why.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The result of a command.
+pub(crate) type CommandResult = Result<(), BoxError>;
 
 /// Security and tenancy backbone of a work-management service.
 ///
@@ -55,7 +58,7 @@ enum Command {
 
 impl Cli {
     /// Does what was asked.
-    pub(crate) fn run(self, environment: Environment<'_>) -> Outcome {
+    pub(crate) fn run(self, environment: Environment<'_>) -> CommandResult {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(environment),
             Command::Migrate(args) => migrate::run(args, environment),

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::Outcome;
+use super::CommandResult;
 use crate::terminal;
 
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ enum Format {
 #[error("there is no OpenAPI document, because of\n  {0}")]
 struct NoDocument(String);
 
-pub(super) fn run(args: Args) -> Outcome {
+pub(super) fn run(args: Args) -> CommandResult {
     let document = belfort_api::document().map_err(|faults| {
         NoDocument(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "))
     })?;

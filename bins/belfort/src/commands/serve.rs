@@ -10,7 +10,7 @@ use belfort_tenancy::postgres::is_hardened;
 use belfort_values::SystemClock;
 use tracing_subscriber::EnvFilter;
 
-use super::{Outcome, migrate};
+use super::{CommandResult, migrate};
 use crate::config::{Config, Environment, Format, Keys, Log, Mail};
 use crate::runtime::{MIGRATIONS, Runtime, mailer};
 use crate::terminal;
@@ -29,7 +29,7 @@ enum ServeError {
     Server(#[source] io::Error),
 }
 
-pub(super) fn run(environment: Environment<'_>) -> Outcome {
+pub(super) fn run(environment: Environment<'_>) -> CommandResult {
     let config = Config::load(environment)?;
     log(&config.log);
     // Asked before anything is started, so that a second server by mistake ends at once.
@@ -80,7 +80,7 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-fn warn(config: &Config, runtime: &Runtime) -> Outcome {
+fn warn(config: &Config, runtime: &Runtime) -> CommandResult {
     if !is_hardened(&mut runtime.tenancy.control()?)? {
         tracing::warn!(
             "the database lets SQL that is injected into one tenant's query run as another tenant: functions like \

@@ -10,7 +10,7 @@ use belfort_workspace::signup::Signup;
 use belfort_workspace::{FullName, WorkspaceName};
 use clap::Subcommand;
 
-use super::Outcome;
+use super::{BoxError, CommandResult};
 use crate::config::{Config, Environment};
 use crate::provision::{create_workspace, random_password};
 use crate::runtime::Runtime;
@@ -86,7 +86,7 @@ pub(super) enum TenantError {
     Unconfirmed(Slug),
 }
 
-pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
+pub(super) fn run(command: Command, environment: Environment<'_>) -> CommandResult {
     let runtime = Runtime::start(&Config::load(environment)?)?;
     let tenancy = &runtime.tenancy;
     match command {
@@ -105,7 +105,7 @@ pub(super) fn run(command: Command, environment: Environment<'_>) -> Outcome {
     }
 }
 
-fn create(runtime: &Runtime, new: Create) -> Outcome {
+fn create(runtime: &Runtime, new: Create) -> CommandResult {
     let text = random_password();
     let signup = Signup {
         full_name: new.full_name.map_or_else(|| FullName::parse(new.email.as_str()), Ok)?,
@@ -126,16 +126,13 @@ fn create(runtime: &Runtime, new: Create) -> Outcome {
 }
 
 /// The tenant with this slug.
-pub(super) fn find(
-    tenancy: &Tenancy,
-    slug: &str,
-) -> Result<Arc<Tenant>, Box<dyn std::error::Error + Send + Sync>> {
+pub(super) fn find(tenancy: &Tenancy, slug: &str) -> Result<Arc<Tenant>, BoxError> {
     let unknown = || TenantError::Unknown(slug.to_owned());
     let address = Address::Slug(Slug::parse(slug).ok().ok_or_else(unknown)?);
     Ok(tenancy.find(&address)?.ok_or_else(unknown)?)
 }
 
-fn list(tenancy: &Tenancy) -> Outcome {
+fn list(tenancy: &Tenancy) -> CommandResult {
     let tenants = tenants::list(&mut tenancy.control()?)?;
     if tenants.is_empty() {
         terminal::print_line(
@@ -155,7 +152,7 @@ fn list(tenancy: &Tenancy) -> Outcome {
     Ok(())
 }
 
-fn show(tenancy: &Tenancy, slug: &str) -> Outcome {
+fn show(tenancy: &Tenancy, slug: &str) -> CommandResult {
     let tenant = find(tenancy, slug)?;
     let domains = tenants::domains(&mut tenancy.control()?, tenant.id)?;
     for (what, value) in [
@@ -173,7 +170,7 @@ fn show(tenancy: &Tenancy, slug: &str) -> Outcome {
     Ok(())
 }
 
-fn set_status(tenancy: &Tenancy, slug: &str, status: Status) -> Outcome {
+fn set_status(tenancy: &Tenancy, slug: &str, status: Status) -> CommandResult {
     let tenant = find(tenancy, slug)?;
     let mut tx = tenancy.begin_control()?;
     match status {
@@ -185,7 +182,7 @@ fn set_status(tenancy: &Tenancy, slug: &str, status: Status) -> Outcome {
     Ok(())
 }
 
-fn delete(tenancy: &Tenancy, slug: &str, yes: bool) -> Outcome {
+fn delete(tenancy: &Tenancy, slug: &str, yes: bool) -> CommandResult {
     let tenant = find(tenancy, slug)?;
     if !yes {
         return Err(TenantError::Unconfirmed(tenant.slug.clone()).into());

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use belfort_auth::postgres::counters;
 use belfort_auth::{CounterKey, Email};
 
-use super::{Outcome, tenant};
+use super::{CommandResult, tenant};
 use crate::config::{Config, Environment};
 use crate::runtime::Runtime;
 use crate::terminal;
@@ -24,7 +24,7 @@ pub(super) struct Args {
     ip: Option<IpAddr>,
 }
 
-pub(super) fn run(args: Args, environment: Environment<'_>) -> Outcome {
+pub(super) fn run(args: Args, environment: Environment<'_>) -> CommandResult {
     let runtime = Runtime::start(&Config::load(environment)?)?;
     let mut keys = Vec::new();
     if let Some(ip) = args.ip {

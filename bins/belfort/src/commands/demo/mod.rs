@@ -1,8 +1,8 @@
 //! `belfort demo`.
 
+mod fixtures;
 mod people;
-mod story;
-mod work;
+mod tasks;
 
 use std::net::SocketAddr;
 
@@ -11,7 +11,7 @@ use belfort_tenancy::Slug;
 use belfort_values::{Clock as _, SystemClock};
 
 use self::people::Person;
-use super::Outcome;
+use super::CommandResult;
 use crate::config::{Config, Environment};
 use crate::provision::random_password;
 use crate::runtime::Runtime;
@@ -27,23 +27,23 @@ pub(super) struct Args {
     password: Option<String>,
 }
 
-pub(super) fn run(args: Args, environment: Environment<'_>) -> Outcome {
+pub(super) fn run(args: Args, environment: Environment<'_>) -> CommandResult {
     let config = Config::load(environment)?;
     let runtime = Runtime::start(&config)?;
     let password = args.password.unwrap_or_else(|| random_password().to_string());
     let hasher = Hasher::new(HashParams::default())?;
     let now = SystemClock.now();
 
-    let admin = people::founder(&runtime, &hasher, args.slug, &password, now)?;
-    let people = people::invite(&runtime, &hasher, &admin, &password, now)?;
-    let made = work::fill(&runtime, &admin.tenant, &people, now)?;
+    let workspace = people::create_demo_workspace(&runtime, &hasher, args.slug, &password, now)?;
+    let people = people::invite(&runtime, &hasher, &workspace, &password, now)?;
+    let created = tasks::create_all(&runtime, &workspace.tenant, &people, now)?;
 
-    let slug = &admin.tenant.slug;
+    let slug = &workspace.tenant.slug;
     terminal::print_line(format_args!(
         "The workspace {slug} is made, with {} people, {} tasks and {} time entries.\n",
         people.len(),
-        made.tasks,
-        made.time_entries
+        created.tasks,
+        created.time_entries
     ));
     print(&people, &password);
     let (url, header) = address(&config, slug);

@@ -14,11 +14,10 @@ use belfort_workspace::teams::{self, NewTeam};
 use belfort_workspace::{FullName, TeamName, WorkspaceName, roles};
 use chrono::{DateTime, Utc};
 
-use super::story::{AN, CAST, TEAMS, WORKSPACE};
+use super::fixtures::{AN, PEOPLE, TEAMS, WORKSPACE};
+use crate::commands::BoxError;
 use crate::provision::{CreateWorkspaceError, arrival, create_workspace};
 use crate::runtime::Runtime;
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Somebody in the demo workspace.
 #[derive(Debug)]
@@ -28,19 +27,19 @@ pub(super) struct Person {
     pub(super) name: String,
     pub(super) role: BuiltIn,
     /// The others of their teams.
-    pub(super) mates: Vec<UserId>,
+    pub(super) team_mates: Vec<UserId>,
 }
 
 /// The workspace and who made it.
 #[derive(Debug)]
-pub(super) struct Founder {
+pub(super) struct DemoWorkspace {
     pub(super) tenant: Arc<Tenant>,
-    pub(super) id: UserId,
+    pub(super) admin_id: UserId,
 }
 
 impl Person {
     pub(super) fn principal(&self) -> Principal {
-        Principal::new(self.id, self.role.permissions(), self.mates.iter().copied())
+        Principal::new(self.id, self.role.permissions(), self.team_mates.iter().copied())
     }
 
     pub(super) fn origin(&self, now: DateTime<Utc>) -> Origin {
@@ -54,14 +53,14 @@ pub(super) fn email_of(people: &[Person]) -> &str {
 }
 
 /// Makes the workspace, at `slug` or at the first of demo, demo-2, … that is free.
-pub(super) fn founder(
+pub(super) fn create_demo_workspace(
     runtime: &Runtime,
     hasher: &Hasher,
     slug: Option<Slug>,
     password: &str,
     now: DateTime<Utc>,
-) -> Result<Founder, Failure> {
-    let (mail, name, _) = CAST.get(AN).copied().ok_or("nobody plays")?;
+) -> Result<DemoWorkspace, BoxError> {
+    let (mail, name, _) = PEOPLE.get(AN).copied().ok_or("there are no people")?;
     let mut signup = Signup {
         email: email(mail)?,
         full_name: FullName::parse(name)?,
@@ -79,25 +78,25 @@ pub(super) fn founder(
             made => break made?,
         }
     };
-    Ok(Founder { tenant: Arc::new(made.tenant), id: made.user.id })
+    Ok(DemoWorkspace { tenant: Arc::new(made.tenant), admin_id: made.user.id })
 }
 
 /// Invites the others, lets them accept, and puts all into their teams.
 pub(super) fn invite(
     runtime: &Runtime,
     hasher: &Hasher,
-    founder: &Founder,
+    workspace: &DemoWorkspace,
     password: &str,
     now: DateTime<Utc>,
-) -> Result<Vec<Person>, Failure> {
+) -> Result<Vec<Person>, BoxError> {
     let mut people: Vec<Person> = Vec::new();
-    for (mail, name, role) in CAST {
+    for (mail, name, role) in PEOPLE {
         let (email, full_name) = (email(mail)?, FullName::parse(name)?);
         let id = match people.first() {
-            None => founder.id,
+            None => workspace.admin_id,
             Some(admin) => {
                 let hash = hasher.hash(&Password::parse(password.to_owned())?)?;
-                let mut tx = runtime.tenancy.begin(&founder.tenant)?;
+                let mut tx = runtime.tenancy.begin(&workspace.tenant)?;
                 let principal = admin.principal();
                 let new = NewInvitation {
                     email: email.clone(),
@@ -113,20 +112,20 @@ pub(super) fn invite(
                 joined.id
             }
         };
-        people.push(Person { id, email, name: name.to_owned(), role, mates: Vec::new() });
+        people.push(Person { id, email, name: name.to_owned(), role, team_mates: Vec::new() });
     }
-    form_teams(runtime, &founder.tenant, &mut people, now)?;
+    create_teams(runtime, &workspace.tenant, &mut people, now)?;
     Ok(people)
 }
 
-fn form_teams(
+fn create_teams(
     runtime: &Runtime,
     tenant: &Arc<Tenant>,
     people: &mut [Person],
     now: DateTime<Utc>,
-) -> Result<(), Failure> {
+) -> Result<(), BoxError> {
     let (principal, origin) = {
-        let admin = people.first().ok_or("nobody plays")?;
+        let admin = people.first().ok_or("there are no people")?;
         (admin.principal(), admin.origin(now))
     };
     let mut tx = runtime.tenancy.begin(tenant)?;
@@ -136,7 +135,11 @@ fn form_teams(
         let new = NewTeam { name: TeamName::parse(name)?, member_ids: members.clone() };
         teams::create(&mut tx, &principal.grant::<Teams, Create>()?, &new, &origin)?;
         for place in places {
-            people.get_mut(*place).ok_or("a team has a member who does not play")?.mates.extend(&members);
+            people
+                .get_mut(*place)
+                .ok_or("a team has a member who is not in PEOPLE")?
+                .team_mates
+                .extend(&members);
         }
     }
     tx.commit()?;
@@ -147,13 +150,13 @@ fn role_id(
     tx: &mut belfort_tenancy::postgres::TenantTx,
     principal: &Principal,
     role: BuiltIn,
-) -> Result<RoleId, Failure> {
+) -> Result<RoleId, BoxError> {
     let all = roles::list(tx, &principal.grant::<Roles, Read>()?, None, 50)?;
     let found = all.into_iter().find(|known| known.name == role.name());
     Ok(found.ok_or("a built-in role is missing")?.id)
 }
 
 /// A domain that is nobody's (RFC 2606): no mail leaves for a stranger.
-fn email(mail: &str) -> Result<Email, Failure> {
+fn email(mail: &str) -> Result<Email, BoxError> {
     Ok(Email::parse(&format!("{mail}@demo.example"))?)
 }

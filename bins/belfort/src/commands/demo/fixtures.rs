@@ -1,10 +1,11 @@
-//! Who is in the demo workspace, and what they do there: a bakery.
+//! The contents of the demo workspace: the people of a bakery, their teams, tags, tasks and hours.
 
 use belfort_policy::BuiltIn;
 use belfort_work::{Priority, Status};
 
-/// Who plays. The first one signs up and invites the others; everything below names people by their place here.
-pub(super) const CAST: [(&str, &str, BuiltIn); 5] = [
+/// The people: mailbox, name and role. The first one signs up and invites the others; everything below names people by
+/// their index here.
+pub(super) const PEOPLE: [(&str, &str, BuiltIn); 5] = [
     ("admin", "An Peeters", BuiltIn::Admin),
     ("manager", "Bram Claes", BuiltIn::Manager),
     ("member", "Chloé Dubois", BuiltIn::Member),
@@ -17,17 +18,17 @@ pub(super) const CHLOE: usize = 2;
 pub(super) const DRIES: usize = 3;
 pub(super) const EMMA: usize = 4;
 
-/// What the workspace is called.
+/// The name of the workspace.
 pub(super) const WORKSPACE: &str = "Bakery De Gouden Bel";
 
-/// Teams and who is in them.
+/// The teams: name and members.
 pub(super) const TEAMS: [(&str, &[usize]); 2] = [("Bakehouse", &[BRAM, CHLOE]), ("Shop", &[AN, DRIES])];
 
 /// Tags that tasks can carry.
 pub(super) const TAGS: [&str; 5] = ["oven", "suppliers", "shop window", "food safety", "holidays"];
 
-/// A task, and what is said about it.
-pub(super) struct Scene {
+/// A task with its comments and hours.
+pub(super) struct DemoTask {
     pub(super) title: &'static str,
     pub(super) by: usize,
     pub(super) assignees: &'static [usize],
@@ -38,11 +39,11 @@ pub(super) struct Scene {
     /// Days from today.
     pub(super) due: Option<i64>,
     pub(super) comments: &'static [(usize, &'static str)],
-    pub(super) hours: &'static [Hours],
+    pub(super) hours: &'static [DemoHours],
 }
 
-/// Who worked on it, how many days ago, and from when to when in Brussels.
-pub(super) struct Hours {
+/// A time entry, in Brussels time.
+pub(super) struct DemoHours {
     pub(super) by: usize,
     pub(super) days_ago: i64,
     pub(super) from: &'static str,
@@ -59,11 +60,12 @@ const fn worked(
     to: &'static str,
     rate: Option<&'static str>,
     note: &'static str,
-) -> Hours {
-    Hours { by, days_ago, from, to, rate, note }
+) -> DemoHours {
+    DemoHours { by, days_ago, from, to, rate, note }
 }
 
-const PLAIN: Scene = Scene {
+/// The defaults of a task.
+const PLAIN_TASK: DemoTask = DemoTask {
     title: "",
     by: BRAM,
     assignees: &[],
@@ -76,9 +78,9 @@ const PLAIN: Scene = Scene {
     hours: &[],
 };
 
-/// Everything there is to do.
-pub(super) const SCENES: [Scene; 25] = [
-    Scene {
+/// The tasks.
+pub(super) const TASKS: [DemoTask; 25] = [
+    DemoTask {
         title: "Replace the thermostat of the second oven",
         assignees: &[CHLOE],
         viewers: &[EMMA],
@@ -96,9 +98,9 @@ pub(super) const SCENES: [Scene; 25] = [
             worked(BRAM, 2, "10:00", "10:45", Some("62.50"), "Called the maker"),
             worked(CHLOE, 1, "14:00", "16:20", Some("48.00"), ""),
         ],
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Ask three mills for a price of spelt flour",
         by: AN,
         assignees: &[DRIES, BRAM],
@@ -106,9 +108,9 @@ pub(super) const SCENES: [Scene; 25] = [
         due: Some(7),
         comments: &[(AN, "Organic, 25 kg bags, delivered on Tuesdays.")],
         hours: &[worked(DRIES, 3, "11:00", "11:40", None, "Wrote to all three")],
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Decorate the shop window for Saint Nicholas",
         by: DRIES,
         assignees: &[DRIES],
@@ -117,25 +119,25 @@ pub(super) const SCENES: [Scene; 25] = [
         priority: Priority::High,
         due: Some(12),
         comments: &[(EMMA, "The speculaas house of last year was lovely.")],
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Renew the food safety certificate",
         by: AN,
         tags: &[3],
         priority: Priority::High,
         due: Some(30),
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene { title: "Plan the shifts of next month", assignees: &[BRAM], due: Some(5), ..PLAIN },
-    Scene {
+    DemoTask { title: "Plan the shifts of next month", assignees: &[BRAM], due: Some(5), ..PLAIN_TASK },
+    DemoTask {
         title: "Try a rye bread with walnuts",
         by: CHLOE,
         assignees: &[CHLOE],
         priority: Priority::Low,
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Count the stock",
         by: DRIES,
         assignees: &[DRIES],
@@ -146,113 +148,130 @@ pub(super) const SCENES: [Scene; 25] = [
             worked(DRIES, 4, "20:30", "00:15", Some("41.20"), "Over closing time"),
             worked(DRIES, 3, "07:00", "07:50", Some("41.20"), "The sugar again"),
         ],
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Repair the card terminal",
         by: DRIES,
         status: Status::Done,
         priority: Priority::Urgent,
         due: Some(-8),
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Clean the dough mixer",
         assignees: &[CHLOE],
         tags: &[3],
         status: Status::Done,
         due: Some(-1),
         hours: &[worked(CHLOE, 1, "15:50", "16:50", None, "Beside the oven")],
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Order paper bags with the new logo",
         by: AN,
         assignees: &[DRIES],
         tags: &[1],
         due: Some(10),
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Write the allergens on the shelf labels",
         assignees: &[DRIES],
         tags: &[3, 2],
         priority: Priority::High,
         due: Some(2),
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Find a second driver for the morning round",
         by: AN,
         status: Status::InProgress,
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Bake a test batch of cougnous",
         by: CHLOE,
         assignees: &[CHLOE, BRAM],
         tags: &[4],
         due: Some(14),
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Agree the opening hours of the holidays",
         by: AN,
         tags: &[4],
         viewers: &[EMMA],
         due: Some(9),
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene { title: "Have the oven's chimney swept", tags: &[0, 3], due: Some(21), ..PLAIN },
-    Scene {
+    DemoTask { title: "Have the oven's chimney swept", tags: &[0, 3], due: Some(21), ..PLAIN_TASK },
+    DemoTask {
         title: "Teach the trainee to shape baguettes",
         assignees: &[CHLOE],
         status: Status::InProgress,
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Change the butter supplier",
         by: AN,
         assignees: &[BRAM],
         tags: &[1],
         status: Status::Cancelled,
         comments: &[(BRAM, "Their sample melted too early. We stay.")],
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene { title: "Paint the delivery van", by: DRIES, priority: Priority::Low, ..PLAIN },
-    Scene { title: "Answer the reviews of this week", by: DRIES, assignees: &[DRIES], due: Some(0), ..PLAIN },
-    Scene {
+    DemoTask { title: "Paint the delivery van", by: DRIES, priority: Priority::Low, ..PLAIN_TASK },
+    DemoTask {
+        title: "Answer the reviews of this week",
+        by: DRIES,
+        assignees: &[DRIES],
+        due: Some(0),
+        ..PLAIN_TASK
+    },
+    DemoTask {
         title: "Check the temperature log of the cold room",
         assignees: &[CHLOE],
         tags: &[3],
         due: Some(0),
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Send the café its invoice",
         by: AN,
         viewers: &[EMMA],
         status: Status::Done,
         due: Some(-5),
         hours: &[worked(AN, 5, "09:15", "09:35", None, "")],
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene {
+    DemoTask {
         title: "Reserve a stall at the Christmas market",
         by: AN,
         assignees: &[AN],
         tags: &[4],
         priority: Priority::High,
         due: Some(4),
-        ..PLAIN
+        ..PLAIN_TASK
     },
-    Scene { title: "Sharpen the bread slicer", by: CHLOE, assignees: &[CHLOE], due: Some(3), ..PLAIN },
-    Scene { title: "Compare electricity contracts for the ovens", tags: &[0, 1], due: Some(25), ..PLAIN },
-    Scene {
+    DemoTask {
+        title: "Sharpen the bread slicer",
+        by: CHLOE,
+        assignees: &[CHLOE],
+        due: Some(3),
+        ..PLAIN_TASK
+    },
+    DemoTask {
+        title: "Compare electricity contracts for the ovens",
+        tags: &[0, 1],
+        due: Some(25),
+        ..PLAIN_TASK
+    },
+    DemoTask {
         title: "Put the opening hours on the door",
         by: DRIES,
         tags: &[2],
         status: Status::Done,
-        ..PLAIN
+        ..PLAIN_TASK
     },
 ];

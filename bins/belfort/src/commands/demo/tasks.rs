@@ -13,78 +13,77 @@ use belfort_work::time_entries::{self, NewTimeEntry};
 use belfort_work::{CommentBody, HourlyRate, Note, TagName, Title, comments, tags};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
+use super::fixtures::{DemoHours, DemoTask, TAGS, TASKS};
 use super::people::Person;
-use super::story::{Hours, SCENES, Scene, TAGS};
+use crate::commands::BoxError;
 use crate::runtime::Runtime;
 use crate::terminal;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
 /// How much there is.
-pub(super) struct Made {
+pub(super) struct Created {
     pub(super) tasks: usize,
     pub(super) time_entries: usize,
 }
 
 /// Makes all tasks with their comments and hours.
-pub(super) fn fill(
+pub(super) fn create_all(
     runtime: &Runtime,
     tenant: &Arc<Tenant>,
     people: &[Person],
     now: DateTime<Utc>,
-) -> Result<Made, Failure> {
+) -> Result<Created, BoxError> {
     let bar = terminal::progress_bar("Making tasks");
-    bar.set_length(u64::try_from(SCENES.len())?);
+    bar.set_length(u64::try_from(TASKS.len())?);
     let mut tx = runtime.tenancy.begin(tenant)?;
-    let tags = make_tags(&mut tx, people, now)?;
-    for scene in &SCENES {
-        play(&mut tx, scene, people, &tags, now)?;
+    let tags = create_tags(&mut tx, people, now)?;
+    for demo in &TASKS {
+        create_task(&mut tx, demo, people, &tags, now)?;
         bar.inc(1);
     }
     tx.commit()?;
     bar.finish_and_clear();
-    Ok(Made { tasks: SCENES.len(), time_entries: SCENES.iter().map(|scene| scene.hours.len()).sum() })
+    Ok(Created { tasks: TASKS.len(), time_entries: TASKS.iter().map(|demo| demo.hours.len()).sum() })
 }
 
-fn make_tags(tx: &mut TenantTx, people: &[Person], now: DateTime<Utc>) -> Result<Vec<TagId>, Failure> {
+fn create_tags(tx: &mut TenantTx, people: &[Person], now: DateTime<Utc>) -> Result<Vec<TagId>, BoxError> {
     let admin = person(people, 0)?;
     let grant = admin.principal().grant::<Tags, Create>()?;
-    let make = |name: &&str| -> Result<TagId, Failure> {
+    let make = |name: &&str| -> Result<TagId, BoxError> {
         Ok(tags::create(tx, &grant, &admin.origin(now), TagName::parse(name)?)?.id)
     };
     TAGS.iter().map(make).collect()
 }
 
-fn play(
+fn create_task(
     tx: &mut TenantTx,
-    scene: &Scene,
+    demo: &DemoTask,
     people: &[Person],
     tags: &[TagId],
     now: DateTime<Utc>,
-) -> Result<(), Failure> {
-    let ids = |places: &[usize]| -> Result<Vec<UserId>, Failure> {
+) -> Result<(), BoxError> {
+    let ids = |places: &[usize]| -> Result<Vec<UserId>, BoxError> {
         places.iter().map(|place| Ok(person(people, *place)?.id)).collect()
     };
     let day = brussels::day(now);
     let new = NewTask {
-        status: scene.status,
-        priority: scene.priority,
-        due_on: scene.due.and_then(|days| day.checked_add_signed(TimeDelta::days(days))),
-        assignee_ids: ids(scene.assignees)?,
-        viewer_ids: ids(scene.viewers)?,
-        tag_ids: scene.tags.iter().filter_map(|tag| tags.get(*tag).copied()).collect(),
-        ..NewTask::titled(Title::parse(scene.title)?)
+        status: demo.status,
+        priority: demo.priority,
+        due_on: demo.due.and_then(|days| day.checked_add_signed(TimeDelta::days(days))),
+        assignee_ids: ids(demo.assignees)?,
+        viewer_ids: ids(demo.viewers)?,
+        tag_ids: demo.tags.iter().filter_map(|tag| tags.get(*tag).copied()).collect(),
+        ..NewTask::titled(Title::parse(demo.title)?)
     };
-    let creator = person(people, scene.by)?;
+    let creator = person(people, demo.by)?;
     let task = tasks::create(tx, &creator.principal().grant::<Tasks, Create>()?, &creator.origin(now), new)?;
-    for (place, text) in scene.comments {
+    for (place, text) in demo.comments {
         let author = person(people, *place)?;
         let principal = author.principal();
         // Under the author's own grants: who could not write it in the product, does not here.
         let (of_tasks, grant) = (principal.grant::<Tasks, Read>()?, principal.grant::<Comments, Create>()?);
         comments::create(tx, &of_tasks, &grant, &author.origin(now), task.id, CommentBody::parse(text)?)?;
     }
-    for hours in scene.hours {
+    for hours in demo.hours {
         let worker = person(people, hours.by)?;
         let principal = worker.principal();
         let (of_tasks, grant) = (principal.grant()?, principal.grant()?);
@@ -93,7 +92,7 @@ fn play(
     Ok(())
 }
 
-fn span(task: TaskId, hours: &Hours, today: NaiveDate) -> Result<NewTimeEntry, Failure> {
+fn span(task: TaskId, hours: &DemoHours, today: NaiveDate) -> Result<NewTimeEntry, BoxError> {
     let from = today.checked_sub_signed(TimeDelta::days(hours.days_ago)).ok_or("before all days")?;
     // Whoever ends at an earlier hour than they began worked into the next day.
     let to = if hours.to < hours.from { from.succ_opt().ok_or("after all days")? } else { from };
@@ -107,6 +106,6 @@ fn span(task: TaskId, hours: &Hours, today: NaiveDate) -> Result<NewTimeEntry, F
     })
 }
 
-fn person(people: &[Person], place: usize) -> Result<&Person, Failure> {
-    Ok(people.get(place).ok_or("somebody in the story does not play")?)
+fn person(people: &[Person], place: usize) -> Result<&Person, BoxError> {
+    Ok(people.get(place).ok_or("the fixtures name somebody who is not in PEOPLE")?)
 }
