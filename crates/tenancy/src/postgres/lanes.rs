@@ -75,11 +75,18 @@ pub(super) fn ensure_login(
 fn create_login(pg: &mut Conn, password: &str) -> QueryResult<String> {
     let database: String = diesel::select(current_database()).get_result(pg)?;
     let login = format!("{}_lane_{DEFAULT}", database.get(..50).unwrap_or(&database));
-    let there: i64 =
-        diesel::dsl::sql::<diesel::sql_types::BigInt>("SELECT count(*) FROM pg_roles WHERE rolname = ")
+    let makes_databases =
+        diesel::dsl::sql::<diesel::sql_types::Bool>("SELECT rolcreatedb FROM pg_roles WHERE rolname = ")
             .bind::<diesel::sql_types::Text, _>(&login)
-            .get_result(pg)?;
-    let verb = if there == 0 { "CREATE" } else { "ALTER" };
+            .get_result(pg)
+            .optional()?;
+    // From Postgres 16 on, whoever may not make databases may not say of another login that it may not either. It is said to
+    // one that may, and then refused: we did not make it.
+    let (verb, may_not) = match makes_databases {
+        None => ("CREATE", "NOCREATEDB NOCREATEROLE"),
+        Some(false) => ("ALTER", "NOCREATEROLE"),
+        Some(true) => ("ALTER", "NOCREATEDB NOCREATEROLE"),
+    };
     let (role, database) = (quote_identifier(&login), quote_identifier(&database));
     // Each tenant has statements of its own, and few of them are run often: five plans for one's values each, which is what
     // Postgres makes before it makes a general one, would be most of the work.
@@ -88,7 +95,7 @@ fn create_login(pg: &mut Conn, password: &str) -> QueryResult<String> {
     // Nobody but the owner and the lanes may come in, and nobody may make temporary tables: one could stand before a real one.
     pg.batch_execute(&format!(
         "REVOKE ALL ON DATABASE {database} FROM PUBLIC;
-         {verb} ROLE {role} LOGIN NOINHERIT NOCREATEDB NOCREATEROLE PASSWORD {password};
+         {verb} ROLE {role} LOGIN NOINHERIT {may_not} PASSWORD {password};
          GRANT CONNECT ON DATABASE {database} TO {role};
          ALTER ROLE {role} SET search_path TO '$user';
          ALTER ROLE {role} SET plan_cache_mode TO 'force_generic_plan';
