@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::Settings;
 use crate::error::StartError;
-use crate::place::{User, command};
+use crate::server_user::{ServerUser, command};
 
 /// A directory whose `initdb` and `postgres` run and are of one version.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ const VERSIONED: [(&str, &str, &str); 6] = [
 /// The directory the caller named, or else the highest version on the machine; if `made_by` is one of them, then that one.
 pub(crate) fn find(
     settings: &Settings,
-    user: Option<User>,
+    user: Option<ServerUser>,
     made_by: Option<u32>,
 ) -> Result<Binaries, StartError> {
     if let Some(bin) = &settings.bin {
@@ -44,7 +44,7 @@ pub(crate) fn find(
 
 impl Binaries {
     /// Runs both: a wrapper without its server, or a directory that the server's user cannot enter, is no find.
-    fn at(dir: &Path, user: Option<User>) -> Option<Self> {
+    fn at(dir: &Path, user: Option<ServerUser>) -> Option<Self> {
         let version_of = |program| {
             let program = dir.join(program);
             if !program.is_file() {

@@ -6,15 +6,16 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::binaries::Binaries;
+use crate::cluster_dir::ClusterDir;
 use crate::error::StartError;
-use crate::place::{Place, command};
+use crate::server_user::command;
 
-/// Before the number of the process that makes it.
+/// The name of a cluster that is being made, before the number of the process that makes it.
 const UNFINISHED: &str = "data.new-";
 
 /// The major version that made the data, if there is data.
-pub(crate) fn major(place: &Place) -> Result<Option<u32>, StartError> {
-    let version_file = place.data().join("PG_VERSION");
+pub(crate) fn major(dir: &ClusterDir) -> Result<Option<u32>, StartError> {
+    let version_file = dir.data().join("PG_VERSION");
     match fs::read_to_string(&version_file) {
         Ok(version) => match version.trim().parse() {
             Ok(major) => Ok(Some(major)),
@@ -25,9 +26,9 @@ pub(crate) fn major(place: &Place) -> Result<Option<u32>, StartError> {
     }
 }
 
-/// Makes the cluster beside its place and moves it there, so that a killed `initdb` leaves nothing that looks like one.
+/// Makes the cluster beside its final place and moves it there, so that a killed `initdb` leaves nothing that looks like one.
 pub(crate) fn make_if_absent(
-    place: &Place,
+    dir: &ClusterDir,
     binaries: &Binaries,
     made_by: Option<u32>,
     durable: bool,
@@ -37,30 +38,30 @@ pub(crate) fn make_if_absent(
         return if made_by == found {
             Ok(())
         } else {
-            Err(StartError::OtherMajor { data: place.data(), made_by, found })
+            Err(StartError::OtherMajor { data: dir.data(), made_by, found })
         };
     }
-    sweep(place.dir());
+    sweep(dir.path());
     // A name of our own: the `initdb` of a process that was killed may still be writing into its.
-    let new = place.dir().join(format!("{UNFINISHED}{}", std::process::id()));
-    place.make_servers(&new)?;
+    let new = dir.path().join(format!("{UNFINISHED}{}", std::process::id()));
+    dir.make_for_server(&new)?;
     // Text sorts by bytes, which is fast and the same everywhere, but `lower('É')` shall work.
-    if initdb(place, binaries, &new, durable, &["--locale=C", "--lc-ctype=C.UTF-8"]).is_err() {
+    if initdb(dir, binaries, &new, durable, &["--locale=C", "--lc-ctype=C.UTF-8"]).is_err() {
         // Not every system has C.UTF-8. Whatever else was wrong is reported by the second attempt.
-        initdb(place, binaries, &new, durable, &["--locale=C"])?;
+        initdb(dir, binaries, &new, durable, &["--locale=C"])?;
     }
-    fs::rename(&new, place.data()).map_err(StartError::file("put the new cluster at", place.data()))
+    fs::rename(&new, dir.data()).map_err(StartError::file("put the new cluster at", dir.data()))
 }
 
 fn initdb(
-    place: &Place,
+    dir: &ClusterDir,
     binaries: &Binaries,
     data: &Path,
     durable: bool,
     locale: &[&str],
 ) -> Result<(), StartError> {
     let program = binaries.program("initdb");
-    let mut initdb = command(&program, place.user());
+    let mut initdb = command(&program, dir.user());
     initdb
         .arg("--pgdata")
         .arg(data)

@@ -33,10 +33,12 @@
 
 mod binaries;
 mod cluster;
+mod cluster_dir;
 mod error;
-mod place;
+mod lease;
+mod probe;
 mod server;
-mod users;
+mod server_user;
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -45,8 +47,8 @@ use std::process::Child;
 
 pub use error::StartError;
 
-use place::Place;
-use users::Membership;
+use cluster_dir::ClusterDir;
+use lease::Lease;
 
 /// What the caller decides.
 #[derive(Debug, Clone)]
@@ -64,9 +66,9 @@ pub struct Settings {
 /// A running private Postgres. Dropping it is [`PrivatePostgres::stop`].
 #[derive(Debug)]
 pub struct PrivatePostgres {
-    place: Place,
+    dir: ClusterDir,
     /// `None` only while it is being dropped.
-    membership: Option<Membership>,
+    lease: Option<Lease>,
     /// The watcher of the server, when this value started it.
     watcher: Option<Child>,
 }
@@ -76,35 +78,35 @@ impl PrivatePostgres {
     ///
     /// It answers queries when this returns. When its last user is just going, this waits for the end and starts anew.
     pub fn start(settings: &Settings) -> Result<Self, StartError> {
-        let place = Place::prepare(&settings.dir)?;
+        let dir = ClusterDir::prepare(&settings.dir)?;
         // One start or stop at a time, so that nobody joins a server that is going.
-        let _gate = place.lock()?;
-        if let Some(membership) = users::join(&place)? {
-            return Ok(Self { place, membership: Some(membership), watcher: None });
+        let _lock = dir.lock()?;
+        if let Some(lease) = Lease::join(&dir)? {
+            return Ok(Self { dir, lease: Some(lease), watcher: None });
         }
-        let made_by = cluster::major(&place)?;
-        let binaries = binaries::find(settings, place.user(), made_by)?;
-        server::stop_leftover(&place)?;
-        cluster::make_if_absent(&place, &binaries, made_by, settings.durable)?;
-        let (watcher, membership) = server::start(&place, &binaries, settings.durable)?;
-        Ok(Self { place, membership: Some(membership), watcher: Some(watcher) })
+        let made_by = cluster::major(&dir)?;
+        let binaries = binaries::find(settings, dir.user(), made_by)?;
+        server::stop_leftover(&dir)?;
+        cluster::make_if_absent(&dir, &binaries, made_by, settings.durable)?;
+        let (watcher, lease) = server::start(&dir, &binaries, settings.durable)?;
+        Ok(Self { dir, lease: Some(lease), watcher: Some(watcher) })
     }
 
     /// The directory of the socket: libpq's `host`.
     pub fn socket_dir(&self) -> &Path {
-        self.place.socket_dir()
+        self.dir.socket_dir()
     }
 
     /// The number in the socket's file name: libpq's `port`. No TCP port is open.
     pub fn port(&self) -> u16 {
-        place::PORT
+        cluster_dir::PORT
     }
 
     /// A connection URL for libpq. The superuser is `postgres`, and so is the database that is always there.
     pub fn url(&self, user: &str, database: &str) -> String {
         let host = percent_encoded(self.socket_dir().as_os_str().as_bytes());
         let (user, database) = (percent_encoded(user.as_bytes()), percent_encoded(database.as_bytes()));
-        format!("postgres://{user}@/{database}?host={host}&port={}", place::PORT)
+        format!("postgres://{user}@/{database}?host={host}&port={}", cluster_dir::PORT)
     }
 
     /// Whether the server was already running.
@@ -117,12 +119,12 @@ impl PrivatePostgres {
     /// Only for root: the server runs as another user, who cannot reach a directory below root's closed home. Then it is
     /// in `/var/tmp/belfort-…`, named by a hash of the directory that was asked for.
     pub fn moved_to(&self) -> Option<&Path> {
-        self.place.moved().then(|| self.place.dir())
+        self.dir.moved().then(|| self.dir.path())
     }
 
     /// What the server had to say since it started.
     pub fn log(&self) -> PathBuf {
-        self.place.log()
+        self.dir.log()
     }
 
     /// Leaves the server, and when nobody else uses it, shuts it down and waits for the end.
@@ -131,12 +133,12 @@ impl PrivatePostgres {
 
 impl Drop for PrivatePostgres {
     fn drop(&mut self) {
-        // Without the gate somebody may join between our leaving and the server's end. Better that than to hang here.
-        let _gate = self.place.lock();
-        if let Some(membership) = self.membership.take()
-            && membership.leave_was_last()
+        // Without the lock somebody may join between our leaving and the server's end. Better that than to hang here.
+        let _lock = self.dir.lock();
+        if let Some(lease) = self.lease.take()
+            && lease.release()
         {
-            server::await_end(&self.place, self.watcher.as_mut());
+            server::await_end(&self.dir, self.watcher.as_mut());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The running server: started under a watcher, found ready, seen to its end.
+//! Starts the server under a watcher, waits until it is ready, and waits for its end.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -6,18 +6,19 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::OpenOptionsExt;
-use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::binaries::Binaries;
+use crate::cluster_dir::{ClusterDir, POLL_INTERVAL, PORT, START_TIMEOUT};
 use crate::error::StartError;
-use crate::place::{PATIENCE, POLL, PORT, Place, command};
-use crate::users::{self, Membership};
+use crate::lease::Lease;
+use crate::probe;
+use crate::server_user::command;
 
-/// Runs the server, and shuts it down when its input, the pipe of the users, comes to its end.
+/// Runs the server, and shuts it down when its input, the pipe of the leases, comes to its end.
 ///
 /// It is a shell because it has to outlive a killed owner, and no other small program is everywhere. `$1` is how long
 /// the orderly way may take; the rest is the server's command. SIGINT to Postgres disconnects the clients and shuts down
@@ -42,72 +43,66 @@ kill -TERM 0
 exit "$status"
 "#;
 
-/// How long an orderly shutdown may take.
-const GRACE: Duration = Duration::from_secs(20);
-/// Postgres kills what is left of its processes five seconds after SIGQUIT.
-const GRACE_AFTER_QUIT: Duration = Duration::from_secs(10);
-/// How long a lock file may stand in the way of a start without a server that answers.
+/// The longest time that an orderly shutdown may take.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(20);
+/// The longest time after SIGQUIT: Postgres kills what is left of its processes five seconds after SIGQUIT.
+const QUIT_GRACE: Duration = Duration::from_secs(10);
+/// The time that a lock file may stand in the way of a start without a server that answers.
 const STALE_AFTER: Duration = Duration::from_secs(1);
 
 /// Starts the server of a cluster that exists, and waits until it answers.
 pub(crate) fn start(
-    place: &Place,
+    dir: &ClusterDir,
     binaries: &Binaries,
     durable: bool,
-) -> Result<(Child, Membership), StartError> {
+) -> Result<(Child, Lease), StartError> {
     let since = Instant::now();
     loop {
-        let (pipe, membership) = users::found(place)?;
-        let mut watcher = spawn(place, binaries, durable, pipe)?;
-        let Some(status) = await_ready(place, &mut watcher, since)? else {
-            return Ok((watcher, membership));
+        let (pipe, lease) = Lease::create(dir)?;
+        let mut watcher = spawn(dir, binaries, durable, pipe)?;
+        let Some(status) = await_ready(dir, &mut watcher, since)? else {
+            return Ok((watcher, lease));
         };
         // After a kill -9 of the server its workers need a moment to notice, and keep the memory until then.
-        let tail = log_tail(&place.log());
+        let tail = log_tail(&dir.log());
         let in_the_way =
             ["pre-existing shared memory block", "lock file"].iter().any(|why| tail.contains(why));
-        if !in_the_way || since.elapsed() > PATIENCE {
-            return Err(StartError::Ended { status, log: place.log(), tail });
+        if !in_the_way || since.elapsed() > START_TIMEOUT {
+            return Err(StartError::Ended { status, log: dir.log(), tail });
         }
         if tail.contains("lock file") && since.elapsed() > STALE_AFTER {
             // The number in it is now another process of this user. Should it be our server after all, the new one
             // still sees the shared memory of the data directory in use, and does not start.
-            remove_lock_files(place);
+            remove_lock_files(dir);
         }
-        std::thread::sleep(POLL);
+        std::thread::sleep(POLL_INTERVAL);
     }
 }
 
-/// Whether the server takes connections and answers them.
-pub(crate) fn is_ready(place: &Place) -> bool {
-    // In this order: `postmaster.pid` of a crashed server says `ready` too, but then nobody is at the socket.
-    is_listening(place) && pid_file(place).is_some_and(|(_, state)| state == "ready")
-}
-
-/// Shuts down a server that nobody watches, or waits for the end of one that is going.
-pub(crate) fn stop_leftover(place: &Place) -> Result<(), StartError> {
-    if is_listening(place) && !stop(place) {
-        return Err(place.busy());
+/// Shuts down a server that no watcher watches, or waits for the end of one that is going.
+pub(crate) fn stop_leftover(dir: &ClusterDir) -> Result<(), StartError> {
+    if probe::is_listening(dir) && !stop(dir) {
+        return Err(dir.busy());
     }
     Ok(())
 }
 
-/// Waits for the end of a server whose last user has left.
-pub(crate) fn await_end(place: &Place, watcher: Option<&mut Child>) {
-    let limit = GRACE + GRACE_AFTER_QUIT;
+/// Waits for the end of a server whose last lease is gone.
+pub(crate) fn await_end(dir: &ClusterDir, watcher: Option<&mut Child>) {
+    let limit = SHUTDOWN_GRACE + QUIT_GRACE;
     match watcher {
         Some(watcher) => until(limit, || watcher.try_wait().map_or(true, |ended| ended.is_some())),
-        None => until(limit, || !is_listening(place)),
+        None => until(limit, || !probe::is_listening(dir)),
     };
 }
 
-fn spawn(place: &Place, binaries: &Binaries, durable: bool, pipe: OwnedFd) -> Result<Child, StartError> {
+fn spawn(dir: &ClusterDir, binaries: &Binaries, durable: bool, pipe: OwnedFd) -> Result<Child, StartError> {
     let program = Path::new("/bin/sh");
-    let mut shell = command(program, place.user());
-    shell.args(["-c", WATCHER, "belfort-devpg"]).arg(GRACE.as_secs().to_string());
-    shell.arg(binaries.program("postgres")).arg("-D").arg(place.data());
+    let mut shell = command(program, dir.user());
+    shell.args(["-c", WATCHER, "belfort-devpg"]).arg(SHUTDOWN_GRACE.as_secs().to_string());
+    shell.arg(binaries.program("postgres")).arg("-D").arg(dir.data());
     let mut socket_dir = OsString::from("unix_socket_directories=");
-    socket_dir.push(quoted(place.socket_dir()));
+    socket_dir.push(quoted(dir.socket_dir()));
     shell.arg("-c").arg(socket_dir);
     let port = format!("port={PORT}");
     let always = [
@@ -128,72 +123,64 @@ fn spawn(place: &Place, binaries: &Binaries, durable: bool, pipe: OwnedFd) -> Re
     for setting in always.iter().chain(if durable { [].iter() } else { undurable.iter() }) {
         shell.args(["-c", setting]);
     }
-    shell.stdin(pipe).stdout(Stdio::null()).stderr(new_log(place)?);
+    shell.stdin(pipe).stdout(Stdio::null()).stderr(new_log(dir)?);
     // Ctrl-C on the terminal reaches the owner only, which then leaves in its own order.
     shell.process_group(0);
     shell.spawn().map_err(|source| StartError::Run { program: program.into(), source })
 }
 
-/// `None` when the server is ready, or else how it ended.
-fn await_ready(place: &Place, watcher: &mut Child, since: Instant) -> Result<Option<ExitStatus>, StartError> {
+/// Waits until the server is ready (`None`) or has ended (its status).
+fn await_ready(
+    dir: &ClusterDir,
+    watcher: &mut Child,
+    since: Instant,
+) -> Result<Option<ExitStatus>, StartError> {
     loop {
         let ended =
             watcher.try_wait().map_err(|source| StartError::Run { program: "/bin/sh".into(), source })?;
         if ended.is_some() {
             return Ok(ended);
         }
-        if is_ready(place) {
+        if probe::is_ready(dir) {
             return Ok(None);
         }
-        if since.elapsed() > PATIENCE {
-            let (log, seconds) = (place.log(), PATIENCE.as_secs());
+        if since.elapsed() > START_TIMEOUT {
+            let (log, seconds) = (dir.log(), START_TIMEOUT.as_secs());
             return Err(StartError::NotReady { seconds, tail: log_tail(&log), log });
         }
-        std::thread::sleep(POLL);
+        std::thread::sleep(POLL_INTERVAL);
     }
 }
 
-/// Whether the server is gone at the end.
-fn stop(place: &Place) -> bool {
+/// Shuts the server down, and says whether it is gone.
+fn stop(dir: &ClusterDir) -> bool {
     let signal = |name| {
         // Somebody listens at our socket, so this is the number of the server and not of whoever got it after a crash.
-        if let Some((pid, _)) = pid_file(place).filter(|_| is_listening(place)) {
+        if let Some((pid, _)) = probe::pid_file(dir).filter(|_| probe::is_listening(dir)) {
             // As the server's user: it can write that file, and root must not be led to kill what it cannot.
-            let mut kill = command(Path::new("/bin/sh"), place.user());
+            let mut kill = command(Path::new("/bin/sh"), dir.user());
             kill.args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &pid.to_string()]);
             let _ = kill.stdin(Stdio::null()).stderr(Stdio::null()).status(); // gone is as good
         }
     };
     signal("INT");
-    until(GRACE, || !is_listening(place)) || {
+    until(SHUTDOWN_GRACE, || !probe::is_listening(dir)) || {
         signal("QUIT");
-        until(GRACE_AFTER_QUIT, || !is_listening(place))
+        until(QUIT_GRACE, || !probe::is_listening(dir))
     }
 }
 
-fn is_listening(place: &Place) -> bool {
-    UnixStream::connect(place.socket()).is_ok()
-}
-
-/// The server's process and what it is doing, as it writes in the first and eighth line of `postmaster.pid`.
-fn pid_file(place: &Place) -> Option<(u32, String)> {
-    let text = fs::read_to_string(place.data().join("postmaster.pid")).ok()?;
-    let mut lines = text.lines();
-    let pid = lines.next()?.trim().parse().ok()?;
-    Some((pid, lines.nth(6).unwrap_or_default().trim().to_owned()))
-}
-
-fn remove_lock_files(place: &Place) {
-    let mut socket_lock = place.socket().into_os_string();
+fn remove_lock_files(dir: &ClusterDir) {
+    let mut socket_lock = dir.socket().into_os_string();
     socket_lock.push(".lock");
     // What cannot be removed, the next attempt complains about.
-    let _ = fs::remove_file(place.data().join("postmaster.pid"));
+    let _ = fs::remove_file(dir.data().join("postmaster.pid"));
     let _ = fs::remove_file(socket_lock);
 }
 
-/// The log of the run before is kept beside it: it tells why that one ended.
-fn new_log(place: &Place) -> Result<File, StartError> {
-    let log = place.log();
+/// A new log. The one before is kept beside it: it tells why that run ended.
+fn new_log(dir: &ClusterDir) -> Result<File, StartError> {
+    let log = dir.log();
     let _ = fs::rename(&log, log.with_extension("log.old"));
     let open = OpenOptions::new().create_new(true).append(true).mode(0o600).open(&log);
     open.map_err(StartError::file("make", log))
@@ -210,7 +197,7 @@ fn log_tail(log: &Path) -> String {
     String::from_utf8_lossy(&tail).trim().to_owned()
 }
 
-/// For a list setting: a comma in the path would begin the next entry.
+/// A path as an entry of a list setting: a comma in the path would begin the next entry.
 fn quoted(path: &Path) -> OsString {
     let mut text = vec![b'"'];
     for byte in path.as_os_str().as_bytes() {
@@ -220,14 +207,14 @@ fn quoted(path: &Path) -> OsString {
     OsString::from_vec(text)
 }
 
-/// Whether `done` came true within `limit`.
+/// Waits until `done` is true, and says whether it was within `limit`.
 fn until(limit: Duration, mut done: impl FnMut() -> bool) -> bool {
     let since = Instant::now();
     while !done() {
         if since.elapsed() > limit {
             return false;
         }
-        std::thread::sleep(POLL);
+        std::thread::sleep(POLL_INTERVAL);
     }
     true
 }
