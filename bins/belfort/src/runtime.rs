@@ -117,6 +117,7 @@ fn database(
         dir: data_dir.join("postgres"),
         bin: database.pg_bin.clone(),
         path: database.path.clone(),
+        fetched: Some(".tools/postgres".into()), // of the checkout, where `./run` puts one and starts us
         durable: true,
     })?;
     let url = |user, database| DatabaseUrl::parse(&postgres.url(user, database));

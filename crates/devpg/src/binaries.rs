@@ -1,11 +1,14 @@
-//! Where `initdb` and `postgres` are.
+//! Finds `initdb` and `postgres`.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::Settings;
+use crate::cluster_dir::ClusterDir;
 use crate::error::StartError;
+use crate::fetched;
 use crate::server_user::{ServerUser, command};
 
 /// A directory whose `initdb` and `postgres` run and are of one version.
@@ -19,7 +22,7 @@ pub(crate) struct Binaries {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Version(u32, u32);
 
-/// Where installers put each major version in a directory of its own: base, what precedes the number, what follows.
+/// The directories where installers put each major version in one of its own: base, what precedes the number, what follows.
 const VERSIONED: [(&str, &str, &str); 6] = [
     ("/usr/lib/postgresql", "", "bin"),                       // Debian, Ubuntu
     ("/usr", "pgsql-", "bin"),                                // the RPMs of postgresql.org
@@ -30,20 +33,43 @@ const VERSIONED: [(&str, &str, &str); 6] = [
 ];
 
 /// The directory the caller named, or else the highest version on the machine; if `made_by` is one of them, then that one.
+///
+/// What was fetched is for machines where none is installed, or not the one that made the data.
 pub(crate) fn find(
     settings: &Settings,
-    user: Option<ServerUser>,
+    dir: &ClusterDir,
     made_by: Option<u32>,
 ) -> Result<Binaries, StartError> {
     if let Some(bin) = &settings.bin {
-        return Binaries::at(bin, user).ok_or_else(|| StartError::UnusableBin { bin: bin.clone() });
+        return Binaries::at(bin, dir.user()).ok_or_else(|| StartError::UnusableBin { bin: bin.clone() });
     }
-    let found = candidates(settings).into_iter().filter_map(|dir| Binaries::at(&dir, user));
-    choose(found.collect(), made_by).ok_or(StartError::NoBinaries)
+    let installed = candidates(settings).into_iter().filter_map(|bin| Binaries::at(&bin, dir.user()));
+    let installed = choose(installed.collect(), made_by);
+    match installed {
+        Some(installed) if made_by.is_none_or(|major| major == installed.major()) => Ok(installed),
+        Some(installed) => {
+            let fetched = fetched(settings, dir)?;
+            Ok(fetched.filter(|fetched| Some(fetched.major()) == made_by).unwrap_or(installed))
+        }
+        None => fetched(settings, dir)?.ok_or(StartError::NoBinaries),
+    }
+}
+
+fn fetched(settings: &Settings, dir: &ClusterDir) -> Result<Option<Binaries>, StartError> {
+    let Some(installation) = &settings.fetched else { return Ok(None) };
+    let Some(bin) = fetched::bin(installation)? else { return Ok(None) };
+    match dir.user() {
+        Some(user) if !user.can_enter(&bin) => {
+            let Some(ours) = Binaries::at(&bin, None) else { return Ok(None) };
+            let copy = fetched::copy(installation, dir, &ours.version.to_string())?;
+            Ok(Binaries::at(&copy, Some(user)))
+        }
+        user => Ok(Binaries::at(&bin, user)),
+    }
 }
 
 impl Binaries {
-    /// Runs both: a wrapper without its server, or a directory that the server's user cannot enter, is no find.
+    /// The binaries of `dir`, if they run. Both are tried: a wrapper without its server, or a directory that the server's user cannot enter, is no find.
     fn at(dir: &Path, user: Option<ServerUser>) -> Option<Self> {
         let version_of = |program| {
             let program = dir.join(program);
@@ -67,6 +93,12 @@ impl Binaries {
 
     pub(crate) fn major(&self) -> u32 {
         self.version.0
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
     }
 }
 

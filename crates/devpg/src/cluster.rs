@@ -26,22 +26,24 @@ pub(crate) fn major(dir: &ClusterDir) -> Result<Option<u32>, StartError> {
     }
 }
 
-/// Makes the cluster beside its final place and moves it there, so that a killed `initdb` leaves nothing that looks like one.
+/// Makes the cluster, if there is none. One that nobody needs to keep makes room for another major version's.
+///
+/// It is made beside its final place and moved there, so that a killed `initdb` leaves nothing that looks like one.
 pub(crate) fn make_if_absent(
     dir: &ClusterDir,
     binaries: &Binaries,
     made_by: Option<u32>,
     durable: bool,
 ) -> Result<(), StartError> {
-    if let Some(made_by) = made_by {
-        let found = binaries.major();
-        return if made_by == found {
-            Ok(())
-        } else {
-            Err(StartError::OtherMajor { data: dir.data(), made_by, found })
-        };
+    match made_by {
+        Some(made_by) if made_by == binaries.major() => return Ok(()),
+        Some(made_by) if durable => {
+            return Err(StartError::OtherMajor { data: dir.data(), made_by, found: binaries.major() });
+        }
+        Some(_) => fs::remove_dir_all(dir.data()).map_err(StartError::file("remove", dir.data()))?,
+        None => {}
     }
-    sweep(dir.path());
+    dir.sweep(UNFINISHED);
     // A name of our own: the `initdb` of a process that was killed may still be writing into its.
     let new = dir.path().join(format!("{UNFINISHED}{}", std::process::id()));
     dir.make_for_server(&new)?;
@@ -75,13 +77,4 @@ fn initdb(
         return Ok(());
     }
     Err(StartError::Initdb { output: String::from_utf8_lossy(&done.stderr).trim().to_owned() })
-}
-
-/// Removes what killed attempts left. What cannot be removed is in nobody's way.
-fn sweep(dir: &Path) {
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        if entry.file_name().to_str().is_some_and(|name| name.starts_with(UNFINISHED)) {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
 }

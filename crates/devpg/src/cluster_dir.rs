@@ -123,6 +123,16 @@ impl ClusterDir {
         StartError::Busy { dir: self.path.clone(), seconds: START_TIMEOUT.as_secs() }
     }
 
+    /// Removes what an earlier, perhaps killed, process left under names that begin so. What cannot be removed is in
+    /// nobody's way.
+    pub(crate) fn sweep(&self, prefix: &str) {
+        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            if entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix)) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+    }
+
     /// Makes a directory of the server's user that nobody else can enter.
     pub(crate) fn make_for_server(&self, path: &Path) -> Result<(), StartError> {
         make_if_absent(path, 0o700)?;

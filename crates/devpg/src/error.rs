@@ -9,7 +9,8 @@ use std::process::ExitStatus;
 pub enum StartError {
     /// There are no Postgres binaries where they usually are.
     #[error(
-        "no Postgres server was found on this machine. Install one:\n  \
+        "no Postgres server was found on this machine. `./run` and `./test`, beside the README, fetch one into \
+         .tools/postgres, where it is found from then on. Or install one:\n  \
          Debian, Ubuntu: apt install postgresql\n  \
          Fedora, RHEL:   dnf install postgresql-server\n  \
          macOS:          brew install postgresql@17\n\
@@ -21,6 +22,16 @@ pub enum StartError {
     #[error("{}: initdb and postgres are not there or do not run; correct BELFORT_PG_BIN", bin.display())]
     UnusableBin {
         /// The directory that was named.
+        bin: PathBuf,
+    },
+    /// Somebody else can have put there what would be run.
+    #[error(
+        "{} belongs to another user, or others may write to it: what is in it is not run. Delete it, or set \
+         BELFORT_PG_BIN",
+        bin.display()
+    )]
+    UntrustedBin {
+        /// The directory of the binaries.
         bin: PathBuf,
     },
     /// The data was made by a version of Postgres that is not here.

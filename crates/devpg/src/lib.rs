@@ -1,40 +1,10 @@
-//! A private Postgres for development and tests, from the binaries on the machine.
-//!
-//! ```no_run
-//! use belfort_devpg::{PrivatePostgres, Settings};
-//!
-//! # fn main() -> Result<(), belfort_devpg::StartError> {
-//! let postgres = PrivatePostgres::start(&Settings {
-//!     dir: ".belfort/postgres".into(),
-//!     bin: None,                         // BELFORT_PG_BIN
-//!     path: Some("/usr/bin:/bin".into()), // PATH
-//!     durable: true,
-//! })?;
-//! let url = postgres.url("postgres", "postgres");
-//! // … connect with any client of libpq's …
-//! postgres.stop();
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! What it promises:
-//!
-//! - Nothing listens on TCP. The only way in is a unix socket in a directory that nobody but the user who runs the server
-//!   (and root) can enter. There, whoever connects is trusted.
-//! - The first start makes the cluster, the later ones take a fraction of a second. A start that is killed half-way leaves
-//!   nothing that the next one trips over.
-//! - It ends with its last user. A second process that starts the same directory joins the running server; when the last
-//!   of them drops its value, exits, or is killed with `kill -9`, the server is shut down in an orderly way.
-//! - Started by root it runs as `postgres` or else `nobody`, since Postgres refuses to run as root.
-//!
-//! What it does not: passwords, backups, upgrades between major versions, Windows. It is no production server.
-//!
-//! The crate reads no environment and prints nothing.
+#![doc = include_str!("../README.md")]
 
 mod binaries;
 mod cluster;
 mod cluster_dir;
 mod error;
+mod fetched;
 mod lease;
 mod probe;
 mod server;
@@ -50,16 +20,19 @@ pub use error::StartError;
 use cluster_dir::ClusterDir;
 use lease::Lease;
 
-/// What the caller decides.
+/// The decisions of the caller.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where the data, the socket and the log are. Made when it is not there.
+    /// The directory of the data, the socket and the log. Made when it is not there.
     pub dir: PathBuf,
     /// The directory of `initdb` and `postgres` (`BELFORT_PG_BIN`). `None`: they are looked for.
     pub bin: Option<PathBuf>,
     /// The caller's `PATH`, where the binaries are looked for first.
     pub path: Option<OsString>,
-    /// `false` for tests: nothing is synced to disk, and a power cut may cost the whole cluster.
+    /// An installation with its binaries in `bin`, such as `.tools/postgres`, for machines where none is installed.
+    pub fetched: Option<PathBuf>,
+    /// `false` for tests: nothing is synced to disk, a power cut may cost the whole cluster, and one that another major
+    /// version made is replaced.
     pub durable: bool,
 }
 
@@ -85,7 +58,7 @@ impl PrivatePostgres {
             return Ok(Self { dir, lease: Some(lease), watcher: None });
         }
         let made_by = cluster::major(&dir)?;
-        let binaries = binaries::find(settings, dir.user(), made_by)?;
+        let binaries = binaries::find(settings, &dir, made_by)?;
         server::stop_leftover(&dir)?;
         cluster::make_if_absent(&dir, &binaries, made_by, settings.durable)?;
         let (watcher, lease) = server::start(&dir, &binaries, settings.durable)?;
@@ -122,7 +95,7 @@ impl PrivatePostgres {
         self.dir.moved().then(|| self.dir.path())
     }
 
-    /// What the server had to say since it started.
+    /// The log of the server since it started.
     pub fn log(&self) -> PathBuf {
         self.dir.log()
     }

@@ -159,9 +159,45 @@ fn data_of_another_major_version_is_named_with_both() {
     let temp = open_dir();
     start(temp.path()).stop();
     fs::write(temp.path().join("pg/data/PG_VERSION"), "9\n").unwrap();
-    let error = PrivatePostgres::start(&settings(temp.path())).unwrap_err();
+    let error = PrivatePostgres::start(&Settings { durable: true, ..settings(temp.path()) }).unwrap_err();
     assert!(matches!(&error, StartError::OtherMajor { made_by: 9, .. }), "{error}");
     assert!(error.to_string().contains("was made by Postgres 9, but here is Postgres "), "{error}");
+    assert!(answers(&start(temp.path())), "what need not last is made anew");
+}
+
+#[test]
+fn data_is_opened_by_what_was_fetched_when_that_made_it() {
+    let (temp, tools) = (open_dir(), open_dir());
+    let error = start_with_fetched(temp.path(), tools.path()).unwrap_err();
+    assert!(error.to_string().contains("this is the fetched one"), "{error}");
+}
+
+#[test]
+fn what_was_fetched_below_a_closed_directory_of_roots_is_copied_to_the_data() {
+    if !rustix::process::geteuid().is_root() {
+        return; // anybody else can enter the own directories
+    }
+    let (temp, tools) = (open_dir(), tempfile::tempdir().unwrap());
+    fs::set_permissions(tools.path(), Permissions::from_mode(0o700)).unwrap();
+    let error = start_with_fetched(temp.path(), tools.path()).unwrap_err();
+    assert!(error.to_string().contains("this is the fetched one"), "{error}");
+    assert!(temp.path().join("pg/postgres-99.1/bin/postgres").exists());
+}
+
+/// Starts with data of a version that only a fetched installation has, whose server says so and ends.
+fn start_with_fetched(dir: &Path, tools: &Path) -> Result<PrivatePostgres, StartError> {
+    start(dir).stop();
+    fs::write(dir.join("pg/data/PG_VERSION"), "99\n").unwrap();
+    let fetched = tools.join("postgres");
+    fs::create_dir_all(fetched.join("bin")).unwrap();
+    for name in ["initdb", "postgres"] {
+        let program = fetched.join("bin").join(name);
+        let script = "#!/bin/sh\n[ \"$1\" = --version ] && echo 'postgres (PostgreSQL) 99.1' && exit\n\
+                      echo 'this is the fetched one' >&2\nexit 1\n";
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(program, Permissions::from_mode(0o755)).unwrap();
+    }
+    PrivatePostgres::start(&Settings { bin: None, fetched: Some(fetched), ..settings(dir) })
 }
 
 #[test]
@@ -193,6 +229,8 @@ fn binaries_that_are_not_there_are_an_error_that_says_where_they_were_looked_for
 fn a_machine_without_postgres_is_told_what_to_install() {
     let text = StartError::NoBinaries.to_string();
     for word in [
+        "./run",
+        ".tools/postgres",
         "apt install postgresql",
         "dnf install postgresql-server",
         "brew install postgresql@17",
@@ -253,7 +291,8 @@ fn what_the_url_names_is_what_psql_connects_to() {
 fn settings(dir: &Path) -> Settings {
     #[expect(clippy::disallowed_methods, reason = "a test is the program that the rule speaks of")]
     let (bin, path) = (std::env::var_os("BELFORT_PG_BIN").map(PathBuf::from), std::env::var_os("PATH"));
-    Settings { dir: dir.join("pg"), bin, path, durable: false }
+    let fetched = Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/postgres"));
+    Settings { dir: dir.join("pg"), bin, path, fetched, durable: false }
 }
 
 fn start(dir: &Path) -> PrivatePostgres {

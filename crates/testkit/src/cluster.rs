@@ -1,6 +1,6 @@
 //! The cluster that all tests share, and the template that their databases are copied from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -39,6 +39,7 @@ impl Cluster {
             dir: directory(),
             bin: std::env::var_os("BELFORT_PG_BIN").map(PathBuf::from),
             path: std::env::var_os("PATH"),
+            fetched: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/postgres")),
             durable: false,
         })
         .unwrap_or_else(|error| panic!("{error}"));
