@@ -4,4 +4,4 @@ mod gate;
 mod request;
 
 pub(crate) use gate::*;
-pub(crate) use request::RequestInfo;
+pub(crate) use request::{RequestInfo, SESSION_COOKIE};

@@ -4,6 +4,7 @@ use actix_web::web as plain;
 use belfort_openapi::{self as openapi, Document, Fault, Info, Tag};
 use paperclip::actix::web::{self, Scope, delete, get, patch, post, put};
 
+use crate::context::SESSION_COOKIE;
 use crate::handlers::{
     attachments, audit, auth, comments, invitations, me, probes, reports, roles, signup, tags, tasks, teams,
     time_entries, users, workspace,
@@ -159,6 +160,7 @@ pub fn document() -> Result<Document, Vec<Fault>> {
         version: env!("CARGO_PKG_VERSION").into(),
         description: include_str!("description.md").into(),
         license: "MIT OR Apache-2.0".into(),
+        session_cookie: SESSION_COOKIE.into(),
         tags: vec![
             tag("Signup", "A new workspace."),
             tag("Auth", "Coming in, going out, and the sessions in between."),
@@ -175,6 +177,8 @@ pub fn document() -> Result<Document, Vec<Fault>> {
             tag("Tags", "Words that tasks are found by."),
             tag("Audit", "Who changed what."),
         ],
+        problem_codes: Vec::new(),
+        field_codes: Vec::new(),
     };
     openapi::document(&info, &mut [&mut api()])
 }

@@ -1,4 +1,4 @@
-//! Who may call an operation.
+//! The access to an operation: public, for authenticated callers, or for those with a permission.
 //!
 //! The recorded model has no room for extensions on an operation. Its list of security requirements is free text,
 //! though: the names beginning with `x-` below are no schemes, and never reach the document as such.
@@ -8,32 +8,29 @@ use std::collections::BTreeMap;
 use paperclip::v2::models::DefaultOperationRaw;
 use serde_json::{Map, Value, json};
 
-use super::Fault;
+use crate::fault::Fault;
 
 const BEARER: &str = "bearer";
 const SESSION: &str = "session";
 const PUBLIC: &str = "x-public";
 const PERMISSION: &str = "x-permission";
 
-/// The cookie that a session may come in.
-pub const SESSION_COOKIE: &str = "belfort_session";
-
-/// The caller must be known: by a token in `Authorization`, or by the session cookie.
+/// Requires an authenticated caller: by a token in `Authorization`, or by the session cookie.
 pub fn secured(operation: &mut DefaultOperationRaw) {
     require(operation, BEARER, &[]);
     require(operation, SESSION, &[]);
 }
 
-/// Anybody may call it. Said out loud, since silence is a [`Fault`].
+/// Lets anybody call the operation. It must be said, since silence is a [`Fault`].
 pub fn public(operation: &mut DefaultOperationRaw) {
     require(operation, PUBLIC, &[]);
 }
 
-/// The caller must be known and hold a grant: `x-permission` for programs, a sentence in the description for people.
+/// Requires a permission: `x-permission` for programs, a sentence in the description for people.
 pub fn permission(operation: &mut DefaultOperationRaw, resource: &str, action: &str) {
     secured(operation);
     if require(operation, PERMISSION, &[resource, action]) {
-        let needs = format!("Needs the permission `{resource}:{action}`.");
+        let needs = format!("Requires the permission `{resource}:{action}`.");
         operation.description = Some(match operation.description.take().filter(|text| !text.is_empty()) {
             Some(description) => format!("{description}\n\n{needs}"),
             None => needs,
@@ -41,7 +38,7 @@ pub fn permission(operation: &mut DefaultOperationRaw, resource: &str, action: &
     }
 }
 
-/// Extractors may say the same thing twice; the second time changes nothing.
+/// Adds a requirement, and tells whether it is new: several extractors may add the same one.
 fn require(operation: &mut DefaultOperationRaw, name: &str, values: &[&str]) -> bool {
     let values = values.iter().map(|&value| value.to_owned()).collect();
     let requirement = BTreeMap::from([(name.to_owned(), values)]);
@@ -52,16 +49,16 @@ fn require(operation: &mut DefaultOperationRaw, name: &str, values: &[&str]) -> 
     new
 }
 
-/// What an operation's list of requirements says.
+/// The access that an operation's list of requirements describes.
 #[derive(Default)]
-pub(super) struct Access {
+pub(crate) struct Access {
     public: bool,
     schemes: Vec<String>,
     permissions: Vec<Value>,
 }
 
 impl Access {
-    pub(super) fn of(operation: &DefaultOperationRaw) -> Self {
+    pub(crate) fn of(operation: &DefaultOperationRaw) -> Self {
         let mut access = Self::default();
         for (name, values) in operation.security.iter().flatten() {
             match (name.as_str(), values.as_slice()) {
@@ -75,7 +72,7 @@ impl Access {
         access
     }
 
-    pub(super) fn check(&self, at: &str, faults: &mut Vec<Fault>) {
+    pub(crate) fn check(&self, at: &str, faults: &mut Vec<Fault>) {
         let at = || at.to_owned();
         match (self.public, self.schemes.is_empty()) {
             (true, false) => faults.push(Fault::PublicAndSecured { at: at() }),
@@ -90,8 +87,8 @@ impl Access {
         }
     }
 
-    /// `security` (an empty list says that none is needed) and `x-permission`.
-    pub(super) fn write(&self, operation: &mut Map<String, Value>) {
+    /// Writes `security` (empty for a public operation) and `x-permission`.
+    pub(crate) fn write(&self, operation: &mut Map<String, Value>) {
         let schemes = self.schemes.iter().map(|scheme| json!({ scheme: [] }));
         operation.insert("security".into(), schemes.collect());
         if let Some(permission) = self.permissions.first() {
@@ -100,19 +97,19 @@ impl Access {
     }
 }
 
-/// The two ways in which a caller is known.
-pub(super) fn schemes() -> Value {
+/// The security schemes: the two ways to authenticate.
+pub(crate) fn schemes(session_cookie: &str) -> Value {
     json!({
         BEARER: {
             "type": "http",
             "scheme": "bearer",
-            "description": "A session token or an API key.",
+            "description": "The token of a session, from logging in.",
         },
         SESSION: {
             "type": "apiKey",
             "in": "cookie",
-            "name": SESSION_COOKIE,
-            "description": "A session in a browser. Calls that change something need an `Origin` of the same site.",
+            "name": session_cookie,
+            "description": "The session of a browser. Requests that change something need an `Origin` header of the same host.",
         },
     })
 }

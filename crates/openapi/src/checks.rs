@@ -1,26 +1,27 @@
-//! What every operation must say.
+//! The checks on each operation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use paperclip::v2::models::{DefaultOperationRaw, DefaultParameterRaw, Either, ParameterIn};
 
-use super::access::Access;
-use super::collect::names;
-use super::{Fault, Tag};
+use crate::access::Access;
+use crate::collect::names;
+use crate::fault::Fault;
+use crate::info::Tag;
 
-/// Checks one operation after the other; remembers the ids it has seen.
-pub(super) struct Checks<'a> {
+/// Checks one operation after the other, and remembers their ids.
+pub(crate) struct Checks<'a> {
     tags: BTreeSet<&'a str>,
-    /// Operation id, and whose it is.
+    /// Operation ids, and where each was first used.
     ids: BTreeMap<String, String>,
 }
 
 impl<'a> Checks<'a> {
-    pub(super) fn new(tags: &'a [Tag]) -> Self {
+    pub(crate) fn new(tags: &'a [Tag]) -> Self {
         Self { tags: tags.iter().map(|tag| tag.name.as_str()).collect(), ids: BTreeMap::new() }
     }
 
-    pub(super) fn check(
+    pub(crate) fn check(
         &mut self,
         operation: &DefaultOperationRaw,
         at: &str,

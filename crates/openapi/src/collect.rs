@@ -1,22 +1,22 @@
-//! Takes what the mounted scopes recorded, and makes one sorted list of it.
+//! Collects what the mounted scopes recorded, sorted.
 
 use std::collections::BTreeMap;
 
 use paperclip::actix::Mountable;
 use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw, HttpMethod};
 
-use super::Fault;
+use crate::fault::Fault;
 
-/// All that was recorded.
-pub(super) struct Collected {
+/// The recorded operations and types.
+pub(crate) struct Collected {
     /// By path, then by method.
-    pub(super) routes: BTreeMap<(String, &'static str), DefaultOperationRaw>,
+    pub(crate) routes: BTreeMap<(String, &'static str), DefaultOperationRaw>,
     /// A list, not a map: two types of one name must both arrive, to be told apart.
-    pub(super) definitions: Vec<DefaultSchemaRaw>,
+    pub(crate) definitions: Vec<DefaultSchemaRaw>,
 }
 
-/// Empties the mounts of their records. The mounts stay good for serving.
-pub(super) fn collect(mounts: &mut [&mut dyn Mountable], faults: &mut Vec<Fault>) -> Collected {
+/// Takes the records out of the mounts, which stay good for serving.
+pub(crate) fn collect(mounts: &mut [&mut dyn Mountable], faults: &mut Vec<Fault>) -> Collected {
     let mut collected = Collected { routes: BTreeMap::new(), definitions: Vec::new() };
     let mut shapes = BTreeMap::<String, String>::new();
     for mount in mounts {
@@ -44,17 +44,17 @@ pub(super) fn collect(mounts: &mut [&mut dyn Mountable], faults: &mut Vec<Fault>
     collected
 }
 
-/// How faults name an operation.
-pub(super) fn at(method: &str, path: &str) -> String {
+/// The name of an operation in faults.
+pub(crate) fn at(method: &str, path: &str) -> String {
     format!("{} {path}", method.to_uppercase())
 }
 
-/// The names between braces.
-pub(super) fn names(template: &str) -> impl Iterator<Item = &str> {
+/// The names between the braces of a path template.
+pub(crate) fn names(template: &str) -> impl Iterator<Item = &str> {
     template.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
 }
 
-/// `/a/{id:\d+}` is how actix says it, `/a/{id}` how OpenAPI does. A pattern may itself have braces.
+/// The template without patterns: actix's `/a/{id:\d+}` is OpenAPI's `/a/{id}`. A pattern may itself have braces.
 fn template(path: &str) -> String {
     let (mut out, mut depth, mut in_pattern) = (String::new(), 0_usize, false);
     for letter in path.chars() {
@@ -74,7 +74,7 @@ fn template(path: &str) -> String {
     out
 }
 
-/// The path without the names: what a router can tell apart.
+/// The template without names: paths of one shape are the same to a router.
 fn shape(path: &str) -> String {
     let template = template(path);
     names(&template).fold(template.clone(), |shape, name| shape.replace(&format!("{{{name}}}"), "{}"))

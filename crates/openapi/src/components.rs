@@ -1,61 +1,25 @@
-//! The named schemas of the document: found in a first pass over all operations, written in a second.
+//! The named schemas of the document: registered in a first pass over all operations, written in a second.
 //!
 //! Two passes, because how a type is written depends on who sends it, and that is known only when everything has been
-//! seen: what only leaves the server has all its members, what comes in refuses unknown ones.
+//! registered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use paperclip::v2::models::{DefaultSchemaRaw, Either};
 use serde_json::Value;
 
-use super::Fault;
-use super::extension::Form;
-use super::schemas::Writer;
+use crate::component::{
+    Component, Flow, PREFIX, SchemaUse, component_name, is_component_name, recorded_name,
+};
+use crate::extension::Form;
+use crate::fault::Fault;
+use crate::schemas::Writer;
 
-/// Where a `$ref` to a component points.
-pub(super) const PREFIX: &str = "#/components/schemas/";
-
-/// Which way a value travels. Both, for a type that is used in requests and in answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Flow {
-    pub(super) inbound: bool,
-    pub(super) outbound: bool,
-}
-
-impl Flow {
-    pub(super) const NONE: Self = Self { inbound: false, outbound: false };
-    pub(super) const IN: Self = Self { inbound: true, outbound: false };
-    pub(super) const OUT: Self = Self { inbound: false, outbound: true };
-
-    fn and(self, other: Self) -> Self {
-        Self { inbound: self.inbound || other.inbound, outbound: self.outbound || other.outbound }
-    }
-}
-
-/// Where a schema stands. The derive macro writes the doc comment of a field over that of the field's type, so only
-/// outside of fields is a description the type's own.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    Type,
-    Field,
-}
-
-/// A named schema.
-pub(super) struct Component {
-    pub(super) schema: DefaultSchemaRaw,
-    /// What the type says about itself; a field may say something else about its use.
-    pub(super) description: Option<String>,
-    pub(super) example: Option<Value>,
-    pub(super) flow: Flow,
-    /// Stands in an `allOf`, so the members of the others would be unknown to it.
-    pub(super) open: bool,
-}
-
-/// All of them.
+/// The named schemas, and the references to them.
 #[derive(Default)]
-pub(super) struct Components {
-    pub(super) all: BTreeMap<String, Component>,
-    /// References by name alone: looked up when everything has been seen.
+pub(crate) struct Components {
+    pub(crate) all: BTreeMap<String, Component>,
+    /// References by name alone: looked up when everything has been registered.
     references: Vec<Reference>,
     open: BTreeSet<String>,
 }
@@ -67,12 +31,12 @@ struct Reference {
 }
 
 impl Components {
-    /// Notes the named schemas in `schema`, and which way they travel.
-    pub(super) fn see(
+    /// Registers the named schemas in `schema`, and the direction in which they travel.
+    pub(crate) fn register(
         &mut self,
         schema: &DefaultSchemaRaw,
         flow: Flow,
-        place: Place,
+        usage: SchemaUse,
         at: &str,
         faults: &mut Vec<Fault>,
     ) {
@@ -84,13 +48,13 @@ impl Components {
                 self.references.push(Reference { name, flow, at: at.to_owned() });
                 return;
             }
-            self.define(name, schema, flow, place, at, faults);
+            self.define(name, schema, flow, usage, at, faults);
         }
-        self.see_parts(schema, flow, at, faults);
+        self.register_parts(schema, flow, at, faults);
     }
 
-    /// Follows the references by name. To be called once, after everything has been seen.
-    pub(super) fn resolve(&mut self, faults: &mut Vec<Fault>) {
+    /// Follows the references by name. To be called once, after everything has been registered.
+    pub(crate) fn resolve(&mut self, faults: &mut Vec<Fault>) {
         while let Some(Reference { name, flow, at }) = self.references.pop() {
             let Some(component) = self.all.get_mut(&name) else {
                 faults.push(Fault::DanglingReference { at, name });
@@ -100,7 +64,7 @@ impl Components {
             component.flow = known.and(flow);
             if component.flow != known {
                 let schema = component.schema.clone();
-                self.see_parts(&schema, flow, &at, faults);
+                self.register_parts(&schema, flow, &at, faults);
             }
         }
         for (name, component) in &mut self.all {
@@ -114,12 +78,12 @@ impl Components {
         name: String,
         schema: &DefaultSchemaRaw,
         flow: Flow,
-        place: Place,
+        usage: SchemaUse,
         at: &str,
         faults: &mut Vec<Fault>,
     ) {
-        let description = schema.description.clone().filter(|_| place == Place::Type);
-        let example = schema.example.clone().filter(|_| place == Place::Type);
+        let description = schema.description.clone().filter(|_| usage == SchemaUse::Type);
+        let example = schema.example.clone().filter(|_| usage == SchemaUse::Type);
         let Some(known) = self.all.get_mut(&name) else {
             let schema = schema.clone();
             self.all.insert(name, Component { schema, description, example, flow, open: false });
@@ -129,45 +93,34 @@ impl Components {
         known.description = known.description.take().or(description);
         known.example = known.example.take().or(example);
         let neutral = |schema| Writer::neutral().body(schema, Flow::OUT, false);
-        if neutral(&known.schema) != neutral(schema) {
+        let same = recorded_name(&known.schema) == recorded_name(schema);
+        if !same || neutral(&known.schema) != neutral(schema) {
             faults.push(Fault::NameClash { at: at.to_owned(), name });
         }
     }
 
-    fn see_parts(&mut self, schema: &DefaultSchemaRaw, flow: Flow, at: &str, faults: &mut Vec<Fault>) {
-        let members = match Form::of(schema) {
+    fn register_parts(&mut self, schema: &DefaultSchemaRaw, flow: Flow, at: &str, faults: &mut Vec<Fault>) {
+        let usage = match Form::of(schema) {
             Form::Literal(literal) => {
                 for name in references(literal) {
                     self.references.push(Reference { name, flow, at: at.to_owned() });
                 }
                 self.open.extend(composed(literal));
-                Place::Type
+                SchemaUse::Type
             }
-            Form::Content => Place::Type,
-            _ => Place::Field,
+            Form::Content => SchemaUse::Type,
+            _ => SchemaUse::Field,
         };
         for part in schema.properties.values() {
-            self.see(part, flow, members, at, faults);
+            self.register(part, flow, usage, at, faults);
         }
         if let Some(items) = &schema.items {
-            self.see(items, flow, Place::Type, at, faults);
+            self.register(items, flow, SchemaUse::Type, at, faults);
         }
         if let Some(Either::Right(values)) = &schema.extra_props {
-            self.see(values, flow, Place::Type, at, faults);
+            self.register(values, flow, SchemaUse::Type, at, faults);
         }
     }
-}
-
-/// The name of the component that a recorded schema is, if it is one: `Page<Task>` is `PageOfTask`.
-pub(super) fn component_name(schema: &DefaultSchemaRaw) -> Option<String> {
-    let of_reference = || schema.reference.as_deref().and_then(|path| path.rsplit('/').next());
-    let name = schema.name.as_deref().or_else(of_reference).filter(|name| !name.is_empty())?;
-    let name = name.replace("%3C", "<").replace("%3E", ">");
-    Some(name.replace("<>", "<?>").replace(", ", "And").replace('<', "Of").replace('>', ""))
-}
-
-fn is_component_name(name: &str) -> bool {
-    name.bytes().all(|letter| letter.is_ascii_alphanumeric() || b"._-".contains(&letter))
 }
 
 /// The components that a JSON Schema refers to.
@@ -180,7 +133,7 @@ fn references(schema: &Value) -> BTreeSet<String> {
     found
 }
 
-/// The components that stand in an `allOf`.
+/// The components that are part of an `allOf`.
 fn composed(schema: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     walk(schema, &mut |object| found.extend(object.get("allOf").map(references).unwrap_or_default()));

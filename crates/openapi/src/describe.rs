@@ -1,4 +1,4 @@
-//! What extractors and answers say of an operation, from their `OperationModifier`.
+//! Descriptions of operations: what extractors and responders add, from their `OperationModifier`.
 
 use paperclip::v2::models::{
     DataType, DefaultOperationRaw, DefaultParameterRaw, DefaultSchemaRaw, Either, Header, ParameterIn,
@@ -6,31 +6,31 @@ use paperclip::v2::models::{
 };
 use paperclip::v2::schema::Apiv2Schema;
 
-use super::by_name;
-use super::extension::content;
+use crate::extension::{by_name, content};
+use crate::problem;
 
-/// A header of an answer. `X-Request-Id` need not be said: every answer has it.
+/// A header of a response. `X-Request-Id` need not be described: every response has it.
 #[derive(Clone, Copy, Debug)]
 pub struct ResponseHeader {
-    /// Its name.
+    /// The name of the header.
     pub name: &'static str,
-    /// What it holds.
+    /// A sentence on its value.
     pub description: &'static str,
-    /// Text, or a number.
+    /// The type of its value: text or a number.
     pub kind: DataType,
 }
 
-/// The version of the row, for `If-Match`.
-pub const ETAG: ResponseHeader = text("ETag", "The version of what is in the body, for `If-Match`.");
-/// Where the new row is.
-pub const LOCATION: ResponseHeader = text("Location", "Where the new row is.");
-/// The name of a file.
+/// The version of a resource.
+pub const ETAG: ResponseHeader = text("ETag", "The version of the resource, for `If-Match`.");
+/// The path of a new resource.
+pub const LOCATION: ResponseHeader = text("Location", "The path of the new resource.");
+/// The name of a downloaded file.
 pub const CONTENT_DISPOSITION: ResponseHeader =
     text("Content-Disposition", "The name to save the file under.");
-/// When to try again.
+/// The time to wait.
 pub const RETRY_AFTER: ResponseHeader = ResponseHeader {
     name: "Retry-After",
-    description: "After how many seconds it is worth trying again.",
+    description: "The number of seconds to wait before trying again.",
     kind: DataType::Integer,
 };
 
@@ -44,7 +44,7 @@ pub fn schema<T: Apiv2Schema>() -> DefaultSchemaRaw {
     T::schema_with_ref()
 }
 
-/// The answer of that status: JSON, or nothing. Replaces what was said of that status before.
+/// Describes the response of a status: JSON, or no body. It replaces an earlier description of that status.
 pub fn response(
     operation: &mut DefaultOperationRaw,
     status: u16,
@@ -56,7 +56,7 @@ pub fn response(
     response_as(operation, status, description, media.into_iter().collect(), headers);
 }
 
-/// The answer of that status, in any of these media types.
+/// Describes the response of a status, in any of these media types.
 pub fn response_as(
     operation: &mut DefaultOperationRaw,
     status: u16,
@@ -80,44 +80,44 @@ pub fn response_as(
     operation.responses.insert(status.to_string(), Either::Right(response));
 }
 
-/// The problems it may answer with, by status. What was said of a status before stays.
+/// Describes the problems that an operation may respond with, by status. An earlier description of a status stays.
 pub fn problems(operation: &mut DefaultOperationRaw, statuses: &[u16]) {
     for &status in statuses {
         if operation.responses.contains_key(&status.to_string()) {
             continue;
         }
         let headers: &[_] = if status == 429 { &[RETRY_AFTER] } else { &[] };
-        let media = vec![("application/problem+json", by_name(super::problem::NAME))];
-        response_as(operation, status, super::problem::meaning(status), media, headers);
+        let media = vec![("application/problem+json", by_name(problem::NAME))];
+        response_as(operation, status, problem::meaning(status), media, headers);
     }
 }
 
-/// The JSON body of the request.
+/// Describes the JSON body of the request.
 pub fn body(operation: &mut DefaultOperationRaw, schema: DefaultSchemaRaw) {
     body_as(operation, vec![("application/json", schema)]);
 }
 
-/// The body of the request, in any of these media types.
+/// Describes the body of the request, in any of these media types.
 pub fn body_as(operation: &mut DefaultOperationRaw, media: Vec<(&str, DefaultSchemaRaw)>) {
     push(operation, ParameterIn::Body, "body", true, content(media));
 }
 
-/// Query parameters: one for each member of an object. A list is written with commas, `?by=day,user`.
-pub fn query_parameters(operation: &mut DefaultOperationRaw, members: DefaultSchemaRaw) {
-    for (name, member) in members.properties {
-        let required = members.required.contains(&name);
-        push(operation, ParameterIn::Query, &name, required, *member);
+/// Describes query parameters: one for each property of an object. A list is sent with commas, `?by=day,user`.
+pub fn query_parameters(operation: &mut DefaultOperationRaw, object: DefaultSchemaRaw) {
+    for (name, property) in object.properties {
+        let required = object.required.contains(&name);
+        push(operation, ParameterIn::Query, &name, required, *property);
     }
 }
 
-/// Path parameters, in the order of the path. The path gives their names when the handler is mounted.
+/// Describes path parameters, in the order of the path. The path gives their names when the handler is mounted.
 pub fn path_parameters(operation: &mut DefaultOperationRaw, parameters: Vec<DefaultSchemaRaw>) {
     for parameter in parameters {
         push(operation, ParameterIn::Path, "", true, parameter);
     }
 }
 
-/// A request header: `If-Match`, `Idempotency-Key`, `X-Workspace`. Saying it twice changes nothing.
+/// Describes a header of the request, such as `If-Match`. Describing it twice changes nothing.
 pub fn header_parameter(operation: &mut DefaultOperationRaw, name: &str, description: &str, required: bool) {
     let known = operation.parameters.iter().filter_map(Either::right);
     if known.filter(|known| known.in_ == ParameterIn::Header).any(|known| known.name == name) {

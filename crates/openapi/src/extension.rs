@@ -1,7 +1,7 @@
-//! What the recorded model has no words for, and how it is smuggled through it.
+//! Extensions of the recorded model: JSON Schema, nullable fields and media types.
 //!
-//! `DefaultSchemaRaw` is a Swagger 2 schema: no lengths, patterns, unions, null or media types. Such a thing rides in
-//! the `enum` list of a schema, as one object with a reserved key. `enum` is the right seat: the derive macro writes
+//! `DefaultSchemaRaw` is a Swagger 2 schema: no lengths, patterns, unions, null or media types. An extension is carried in
+//! the `enum` list of a schema, as one object with a reserved key. `enum` is the right place: the derive macro writes
 //! `example`, `description`, `minimum` and `maximum` of a *field* over those of its type, and never its `enum`; and
 //! paperclip's own `Path` and `Query` copy it.
 
@@ -10,16 +10,16 @@ use serde_json::{Map, Value};
 
 /// A JSON Schema (2020-12) given as JSON.
 const LITERAL: &str = "$literal";
-/// The schema in `items`, or null.
+/// The schema in `items` or null.
 const NULLABLE: &str = "$nullable";
-/// Not a schema but a body: media types and their schemas, in `properties`.
+/// A body, not a schema: media types and their schemas, in `properties`.
 const CONTENT: &str = "$content";
 
-/// A schema said in JSON, for what the derive macro cannot say: lengths, patterns, formats, defaults, unions.
+/// A schema written in JSON, for what the derive macro cannot express: lengths, patterns, formats, defaults, unions.
 ///
 /// With a `name` it becomes a component. The schema may `$ref` other components at `#/components/schemas/…`; `parts`
-/// are the types it names, so that they get defined. It is written as it stands; only a type that stands in an `allOf`
-/// is left open to further members, so a union in a request says `unevaluatedProperties: false` itself.
+/// are the types it names, so that they get defined. It is written as it stands; only a type that is part of an `allOf`
+/// is left open to further properties, so a union in a request says `unevaluatedProperties: false` itself.
 ///
 /// ```
 /// use belfort_openapi::literal;
@@ -38,20 +38,20 @@ pub fn literal(name: Option<&str>, schema: Value, parts: Vec<DefaultSchemaRaw>) 
     DefaultSchemaRaw { name: name.map(str::to_owned), properties: parts.collect(), ..marked(LITERAL, schema) }
 }
 
-/// The type of that name, defined elsewhere. Breaks the circle where a type contains itself.
+/// A reference to the type of that name, defined elsewhere. It breaks the circle where a type contains itself.
 pub fn by_name(name: &str) -> DefaultSchemaRaw {
     DefaultSchemaRaw { name: Some(name.to_owned()), ..DefaultSchemaRaw::default() }
 }
 
-/// A member of a `PATCH` body that may be absent, null or a value.
+/// A property of a `PATCH` body that may be absent, null or a value.
 ///
-/// The type that wraps it also says `fn required() -> bool { false }`, and no name of its own.
+/// The type that wraps it also implements `fn required() -> bool { false }`, and has no name of its own.
 pub fn patchable(schema: DefaultSchemaRaw) -> DefaultSchemaRaw {
     DefaultSchemaRaw { items: Some(Box::new(schema)), ..marked(NULLABLE, Value::Null) }
 }
 
 /// A body in one or more media types.
-pub(super) fn content(media: Vec<(&str, DefaultSchemaRaw)>) -> DefaultSchemaRaw {
+pub(crate) fn content(media: Vec<(&str, DefaultSchemaRaw)>) -> DefaultSchemaRaw {
     let media = media.into_iter().map(|(kind, schema)| (kind.to_owned(), Box::new(schema)));
     DefaultSchemaRaw { properties: media.collect(), ..marked(CONTENT, Value::Null) }
 }
@@ -61,9 +61,9 @@ fn marked(mark: &str, value: Value) -> DefaultSchemaRaw {
     DefaultSchemaRaw { enum_: vec![Value::Object(carrier)], ..DefaultSchemaRaw::default() }
 }
 
-/// What a recorded schema really is.
-pub(super) enum Form<'a> {
-    /// Nothing but a name: the definition is elsewhere.
+/// The form of a recorded schema, with its extensions read.
+pub(crate) enum Form<'a> {
+    /// A name alone: the definition is elsewhere.
     Name,
     /// [`literal`].
     Literal(&'a Value),
@@ -71,12 +71,12 @@ pub(super) enum Form<'a> {
     Nullable(&'a DefaultSchemaRaw),
     /// [`content`].
     Content,
-    /// As it stands.
+    /// A Swagger 2 schema, without extensions.
     Plain,
 }
 
 impl<'a> Form<'a> {
-    pub(super) fn of(schema: &'a DefaultSchemaRaw) -> Self {
+    pub(crate) fn of(schema: &'a DefaultSchemaRaw) -> Self {
         if let [Value::Object(carrier)] = schema.enum_.as_slice() {
             if let Some(literal) = carrier.get(LITERAL) {
                 return Self::Literal(literal);

@@ -1,4 +1,4 @@
-//! What can be wrong with what handlers say about themselves.
+//! The faults that a document can have.
 
 /// A reason why there is no document. All of them are found at once, so that one run is enough to mend them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
@@ -16,7 +16,7 @@ pub enum Fault {
     UndescribedTag { at: String, tag: String },
     #[error("{at}: has no summary; begin the handler's doc comment with one line")]
     NoSummary { at: String },
-    #[error("{at}: says no answer below 400")]
+    #[error("{at}: describes no response below 400")]
     NoResponse { at: String },
     #[error(
         "{at}: documents a path parameter that has no name; the template has fewer than the handler takes"
@@ -28,24 +28,30 @@ pub enum Fault {
     ForeignPathParameter { at: String, name: String },
     #[error("{at}: documents the {place} parameter `{name}` twice")]
     DuplicateParameter { at: String, place: String, name: String },
-    #[error("{at}: says neither who may call it nor that it is public")]
+    #[error(
+        "{at}: says neither who may call it nor that it is public; use `secured`, `permission` or `public`"
+    )]
     NoSecurity { at: String },
-    #[error("{at}: says that it is public and that it is not")]
+    #[error("{at}: says that it is public and that it is secured")]
     PublicAndSecured { at: String },
-    #[error("{at}: knows no security scheme `{scheme}`")]
+    #[error("{at}: names the security scheme `{scheme}`, which there is not")]
     UnknownSecurity { at: String, scheme: String },
-    #[error("{at}: says more than one permission")]
+    #[error("{at}: requires more than one permission")]
     SeveralPermissions { at: String },
-    #[error("{at}: takes form fields one by one; say the whole form with `openapi::body_as`")]
+    #[error("{at}: takes form fields one by one; describe the whole form with `body_as`")]
     FormField { at: String },
     #[error("{at}: is mounted twice")]
     DuplicateRoute { at: String },
     #[error("{first} and {second} are the same path with other names")]
     SamePath { first: String, second: String },
-    #[error("{at}: refers to the schema `{name}`, which nothing defines")]
+    #[error("{at}: refers to the schema `{name}`, which no type defines")]
     DanglingReference { at: String, name: String },
-    #[error("{at}: this `{name}` is another type than the first of that name")]
+    #[error("{at}: another type is already published as `{name}` (a trailing `View` is no part of the name)")]
     NameClash { at: String, name: String },
-    #[error("{at}: `{name}` is not a name for a schema; each type argument needs a name too")]
+    #[error("{at}: `{name}` cannot be the name of a schema; each type argument needs a name too")]
     BadName { at: String, name: String },
+    #[error("the code `{code}` is listed twice")]
+    DuplicateCode { code: String },
+    #[error("the code `{code}` is not kebab-case")]
+    CodeNotKebabCase { code: String },
 }

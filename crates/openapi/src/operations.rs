@@ -6,34 +6,35 @@ use paperclip::v2::models::{
 };
 use serde_json::{Map, Value, json};
 
-use super::Fault;
-use super::access::Access;
-use super::components::{Components, Flow, Place};
-use super::extension::Form;
-use super::schemas::Writer;
+use crate::access::Access;
+use crate::component::{Flow, SchemaUse};
+use crate::components::Components;
+use crate::extension::Form;
+use crate::fault::Fault;
+use crate::schemas::Writer;
 
-/// The name of the header that every answer has, and of its component.
-pub(super) const REQUEST_ID: &str = "X-Request-Id";
+/// The name of the header that every response has, and of its component.
+pub(crate) const REQUEST_ID: &str = "X-Request-Id";
 
-/// First pass: notes the named schemas of an operation.
-pub(super) fn see(
+/// First pass: registers the named schemas of an operation.
+pub(crate) fn register(
     operation: &DefaultOperationRaw,
     at: &str,
     components: &mut Components,
     faults: &mut Vec<Fault>,
 ) {
     for parameter in operation.parameters.iter().filter_map(Either::right) {
-        components.see(&schema_of(parameter), Flow::IN, Place::Type, at, faults);
+        components.register(&schema_of(parameter), Flow::IN, SchemaUse::Type, at, faults);
     }
     for response in operation.responses.values().filter_map(Either::right) {
         if let Some(schema) = &response.schema {
-            components.see(schema, Flow::OUT, Place::Type, at, faults);
+            components.register(schema, Flow::OUT, SchemaUse::Type, at, faults);
         }
     }
 }
 
-/// Second pass: writes it.
-pub(super) fn write(operation: &DefaultOperationRaw, writer: Writer<'_>) -> Value {
+/// Second pass: writes an operation.
+pub(crate) fn write(operation: &DefaultOperationRaw, writer: Writer<'_>) -> Value {
     let mut written = Map::new();
     for (key, value) in [
         ("operationId", json!(operation.operation_id)),
@@ -72,9 +73,9 @@ pub(super) fn write(operation: &DefaultOperationRaw, writer: Writer<'_>) -> Valu
 }
 
 fn parameter(writer: Writer<'_>, recorded: &DefaultParameterRaw) -> Value {
-    // The description belongs to the parameter, not also to its schema.
+    // The description is the parameter's, not its schema's as well.
     let schema = DefaultSchemaRaw { description: None, ..schema_of(recorded) };
-    let schema = writer.at_use(&schema, Flow::IN, Place::Type);
+    let schema = writer.at_use(&schema, Flow::IN, SchemaUse::Type);
     let list = schema.get("type") == Some(&json!("array"));
     let mut written = Map::from_iter([
         ("name".to_owned(), json!(recorded.name)),
@@ -114,7 +115,7 @@ fn response(writer: Writer<'_>, status: &str, recorded: &DefaultResponseRaw) -> 
 }
 
 fn content(writer: Writer<'_>, schema: &DefaultSchemaRaw, flow: Flow, usual: &str) -> Value {
-    let one = |schema| json!({ "schema": writer.at_use(schema, flow, Place::Type) });
+    let one = |schema| json!({ "schema": writer.at_use(schema, flow, SchemaUse::Type) });
     if matches!(Form::of(schema), Form::Content) {
         let media = schema.properties.iter().map(|(media, schema)| (media.clone(), one(schema)));
         return Value::Object(media.collect());

@@ -1,45 +1,47 @@
 //! Writes recorded schemas as JSON Schema 2020-12, the dialect of OpenAPI 3.1.
 
+use std::collections::BTreeMap;
+
 use paperclip::v2::models::{DataType, DataTypeFormat, DefaultSchemaRaw, Either};
 use serde_json::{Map, Value, json};
 
-use super::components::{Component, Components, Flow, PREFIX, Place, component_name};
-use super::extension::Form;
+use crate::component::{Component, Flow, PREFIX, SchemaUse, component_name};
+use crate::extension::Form;
 
-/// Writes schemas. Knows the components, so as not to repeat at each use what a component says of itself.
+/// Writes schemas. It knows the components, so as not to repeat a component's description at each use.
 #[derive(Clone, Copy)]
-pub(super) struct Writer<'a> {
-    components: Option<&'a Components>,
+pub(crate) struct Writer<'a> {
+    components: Option<&'a BTreeMap<String, Component>>,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(components: &'a Components) -> Self {
+    pub(crate) fn new(components: &'a BTreeMap<String, Component>) -> Self {
         Self { components: Some(components) }
     }
 
-    /// For comparing: it writes a schema the same wherever it stands.
-    pub(super) fn neutral() -> Self {
+    /// A writer for comparisons: it writes a schema the same wherever it stands.
+    pub(crate) fn neutral() -> Self {
         Self { components: None }
     }
 
     /// A component, as it stands under `components.schemas`.
-    pub(super) fn component(self, component: &Component) -> Value {
+    pub(crate) fn component(self, component: &Component) -> Value {
         let mut body = self.body(&component.schema, component.flow, component.open);
         annotate(&mut body, component.description.as_deref(), component.example.as_ref());
         body
     }
 
     /// A schema where it is used: a `$ref` for whatever has a name.
-    pub(super) fn at_use(self, schema: &DefaultSchemaRaw, flow: Flow, place: Place) -> Value {
+    pub(crate) fn at_use(self, schema: &DefaultSchemaRaw, flow: Flow, usage: SchemaUse) -> Value {
         let description = schema.description.as_deref();
         let Some(name) = component_name(schema) else {
             let mut written = self.body(schema, flow, false);
             annotate(&mut written, description, schema.example.as_ref());
             return written;
         };
-        let of_the_type = self.components.and_then(|known| known.all.get(&name));
+        let of_the_type = self.components.and_then(|known| known.get(&name));
         let mut written = json!({ "$ref": format!("{PREFIX}{name}") });
-        if place == Place::Field {
+        if usage == SchemaUse::Field {
             let own = of_the_type.and_then(|component| component.description.as_deref());
             annotate(&mut written, description.filter(|text| own != Some(text)), schema.example.as_ref());
         }
@@ -47,14 +49,14 @@ impl<'a> Writer<'a> {
     }
 
     /// The schema itself, without its description.
-    pub(super) fn body(self, schema: &DefaultSchemaRaw, flow: Flow, open: bool) -> Value {
+    pub(crate) fn body(self, schema: &DefaultSchemaRaw, flow: Flow, open: bool) -> Value {
         match Form::of(schema) {
             Form::Literal(literal) => {
                 let mut literal = literal.clone();
                 bound(&mut literal, schema);
                 return literal;
             }
-            Form::Nullable(inner) => return nullable(self.at_use(inner, flow, Place::Type)),
+            Form::Nullable(inner) => return nullable(self.at_use(inner, flow, SchemaUse::Type)),
             Form::Name | Form::Content => return json!({}),
             Form::Plain => {}
         }
@@ -62,7 +64,7 @@ impl<'a> Writer<'a> {
             None => json!({}), // any JSON
             Some(DataType::File) => json!({ "type": "string", "format": "binary" }),
             Some(DataType::Array) => {
-                let items = schema.items.as_ref().map(|items| self.at_use(items, flow, Place::Type));
+                let items = schema.items.as_ref().map(|items| self.at_use(items, flow, SchemaUse::Type));
                 json!({ "type": "array", "items": items.unwrap_or_else(|| json!({})) })
             }
             Some(DataType::Object) => self.object(schema, flow, open),
@@ -72,31 +74,31 @@ impl<'a> Writer<'a> {
 
     fn object(self, schema: &DefaultSchemaRaw, flow: Flow, open: bool) -> Value {
         let mut object = Map::from_iter([("type".to_owned(), json!("object"))]);
-        let members = schema.properties.iter().map(|(name, member)| {
-            let written = self.at_use(member, flow, Place::Field);
-            // serde writes a None as null; what comes in leaves it out.
+        let properties = schema.properties.iter().map(|(name, property)| {
+            let written = self.at_use(property, flow, SchemaUse::Field);
+            // serde writes a None as null; a request leaves it out.
             let optional = flow.outbound && !schema.required.contains(name);
             (name.clone(), if optional { nullable(written) } else { written })
         });
-        let members: Map<_, _> = members.collect();
+        let properties: Map<_, _> = properties.collect();
         let required =
-            if flow == Flow::OUT { members.keys().cloned().collect() } else { schema.required.clone() };
-        // Without a name and without members, it is a way to say "any object".
-        let closed = flow.inbound && !open && (schema.name.is_some() || !members.is_empty());
+            if flow == Flow::OUT { properties.keys().cloned().collect() } else { schema.required.clone() };
+        // Without a name and without properties, it is a way to say "any object".
+        let closed = flow.inbound && !open && (schema.name.is_some() || !properties.is_empty());
         match &schema.extra_props {
             Some(Either::Left(allowed)) => {
                 object.insert("additionalProperties".into(), json!(allowed));
             }
             Some(Either::Right(values)) => {
-                object.insert("additionalProperties".into(), self.at_use(values, flow, Place::Type));
+                object.insert("additionalProperties".into(), self.at_use(values, flow, SchemaUse::Type));
             }
             None if closed => {
                 object.insert("additionalProperties".into(), json!(false));
             }
             None => {}
         }
-        if !members.is_empty() {
-            object.insert("properties".into(), Value::Object(members));
+        if !properties.is_empty() {
+            object.insert("properties".into(), Value::Object(properties));
         }
         if !required.is_empty() {
             object.insert("required".into(), json!(required));
@@ -119,7 +121,7 @@ fn scalar_schema(kind: DataType, schema: &DefaultSchemaRaw) -> Value {
     scalar
 }
 
-/// The bounds that a field or a built-in type has.
+/// Adds the bounds that a field or a built-in type has.
 fn bound(written: &mut Value, schema: &DefaultSchemaRaw) {
     let Some(object) = written.as_object_mut() else { return };
     for (key, bound) in [("minimum", schema.minimum), ("maximum", schema.maximum)] {
@@ -129,12 +131,12 @@ fn bound(written: &mut Value, schema: &DefaultSchemaRaw) {
     }
 }
 
-/// The model keeps bounds as `f32`; written by way of their shortest text, 5 is `5` and 0.1 is `0.1`.
+/// A bound as a JSON number. The model keeps `f32`; by way of their shortest text, 5 is `5` and 0.1 is `0.1`.
 fn number(bound: f32) -> Value {
     serde_json::from_str(&bound.to_string()).unwrap_or(Value::Null)
 }
 
-/// The name that the JSON Schema format registry has for it, if any.
+/// The name of a format in the registry of JSON Schema, if it has one.
 fn format_name(format: &DataTypeFormat) -> Option<&'static str> {
     Some(match format {
         DataTypeFormat::Int32 => "int32",
@@ -164,11 +166,11 @@ fn annotate(written: &mut Value, description: Option<&str>, example: Option<&Val
     }
 }
 
-/// The schema or null, said the way JSON Schema 2020-12 does.
+/// The schema or null, in the way of JSON Schema 2020-12.
 fn nullable(mut written: Value) -> Value {
     let or_null = json!({ "type": "null" });
     let Some(object) = written.as_object_mut() else { return written };
-    // Beside one of these, a `null` among the types would still be refused by the other.
+    // Beside one of these, a `null` among the types would still be refused by the other keyword.
     let strict = ["$ref", "allOf", "oneOf", "const", "not"].iter().any(|key| object.contains_key(*key));
     if strict || (object.contains_key("anyOf") && object.contains_key("type")) {
         let notes = ["description", "examples"].map(|key| (key, object.remove(key)));
@@ -182,10 +184,10 @@ fn nullable(mut written: Value) -> Value {
         *kind = json!([kind]);
     }
     add(object, "type", json!("null"));
-    written // and what says nothing of all this takes null anyway
+    written // a schema without any of these admits null anyway
 }
 
-/// Adds to a list, if there is one.
+/// Appends to the list under `key`, if there is one.
 fn add(object: &mut Map<String, Value>, key: &str, value: Value) {
     if let Some(Value::Array(list)) = object.get_mut(key)
         && !list.contains(&value)

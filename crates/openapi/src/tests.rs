@@ -13,8 +13,9 @@ use paperclip::v2::schema::Apiv2Schema as Schema;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::*;
+use crate::*;
 
+mod codes;
 mod faults;
 mod written;
 
@@ -221,16 +222,23 @@ fn info() -> Info {
         version: "1.2.3".into(),
         description: "For tests.".into(),
         license: "MIT".into(),
+        session_cookie: "example_session".into(),
         tags: vec![tag("Tasks"), tag("Probes")],
+        problem_codes: Vec::new(),
+        field_codes: Vec::new(),
     }
 }
 
 pub(crate) fn example() -> Document {
+    example_of(&info())
+}
+
+fn example_of(info: &Info) -> Document {
     let mut tasks = web::scope("/api/v1")
         .service(web::resource("/tasks").route(web::get().to(list_tasks)).route(web::post().to(create_task)))
         .service(web::resource("/tasks/{id:[0-9a-f-]+}").route(web::patch().to(update_task)));
     let mut probes = web::scope("/probes").route("/ping", web::post().to(show_ping));
-    document(&info(), &mut [&mut tasks, &mut probes]).unwrap()
+    document(info, &mut [&mut tasks, &mut probes]).unwrap()
 }
 
 #[track_caller]

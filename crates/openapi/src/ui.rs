@@ -1,11 +1,11 @@
-//! The document and two ways to read it, from the binary alone.
+//! The document and two pages that show it, served from the binary alone.
 //!
-//! `/api/schema/` is the document (JSON, or YAML with `?format=yaml`), `/api/schema/swagger-ui/` tries calls out and
-//! `/api/schema/redoc/` reads well. Both pages work in a network without a way out, under a Content-Security-Policy
-//! that lets nothing third in: no script, style, font or picture comes from another host.
+//! `/api/schema/` is the document (JSON, or YAML with `?format=yaml`), `/api/schema/swagger-ui/` is Swagger UI, for trying
+//! requests out, and `/api/schema/redoc/` is ReDoc, for reading. Both pages work in a network without internet access,
+//! under a Content-Security-Policy that allows no third party: no script, style, font or picture comes from another host.
 //!
 //! Everything is rendered once, at start. Only the files that are listed here are served, each on a route of its own, so
-//! there is no file name from outside to be looked at; any other name is the application's own 404.
+//! no file name is taken from a request; any other name is the application's own 404.
 //!
 //! ```
 //! use actix_web::{App, error::ErrorUnprocessableEntity};
@@ -13,7 +13,8 @@
 //! # use belfort_openapi::{self as openapi, Info};
 //! # let info = Info {
 //! #     title: "Belfort".into(), version: "1.0.0".into(), description: "An example.".into(),
-//! #     license: "MIT".into(), tags: vec![],
+//! #     license: "MIT".into(), session_cookie: "session".into(), tags: vec![], problem_codes: vec![],
+//! #     field_codes: vec![],
 //! # };
 //! # let document = openapi::document(&info, &mut []).unwrap();
 //! let docs = Docs::new(&document)?;
@@ -33,58 +34,45 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
 
-use crate::Document;
+use crate::document::Document;
+pub use assets::DocsError;
 use page::Page;
 
-/// Where the document is.
+/// The path of the document.
 pub const SCHEMA: &str = "/api/schema/";
-/// Where calls can be tried out.
+/// The path of Swagger UI.
 pub const SWAGGER_UI: &str = "/api/schema/swagger-ui/";
-/// Where the document reads well.
+/// The path of ReDoc.
 pub const REDOC: &str = "/api/schema/redoc/";
 
-/// Everything under `/api/schema`, rendered. Cheap to clone: each worker has one.
+/// The document and its pages, rendered. Cheap to clone: each worker has one.
 #[derive(Clone, Debug)]
 pub struct Docs {
     json: Page,
     yaml: Page,
-    /// Path and what is there.
+    /// Files by their paths.
     files: Vec<(String, Page)>,
 }
 
-/// Why there are no docs. Only a dependency that changed its files can be the cause, and the tests see that first.
-#[derive(Debug, thiserror::Error)]
-pub enum DocsError {
-    /// The page that carries ReDoc is no longer cut the way this module cuts it.
-    #[error("ReDoc's script was not found in aide's page")]
-    Redoc,
-    /// Swagger UI has another set of files.
-    #[error("Swagger UI has no file `{name}`")]
-    SwaggerUi {
-        /// The file that is missing.
-        name: &'static str,
-    },
-}
-
-/// Why a request is refused. The application makes its own error of it.
+/// A request that is refused. The application makes its own error of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// `?format=` is something else: 422.
-    #[error("the format is `json` or `yaml`")]
+    /// An unknown `?format=`: 422.
+    #[error("the format must be `json` or `yaml`")]
     UnknownFormat,
 }
 
 impl Docs {
-    /// Renders everything.
+    /// Renders the document and its pages.
     pub fn new(document: &Document) -> Result<Self, DocsError> {
         let mut files = vec![
-            (REDOC.to_owned(), Page::new("text/html; charset=utf-8", assets::redoc_page())),
+            (REDOC.to_owned(), Page::new("text/html; charset=utf-8", assets::redoc_page(SCHEMA))),
             (
                 format!("{REDOC}redoc.js"),
                 Page::new("text/javascript; charset=utf-8", assets::redoc_script()?),
             ),
         ];
-        for (name, page) in assets::swagger_ui()? {
+        for (name, page) in assets::swagger_ui(SCHEMA)? {
             if name == "index.html" {
                 files.push((SWAGGER_UI.to_owned(), page.clone()));
             }
@@ -124,16 +112,16 @@ impl Docs {
     }
 }
 
-/// A resource that only gives. What else is asked of it is refused by the framework, which then tells what can be.
+/// A resource for `GET` and `HEAD`. Other methods are refused by the framework, which then tells the allowed ones.
 fn resource(
     path: &str,
-    give: impl Fn(&HttpRequest) -> actix_web::Result<HttpResponse> + Clone + 'static,
+    answer: impl Fn(&HttpRequest) -> actix_web::Result<HttpResponse> + Clone + 'static,
 ) -> Resource {
-    let give = move |request: HttpRequest| ready(give(&request));
-    web::resource(path).route(web::get().to(give.clone())).route(web::head().to(give))
+    let answer = move |request: HttpRequest| ready(answer(&request));
+    web::resource(path).route(web::get().to(answer.clone())).route(web::head().to(answer))
 }
 
-/// With the query, or `?format=yaml` would be lost on the way.
+/// A redirect that keeps the query, or `?format=yaml` would be lost on the way.
 fn redirect(request: &HttpRequest, to: &str) -> HttpResponse {
     let location = match request.query_string() {
         "" => to.to_owned(),
@@ -148,7 +136,7 @@ enum Format {
 }
 
 fn format(request: &HttpRequest) -> Result<Format, Refusal> {
-    // What else is in the query does not matter here.
+    // Other parameters are ignored.
     match request.query_string().split('&').filter_map(|pair| pair.strip_prefix("format=")).next_back() {
         None | Some("json") => Ok(Format::Json),
         Some("yaml") => Ok(Format::Yaml),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// The value as YAML 1.2. Strings are always quoted, as JSON quotes them, so that none is taken for something else
 /// (`no`, `1.0`, `2026-01-01`); keys only where they need it.
-pub(super) fn to_yaml(value: &Value) -> String {
+pub(crate) fn to_yaml(value: &Value) -> String {
     let mut text = String::new();
     if is_inline(value) {
         text.push_str(&inline(value));

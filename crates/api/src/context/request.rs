@@ -7,7 +7,6 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpMessage, HttpRequest, web};
 use belfort_audit::Actor;
 use belfort_auth::{SessionToken, TokenDigest};
-use belfort_openapi::SESSION_COOKIE;
 use belfort_tenancy::postgres::{Address, TenantTx};
 use belfort_tenancy::{Host, Slug, Status};
 use belfort_workspace::Caller;
@@ -16,6 +15,9 @@ use chrono::{DateTime, Utc};
 use crate::error::{ApiResult, Problem, ProblemCode};
 use crate::middleware::RequestId;
 use crate::state::App;
+
+/// The cookie that a session may come in.
+pub(crate) const SESSION_COOKIE: &str = "belfort_session";
 
 /// A request, read and not yet believed: nothing here was looked up.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use belfort_auth::postgres::counters::{self, Reservation};
 use belfort_auth::postgres::sessions::{self, Session};
 use belfort_auth::{CounterKey, Email, Limit, Password, SESSION_LIFETIME, Verdict};
 use belfort_ids::SessionId;
-use belfort_openapi::{self as openapi, SESSION_COOKIE};
+use belfort_openapi as openapi;
 use belfort_workspace::login::{self, Opened, StoredPassword};
 use belfort_workspace::{Caller, users};
 use chrono::{DateTime, Utc};
@@ -20,7 +20,7 @@ use paperclip::v2::schema::Apiv2Schema as Schema;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::{AnonymousInTenant, Authenticated, RequestContext, RequestInfo};
+use crate::context::{AnonymousInTenant, Authenticated, RequestContext, RequestInfo, SESSION_COOKIE};
 use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
 use crate::handlers::users::UserView;
 use crate::input::Attempt;

@@ -69,7 +69,7 @@ fn an_operation_needs_an_id_a_tag_a_summary_and_an_answer() {
     one(faults_of("/x", |it| it.tags.clear()), "has no tag");
     one(faults_of("/x", |it| it.tags.push("Other".into())), "the tag `Other` is not described");
     one(faults_of("/x", |it| it.summary = Some(" ".into())), "has no summary");
-    one(faults_of("/x", |it| it.responses.clear()), "says no answer");
+    one(faults_of("/x", |it| it.responses.clear()), "describes no response");
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_problem_alone_is_no_answer() {
         it.responses.clear();
         problems(it, &[404]);
     };
-    one(faults_of("/x", only_problem), "says no answer");
+    one(faults_of("/x", only_problem), "describes no response");
 }
 
 #[test]
@@ -112,11 +112,11 @@ fn path_parameters_are_those_of_the_path() {
 #[test]
 fn who_may_call_is_said_once_and_clearly() {
     one(faults_of("/x", |it| it.security.clear()), "neither who may call it");
-    one(faults_of("/x", secured), "that it is public and that it is not");
+    one(faults_of("/x", secured), "that it is public and that it is secured");
     let other = |it: &mut DefaultOperationRaw| {
         it.security = vec![BTreeMap::from([("oauth".to_owned(), Vec::new())])];
     };
-    one(faults_of("/x", other), "no security scheme `oauth`");
+    one(faults_of("/x", other), "the security scheme `oauth`");
     let two = |it: &mut DefaultOperationRaw| {
         it.security.clear();
         permission(it, "tasks", "read");
@@ -129,12 +129,12 @@ fn who_may_call_is_said_once_and_clearly() {
 #[test]
 fn a_reference_leads_somewhere() {
     let dangling = |it: &mut DefaultOperationRaw| response(it, 200, "", Some(by_name("Nobody")), &[]);
-    one(faults_of("/x", dangling), "`Nobody`, which nothing defines");
+    one(faults_of("/x", dangling), "`Nobody`, which no type defines");
     let in_literal = |it: &mut DefaultOperationRaw| {
         let schema = json!({ "$ref": "#/components/schemas/Nobody" });
         response(it, 200, "", Some(literal(None, schema, Vec::new())), &[]);
     };
-    one(faults_of("/x", in_literal), "`Nobody`, which nothing defines");
+    one(faults_of("/x", in_literal), "`Nobody`, which no type defines");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn two_types_do_not_share_a_name() {
         body(it, text(1));
         response(it, 200, "", Some(text(2)), &[]);
     };
-    one(faults_of("/x", at_the_top), "this `Text` is another type");
+    one(faults_of("/x", at_the_top), "another type is already published as `Text`");
     let list = |items| DefaultSchemaRaw {
         data_type: Some(DataType::Array),
         items: Some(Box::new(items)),
@@ -155,13 +155,24 @@ fn two_types_do_not_share_a_name() {
         body(it, list(text(1)));
         response(it, 200, "", Some(list(text(2))), &[]);
     };
-    one(faults_of("/x", within), "this `Text` is another type");
+    one(faults_of("/x", within), "another type is already published as `Text`");
+}
+
+/// Equal in shape, so that only the names tell them apart.
+#[test]
+fn two_types_that_differ_by_the_suffix_only_clash() {
+    let named = |name| literal(Some(name), json!({ "type": "string" }), Vec::new());
+    let both = |it: &mut DefaultOperationRaw| {
+        body(it, named("Text"));
+        response(it, 200, "", Some(named("TextView")), &[]);
+    };
+    one(faults_of("/x", both), "another type is already published as `Text`");
 }
 
 #[test]
 fn a_type_argument_needs_a_name() {
     let unnamed = |it: &mut DefaultOperationRaw| response(it, 200, "", Some(schema::<Page<String>>()), &[]);
-    one(faults_of("/x", unnamed), "is not a name for a schema");
+    one(faults_of("/x", unnamed), "cannot be the name of a schema");
 }
 
 #[test]

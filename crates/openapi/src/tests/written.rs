@@ -30,21 +30,21 @@ fn routes_are_sorted_and_have_no_patterns() {
 
 #[test]
 fn a_type_is_written_once_and_referred_to() {
-    let page = component("PageOfTaskView");
-    assert_eq!(page["properties"]["items"]["items"], json!({ "$ref": "#/components/schemas/TaskView" }));
+    let page = component("TaskPage");
+    assert_eq!(page["properties"]["items"]["items"], json!({ "$ref": "#/components/schemas/Task" }));
     let schema = at(&format!("{LIST}/responses/200/content/application~1json/schema"));
-    assert_eq!(schema, json!({ "$ref": "#/components/schemas/PageOfTaskView" }));
+    assert_eq!(schema, json!({ "$ref": "#/components/schemas/TaskPage" }));
 }
 
 #[test]
 fn a_type_may_contain_itself() {
-    let children = &component("TaskView")["properties"]["children"];
-    assert_eq!(*children, json!({ "type": "array", "items": { "$ref": "#/components/schemas/TaskView" } }));
+    let children = &component("Task")["properties"]["children"];
+    assert_eq!(*children, json!({ "type": "array", "items": { "$ref": "#/components/schemas/Task" } }));
 }
 
 #[test]
 fn what_only_leaves_has_all_members_and_null_for_what_is_absent() {
-    let task = component("TaskView");
+    let task = component("Task");
     assert_eq!(task["required"].as_array().unwrap().len(), task["properties"].as_object().unwrap().len());
     assert_eq!(task.get("additionalProperties"), None);
     let members = &task["properties"];
@@ -58,7 +58,7 @@ fn what_only_leaves_has_all_members_and_null_for_what_is_absent() {
 
 #[test]
 fn bounds_examples_and_comments_of_fields_are_kept() {
-    let members = component("TaskView")["properties"].clone();
+    let members = component("Task")["properties"].clone();
     assert_eq!(members["id"], json!({ "type": "string", "format": "uuid", "description": "Which one." }));
     let priority = json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": 5 });
     assert_eq!(members["priority"], priority);
@@ -70,7 +70,7 @@ fn bounds_examples_and_comments_of_fields_are_kept() {
 #[test]
 fn a_comment_of_a_type_stands_at_the_type_only() {
     assert_eq!(component("Tag")["description"], "A word on a task.");
-    let tag = &component("TaskView")["properties"]["first_tag"];
+    let tag = &component("Task")["properties"]["first_tag"];
     assert_eq!(*tag, json!({ "anyOf": [{ "$ref": "#/components/schemas/Tag" }, { "type": "null" }] }));
 }
 
@@ -115,8 +115,8 @@ fn the_variants_of_a_union_stay_open() {
 fn a_permission_is_there_for_programs_and_for_people() {
     assert_eq!(at(&format!("{LIST}/x-permission")), json!({ "resource": "tasks", "action": "read" }));
     let description = at(&format!("{LIST}/description"));
-    assert_eq!(description, "The newest first.\n\nNeeds the permission `tasks:read`.");
-    assert_eq!(at(&format!("{CREATE}/description")), "Needs the permission `tasks:create`.");
+    assert_eq!(description, "The newest first.\n\nRequires the permission `tasks:read`.");
+    assert_eq!(at(&format!("{CREATE}/description")), "Requires the permission `tasks:create`.");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_caller_is_known_by_token_or_by_cookie() {
     assert_eq!(at(&format!("{UPDATE}/security")), either);
     assert_eq!(at(&format!("{PING}/security")), json!([]));
     assert_eq!(at("/components/securitySchemes/bearer/scheme"), "bearer");
-    assert_eq!(at("/components/securitySchemes/session/name"), "belfort_session");
+    assert_eq!(at("/components/securitySchemes/session/name"), "example_session");
 }
 
 #[test]

@@ -7,9 +7,23 @@ use actix_web::web::Bytes;
 use utoipa_swagger_ui::Config;
 
 use super::page::Page;
-use super::{DocsError, SCHEMA};
 
-/// What Swagger UI's page asks for. Its OAuth helper page is left out: it works with an inline script only.
+/// The reason why the pages cannot be rendered. Only a dependency that changed its files can be the cause, and the tests
+/// see that first.
+#[derive(Debug, thiserror::Error)]
+pub enum DocsError {
+    /// The page that carries ReDoc is no longer cut the way this module cuts it.
+    #[error("ReDoc's script was not found in aide's page")]
+    Redoc,
+    /// Swagger UI has another set of files.
+    #[error("Swagger UI has no file `{name}`")]
+    SwaggerUi {
+        /// The file that is missing.
+        name: &'static str,
+    },
+}
+
+/// The files that Swagger UI's page asks for. Its OAuth helper page is left out: it works with an inline script only.
 const SWAGGER_UI: [&str; 8] = [
     "index.html",
     "index.css",
@@ -21,15 +35,15 @@ const SWAGGER_UI: [&str; 8] = [
     "favicon-32x32.png",
 ];
 
-/// The one thing that ReDoc would fetch from another host: its maker's logo.
+/// The only file that ReDoc would fetch from another host: its maker's logo.
 const REDOC_LOGO: &str = "https://cdn.redoc.ly/redoc/logo-mini.svg";
 /// A picture of one transparent pixel.
 const NO_LOGO: &str = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
 
-/// Swagger UI, set up for the document.
-pub(super) fn swagger_ui() -> Result<Vec<(&'static str, Page)>, DocsError> {
+/// The files of Swagger UI, set up for the document at `schema`.
+pub(super) fn swagger_ui(schema: &'static str) -> Result<Vec<(&'static str, Page)>, DocsError> {
     // Without this the page has its maker's host check the document, and shows the verdict as a picture from there.
-    let config = Config::from(SCHEMA).validator_url("none").display_operation_id(true).filter(true);
+    let config = Config::from(schema).validator_url("none").display_operation_id(true).filter(true);
     let config = Arc::new(config);
     let page = |name| {
         let file = utoipa_swagger_ui::serve(name, config.clone()).ok().flatten();
@@ -43,8 +57,8 @@ pub(super) fn swagger_ui() -> Result<Vec<(&'static str, Page)>, DocsError> {
     SWAGGER_UI.into_iter().map(page).collect()
 }
 
-/// The page around ReDoc's script.
-pub(super) fn redoc_page() -> String {
+/// The page around ReDoc's script, for the document at `schema`.
+pub(super) fn redoc_page(schema: &str) -> String {
     format!(
         r#"<!DOCTYPE html>
 <html lang="en">
@@ -56,7 +70,7 @@ pub(super) fn redoc_page() -> String {
     <style>body {{ margin: 0 }}</style>
   </head>
   <body>
-    <redoc spec-url="{SCHEMA}" hide-loading disable-search></redoc>
+    <redoc spec-url="{schema}" hide-loading disable-search></redoc>
     <script src="redoc.js"></script>
   </body>
 </html>
@@ -64,7 +78,7 @@ pub(super) fn redoc_page() -> String {
     )
 }
 
-/// aide carries ReDoc's script inside of a page. An inline script would need a hole in the policy, so it is cut out.
+/// ReDoc's script. aide carries it inside of a page; an inline script would need a hole in the policy, so it is cut out.
 pub(super) fn redoc_script() -> Result<String, DocsError> {
     let page = aide::redoc::Redoc::new("").html();
     let script = page

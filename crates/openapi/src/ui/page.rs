@@ -1,4 +1,4 @@
-//! Something rendered, and how it is given.
+//! A rendered file, and the response that carries it.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -15,7 +15,7 @@ pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; \
     frame-ancestors 'none'; form-action 'none'";
 
-/// Bytes that do not change while the server runs.
+/// A file that does not change while the server runs.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
     kind: String,
@@ -34,7 +34,7 @@ impl Page {
         Self { kind: kind.to_owned(), bytes, etag }
     }
 
-    /// The page, or 304 for who has it already.
+    /// The response: the page, or 304 for a client that has it already.
     pub(super) fn answer(&self, request: &HttpRequest) -> HttpResponse {
         let known = match request.get_header::<IfNoneMatch>() {
             Some(IfNoneMatch::Any) => true,
@@ -44,7 +44,7 @@ impl Page {
         let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         answer
             .insert_header((ETAG, self.etag.to_string()))
-            // It may be kept, but asked about each time: after an upgrade nobody reads the old document.
+            // A client may keep it, but asks each time: after an upgrade nobody reads the old document.
             .insert_header((CACHE_CONTROL, "no-cache"))
             .insert_header((CONTENT_SECURITY_POLICY, POLICY))
             .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
