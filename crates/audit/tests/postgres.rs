@@ -1,10 +1,12 @@
 //! The history in Postgres: what the tenant's role can do with it, and what not.
 
 use belfort_audit::postgres::{Filter, append, history_of, list};
-use belfort_audit::{Actor, Changes, Event, Origin};
+use belfort_audit::{Actor, Changes, Event, Fields, Origin, fold};
 use belfort_db::{Queries, Statement};
 use belfort_ids::{ApiKeyId, TaskId, UserId};
 use belfort_testkit::{Database, now};
+use diesel::sql_types::Jsonb;
+use serde_json::json;
 
 fn origin() -> Origin {
     let actor = Actor::User { id: UserId::new(now()), name: "Ada".into() };
@@ -30,7 +32,7 @@ fn events_come_back_newest_first_as_they_went_in() {
 
     let mut tx = tenant.begin();
     let all = list(&mut tx, Filter::default(), None, 10).unwrap();
-    let titles: Vec<_> = all.iter().map(|e| e.changes[0]["to"].as_str().unwrap()).collect();
+    let titles: Vec<_> = all.iter().map(|e| e.changes.iter().next().unwrap().to.as_str().unwrap()).collect();
     assert_eq!(titles, ["third 'quoted' \u{1F512}", "second", "first"]);
     let first = all.last().unwrap();
     assert_eq!(
@@ -62,6 +64,37 @@ fn the_actor_is_a_user_a_key_or_the_system() {
             (of_type, id, "Import")
         );
     }
+}
+
+#[test]
+fn the_version_is_kept_and_may_be_absent() {
+    let db = Database::new();
+    let tenant = db.tenant();
+    let (origin, task) = (origin(), TaskId::new(now()));
+    let versions = [Some(1), Some(i32::MAX), None];
+    let events = versions.map(|version| Event { version, ..event(&origin, task, "x") });
+    let mut tx = tenant.begin();
+    append(&mut tx, &origin, &events).unwrap();
+    let mut told = history_of(&mut tx, "tasks", task.uuid(), None, 10).unwrap();
+    told.reverse();
+    assert_eq!(told.iter().map(|event| event.version).collect::<Vec<_>>(), versions);
+    let row = fold(&told).unwrap();
+    assert_eq!((row.version, row.fields), (None, Fields::new().with("title", "x")));
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error_and_not_left_out() {
+    const APPEND: Statement = Statement::new("SELECT audit_append($1)");
+    let db = Database::new();
+    let tenant = db.tenant();
+    let event = json!([{
+        "id": TaskId::new(now()), "at": now(), "actor_type": "system", "actor_name": "x", "request_id": "x",
+        "resource": "tasks", "resource_id": TaskId::new(now()), "action": "update", "changes": [{"field": "title"}],
+    }]);
+    let mut tx = tenant.begin();
+    tx.run(APPEND.bind::<Jsonb, _>(event)).unwrap();
+    let error = list(&mut tx, Filter::default(), None, 10).unwrap_err();
+    assert!(error.to_string().contains("missing field `from`"), "{error}");
 }
 
 #[test]

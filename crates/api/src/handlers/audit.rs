@@ -59,8 +59,6 @@ pub(crate) struct ChangeView {
 
 impl From<EventRow> for EventView {
     fn from(row: EventRow) -> Self {
-        // The history is written by this program alone; what it cannot read it shows as no change.
-        let changes: Vec<belfort_audit::Change> = serde_json::from_value(row.changes).unwrap_or_default();
         let change = |c: belfort_audit::Change| ChangeView { field: c.field, from: c.from, to: c.to };
         Self {
             id: row.id.uuid(),
@@ -72,7 +70,7 @@ impl From<EventRow> for EventView {
             resource: row.resource,
             resource_id: row.resource_id,
             action: row.action,
-            changes: changes.into_iter().map(change).collect(),
+            changes: row.changes.into_iter().map(change).collect(),
         }
     }
 }

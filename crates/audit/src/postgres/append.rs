@@ -1,4 +1,4 @@
-//! In.
+//! Appending events.
 
 use belfort_db::{Statement, Tenant};
 use diesel::QueryResult;
@@ -37,6 +37,7 @@ fn row(origin: &Origin, event: &Event) -> Value {
         "resource": event.resource,
         "resource_id": event.resource_id,
         "action": event.action,
+        "version": event.version,
         "changes": event.changes.to_json(),
     })
 }

@@ -1,11 +1,16 @@
-//! Out.
+//! Reading events.
 
 use belfort_db::Tenant;
 use belfort_ids::{EventId, UserId};
 use chrono::{DateTime, Utc};
+use diesel::deserialize;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::Jsonb;
 use serde_json::Value;
 use uuid::Uuid;
+
+use crate::{Changes, Step};
 
 diesel::table! {
     audit_events (seq) {
@@ -20,6 +25,7 @@ diesel::table! {
         resource -> Text,
         resource_id -> Uuid,
         action -> Text,
+        version -> Nullable<Integer>,
         changes -> Jsonb,
     }
 }
@@ -32,44 +38,61 @@ pub struct EventRow {
     pub seq: i64,
     /// Its id.
     pub id: EventId,
-    /// When it happened.
+    /// The time at which it happened.
     pub at: DateTime<Utc>,
     /// `user`, `api_key` or `system`.
     pub actor_type: String,
-    /// Who, unless it was the system.
+    /// The id of the actor; none for the system.
     pub actor_id: Option<Uuid>,
-    /// Their name at the time.
+    /// The name of the actor at the time.
     pub actor_name: String,
-    /// In which request.
+    /// The id of the request in which it happened.
     pub request_id: String,
-    /// From which address.
+    /// The address of the client.
     pub ip: Option<String>,
-    /// What kind of row changed.
+    /// The kind of row that changed.
     pub resource: String,
-    /// Which row.
+    /// The id of the row that changed.
     pub resource_id: Uuid,
-    /// What was done with it.
+    /// The action: `create`, `update`, `delete`, `tag_added`, …
     pub action: String,
-    /// The fields that changed: a list of `{field, from, to}`.
-    pub changes: Value,
+    /// The version of the row that it left; `None` where it changed no field, or is older than versions in the history.
+    pub version: Option<i32>,
+    /// The fields that changed.
+    pub changes: Changes,
 }
 
-/// Which events are wanted; the default is all.
+impl<'e> From<&'e EventRow> for Step<'e> {
+    fn from(event: &'e EventRow) -> Self {
+        Self { action: &event.action, version: event.version, changes: &event.changes }
+    }
+}
+
+// What cannot be read is an error: a history that left it out would tell an untruth.
+impl Queryable<Jsonb, Pg> for Changes {
+    type Row = Value;
+
+    fn build(row: Value) -> deserialize::Result<Self> {
+        Ok(serde_json::from_value(row)?)
+    }
+}
+
+/// A filter of events; the default lets all through.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of this kind of row.
+    /// The kind of row.
     pub resource: Option<String>,
-    /// Of this row.
+    /// The id of the row.
     pub resource_id: Option<Uuid>,
-    /// By this user.
+    /// The user who did it.
     pub actor_id: Option<UserId>,
-    /// By one of these users.
+    /// The users of whom one did it.
     pub actors: Option<Vec<UserId>>,
-    /// With this action.
+    /// The action.
     pub action: Option<String>,
-    /// From this moment on.
+    /// The first moment.
     pub from: Option<DateTime<Utc>>,
-    /// Before this moment.
+    /// The first moment that is too late.
     pub to: Option<DateTime<Utc>>,
 }
 

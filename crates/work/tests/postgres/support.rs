@@ -1,7 +1,7 @@
 //! A workspace with people in it, and what its history was told.
 
 use belfort_audit::postgres::{Filter, list};
-use belfort_audit::{Actor, Origin};
+use belfort_audit::{Actor, Changes, Origin};
 use belfort_db::{Queries, Statement};
 use belfort_ids::{TagId, UserId};
 use belfort_policy::{BuiltIn, Tags, Tasks};
@@ -153,7 +153,6 @@ pub(crate) fn retitled(title: &str) -> TaskPatch {
     TaskPatch { title: Some(Title::parse(title).unwrap()), ..TaskPatch::default() }
 }
 
-fn changes(stored: &Value) -> Value {
-    let one = |c: &Value| json!([c["field"], c["from"], c["to"]]);
-    stored.as_array().unwrap().iter().map(one).collect()
+fn changes(stored: &Changes) -> Value {
+    stored.iter().map(|c| json!([c.field, c.from, c.to])).collect()
 }

@@ -68,7 +68,7 @@ fn a_change_is_told_line_by_line_and_counted() {
     assert_eq!((after.version, after.permissions.lines()), (2, vec!["tasks read team".to_owned()]));
     let told = history(&mut world.begin(), Filter::default(), None, 1).unwrap();
     assert_eq!(
-        told[0].changes,
+        told[0].changes.to_json(),
         json!([
             {"field": "name", "from": "Baker", "to": "Miller"},
             {"field": "permissions", "from": ["tags read all", "tasks read own"], "to": ["tasks read team"]},

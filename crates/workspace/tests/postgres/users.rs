@@ -87,7 +87,7 @@ fn a_change_is_told_field_by_field_and_counted() {
     assert_eq!((after.version, &after.team_ids), (before.version + 1, &vec![crew]));
     let events = history(&mut world.begin(), Filter::default(), None, 1).unwrap();
     assert_eq!(
-        events[0].changes,
+        events[0].changes.to_json(),
         json!([
             {"field": "email", "from": "bob@example.be", "to": "robert@example.be"},
             {"field": "full_name", "from": "bob", "to": "Robert"},
