@@ -20,7 +20,7 @@ pub(crate) use keys::Keys;
 pub(crate) use limits::Limits;
 pub(crate) use log::{Format, Log};
 pub(crate) use mail::Mail;
-pub(crate) use reader::{Entry, Problems, Reader};
+pub(crate) use reader::{ConfigErrors, Entry, Reader};
 pub(crate) use regions::Regions;
 
 /// The environment as a value, so that a test can bring its own.
@@ -52,7 +52,7 @@ pub(crate) struct Config {
 
 impl Config {
     /// Reads all variables, or says all that is wrong with them.
-    pub(crate) fn load(environment: Environment<'_>) -> Result<Self, Problems> {
+    pub(crate) fn load(environment: Environment<'_>) -> Result<Self, ConfigErrors> {
         let mut reader = Reader::new(environment);
         let data_dir =
             reader.read_or("BELFORT_DATA_DIR", ".belfort", |text| Ok::<_, &str>(PathBuf::from(text)));
@@ -80,7 +80,7 @@ impl Config {
             })
         };
         // A part is only missing when its reader found a problem, and then `finish` did not let us come here.
-        all().ok_or_else(Problems::none)
+        all().ok_or_else(ConfigErrors::none)
     }
 
     /// Variables that look like ours and are not: a setting that was misspelt has no effect, and nobody would notice.
@@ -93,7 +93,7 @@ impl Config {
     /// Whether the data directory is used at all.
     pub(crate) fn keeps_data_here(&self) -> bool {
         self.database.url.is_none()
-            || matches!(self.keys, Keys::MadeAt(_))
+            || matches!(self.keys, Keys::Generated(_))
             || matches!(self.mail, Mail::Files { .. })
     }
 }
@@ -102,7 +102,7 @@ impl Config {
 pub(crate) mod tests {
     use super::*;
 
-    pub(crate) fn load(variables: &[(&str, &str)]) -> Result<Config, Problems> {
+    pub(crate) fn load(variables: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
         let get =
             |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         Config::load(Environment { get: &get, names: &[] })
@@ -137,7 +137,7 @@ pub(crate) mod tests {
         assert!(!config.http.secure_cookies());
         assert!(config.http.trusted_proxies.is_empty());
         assert!(config.database.url.is_none());
-        assert!(matches!(&config.keys, Keys::MadeAt(path) if path.ends_with(".belfort/keys")));
+        assert!(matches!(&config.keys, Keys::Generated(path) if path.ends_with(".belfort/keys")));
         assert!(matches!(config.mail, Mail::Files { .. }));
         assert_eq!(config.limits.signup_per_ip.to_string(), "10/1h");
         assert_eq!(config.limits.signup_per_email_domain.to_string(), "20/1h");

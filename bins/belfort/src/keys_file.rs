@@ -13,7 +13,7 @@ pub(crate) enum KeysFileError {
     #[error("cannot read the keys in {}", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("cannot make the keys file {}", path.display())]
-    Make { path: PathBuf, source: io::Error },
+    Create { path: PathBuf, source: io::Error },
     #[error(
         "other users of this machine can read the keys in {} (mode {mode:04o}). Close it with `chmod 600 {}`, and if \
          somebody may have read it, replace the keys",
@@ -38,17 +38,17 @@ pub(crate) fn read(path: &Path) -> Result<Keyring, KeysFileError> {
 }
 
 /// The same, and where there is no file, one with a new key is made. Of two that do this at once, one makes it.
-pub(crate) fn read_or_make(path: &Path) -> Result<Keyring, KeysFileError> {
-    match make(path) {
+pub(crate) fn read_or_create(path: &Path) -> Result<Keyring, KeysFileError> {
+    match create(path) {
         Err(source) if source.kind() != ErrorKind::AlreadyExists => {
-            Err(KeysFileError::Make { path: path.into(), source })
+            Err(KeysFileError::Create { path: path.into(), source })
         }
         _ => read(path),
     }
 }
 
 /// Written beside its place and linked there: a file that is there is whole, and one that is there is never replaced.
-fn make(path: &Path) -> io::Result<()> {
+fn create(path: &Path) -> io::Result<()> {
     if path.try_exists()? {
         return Err(ErrorKind::AlreadyExists.into());
     }
@@ -79,8 +79,8 @@ mod tests {
     fn a_file_is_made_once_and_for_its_owner_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys");
-        let first = read_or_make(&path).unwrap().primary();
-        assert_eq!(read_or_make(&path).unwrap().primary(), first);
+        let first = read_or_create(&path).unwrap().primary();
+        assert_eq!(read_or_create(&path).unwrap().primary(), first);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
@@ -89,8 +89,8 @@ mod tests {
     fn a_file_that_is_there_is_never_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys");
-        let winner = read_or_make(&path).unwrap().primary();
-        assert_eq!(make(&path).unwrap_err().kind(), ErrorKind::AlreadyExists);
+        let winner = read_or_create(&path).unwrap().primary();
+        assert_eq!(create(&path).unwrap_err().kind(), ErrorKind::AlreadyExists);
         assert_eq!(read(&path).unwrap().primary(), winner);
     }
 
@@ -98,7 +98,7 @@ mod tests {
     fn a_file_that_others_can_read_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys");
-        read_or_make(&path).unwrap();
+        read_or_create(&path).unwrap();
         for mode in [0o644, 0o640, 0o604, 0o620] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             let error = read(&path).unwrap_err();

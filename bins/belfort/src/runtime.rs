@@ -142,6 +142,6 @@ fn keyring(keys: &Keys) -> Result<Arc<Keyring>, RuntimeError> {
     Ok(match keys {
         Keys::Given(ring) => Arc::clone(ring),
         Keys::File(path) => Arc::new(keys_file::read(path)?),
-        Keys::MadeAt(path) => Arc::new(keys_file::read_or_make(path)?),
+        Keys::Generated(path) => Arc::new(keys_file::read_or_create(path)?),
     })
 }

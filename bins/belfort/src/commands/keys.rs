@@ -30,7 +30,7 @@ fn status(config: &Config) -> CommandResult {
     let runtime = Runtime::start(config)?;
     terminal::print_line(match &config.keys {
         Keys::Given(_) => "Keys from BELFORT_KEYS, newest first:".to_owned(),
-        Keys::File(path) | Keys::MadeAt(path) => format!("Keys in {}, newest first:", path.display()),
+        Keys::File(path) | Keys::Generated(path) => format!("Keys in {}, newest first:", path.display()),
     });
     let newest = runtime.keyring.primary();
     for id in runtime.keyring.ids() {

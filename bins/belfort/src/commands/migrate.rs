@@ -19,14 +19,14 @@ pub(super) struct Args {
 /// Some tenants are behind. The others are up to date.
 #[derive(Debug, thiserror::Error)]
 #[error("{} of {total} tenants could not be migrated and are as they were:\n  {}", failed.len(), failed.join("\n  "))]
-pub(super) struct Behind {
+pub(super) struct IncompleteMigration {
     total: usize,
     failed: Vec<String>,
 }
 
 pub(super) fn run(_: Args, environment: Environment<'_>) -> CommandResult {
     let runtime = Runtime::start(&Config::load(environment)?)?;
-    let migrated = tenants(&runtime.tenancy)??;
+    let migrated = migrate_tenants(&runtime.tenancy)??;
     terminal::print_line(format_args!(
         "The control schema is up to date, and so is every tenant ({migrated} were behind)."
     ));
@@ -34,7 +34,7 @@ pub(super) fn run(_: Args, environment: Environment<'_>) -> CommandResult {
 }
 
 /// Brings all tenants up to date, with a progress bar, and answers how many were behind.
-pub(super) fn tenants(tenancy: &Tenancy) -> Result<Result<usize, Behind>, MigrateError> {
+pub(super) fn migrate_tenants(tenancy: &Tenancy) -> Result<Result<usize, IncompleteMigration>, MigrateError> {
     let bar = terminal::progress_bar("Migrating tenants");
     let outcomes = MIGRATIONS.tenants(tenancy, |total, _| {
         bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
@@ -47,5 +47,5 @@ pub(super) fn tenants(tenancy: &Tenancy) -> Result<Result<usize, Behind>, Migrat
         Some(format!("{}: {}", outcome.slug, terminal::with_causes(&error)))
     });
     let failed: Vec<_> = failed.collect();
-    Ok(if failed.is_empty() { Ok(total) } else { Err(Behind { total, failed }) })
+    Ok(if failed.is_empty() { Ok(total) } else { Err(IncompleteMigration { total, failed }) })
 }

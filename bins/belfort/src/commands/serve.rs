@@ -31,21 +31,21 @@ enum ServeError {
 
 pub(super) fn run(environment: Environment<'_>) -> CommandResult {
     let config = Config::load(environment)?;
-    log(&config.log);
+    init_logging(&config.log);
     // Asked before anything is started, so that a second server by mistake ends at once.
-    is_free("BELFORT_LISTEN", config.http.listen)?;
+    check_free("BELFORT_LISTEN", config.http.listen)?;
     if let Some(address) = config.http.admin_listen {
-        is_free("BELFORT_ADMIN_LISTEN", address)?;
+        check_free("BELFORT_ADMIN_LISTEN", address)?;
     }
     let runtime = Runtime::start(&config)?;
-    if let Err(behind) = migrate::tenants(&runtime.tenancy)? {
+    if let Err(behind) = migrate::migrate_tenants(&runtime.tenancy)? {
         // The others are to be served all the same.
         tracing::error!("{behind}");
     }
     for unknown in config.unknown(environment) {
         tracing::warn!("{unknown} is not a setting and has no effect; `belfort config` lists those that are");
     }
-    warn(&config, &runtime)?;
+    log_warnings(&config, &runtime)?;
     let banner = Banner::of(&config, &runtime, environment);
     let settings = settings(&config);
     let services = Services {
@@ -80,7 +80,7 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-fn warn(config: &Config, runtime: &Runtime) -> CommandResult {
+fn log_warnings(config: &Config, runtime: &Runtime) -> CommandResult {
     if !is_hardened(&mut runtime.tenancy.control()?)? {
         tracing::warn!(
             "the database lets SQL that is injected into one tenant's query run as another tenant: functions like \
@@ -94,7 +94,7 @@ fn warn(config: &Config, runtime: &Runtime) -> CommandResult {
     Ok(())
 }
 
-fn log(log: &Log) {
+fn init_logging(log: &Log) {
     // It was parsed once already; should it fail here, everything is logged rather than nothing.
     let filter = EnvFilter::builder().parse(&log.filter).unwrap_or_default();
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
@@ -104,7 +104,7 @@ fn log(log: &Log) {
     }
 }
 
-fn is_free(variable: &'static str, address: SocketAddr) -> Result<(), ServeError> {
+fn check_free(variable: &'static str, address: SocketAddr) -> Result<(), ServeError> {
     match TcpListener::bind(address) {
         Ok(_) => Ok(()),
         Err(source) if source.kind() == io::ErrorKind::AddrInUse => {
@@ -132,14 +132,14 @@ impl Banner {
         };
         let keys = match &config.keys {
             Keys::Given(_) => "from BELFORT_KEYS".to_owned(),
-            Keys::File(path) | Keys::MadeAt(path) => path.display().to_string(),
+            Keys::File(path) | Keys::Generated(path) => path.display().to_string(),
         };
         let mail = match &config.mail {
             Mail::Files { .. } => format!("files in {}", config.data_dir.join("outbox").display()),
             Mail::Relay(_) => "to the relay of BELFORT_SMTP_URL".to_owned(),
         };
         let mut lines = vec![("database", database), ("keys", keys), ("mail", mail)];
-        if !config.regions.of.is_empty() {
+        if !config.regions.by_store.is_empty() {
             lines.push(("regions", config.regions.to_string()));
         }
         // Cargo says so to what it runs.

@@ -41,7 +41,7 @@ impl Database {
             reader.problem(format!("BELFORT_POOL_SIZE: the private Postgres takes at most {PRIVATE_MAX}"));
         }
         let spares = reader.read_or("BELFORT_SPARES", "0", |text| number(text, 0, 1000));
-        let path = reader.foreign("PATH").map(OsString::from);
+        let path = reader.raw("PATH").map(OsString::from);
         Some(Self { url, pg_bin, path, pool_size: pool_size?, spares: spares? })
     }
 }

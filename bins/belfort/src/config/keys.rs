@@ -15,7 +15,7 @@ pub(crate) enum Keys {
     /// `BELFORT_KEYS_FILE`: a file with one key a line, newest first, that only its owner can read.
     File(PathBuf),
     /// Neither, in development: a file in the data directory, made when it is not there.
-    MadeAt(PathBuf),
+    Generated(PathBuf),
 }
 
 impl Keys {
@@ -38,7 +38,7 @@ impl Keys {
                     "BELFORT_KEYS or BELFORT_KEYS_FILE",
                     "the keys that secrets in the database are sealed under; `belfort keys generate` makes one",
                 );
-                data_dir.map(|dir| Self::MadeAt(dir.join("keys")))
+                data_dir.map(|dir| Self::Generated(dir.join("keys")))
             }
         }
     }

@@ -23,7 +23,7 @@ pub(crate) struct Entry {
 
 /// Everything that is wrong with the environment.
 #[derive(Debug)]
-pub(crate) struct Problems(Vec<String>);
+pub(crate) struct ConfigErrors(Vec<String>);
 
 impl<'e> Reader<'e> {
     pub(crate) fn new(environment: Environment<'e>) -> Self {
@@ -99,13 +99,13 @@ impl<'e> Reader<'e> {
     }
 
     /// A variable that is not ours.
-    pub(crate) fn foreign(&self, variable: &str) -> Option<String> {
+    pub(crate) fn raw(&self, variable: &str) -> Option<String> {
         (self.environment.get)(variable)
     }
 
     /// What is in force, or all that was wrong.
-    pub(crate) fn finish(self) -> Result<Vec<Entry>, Problems> {
-        if self.problems.is_empty() { Ok(self.entries) } else { Err(Problems(self.problems)) }
+    pub(crate) fn finish(self) -> Result<Vec<Entry>, ConfigErrors> {
+        if self.problems.is_empty() { Ok(self.entries) } else { Err(ConfigErrors(self.problems)) }
     }
 
     /// An empty value is none: that is how compose files and unit files leave a variable out.
@@ -136,20 +136,20 @@ impl<'e> Reader<'e> {
     }
 }
 
-impl Problems {
+impl ConfigErrors {
     pub(super) fn none() -> Self {
         Self(Vec::new())
     }
 }
 
-impl Display for Problems {
+impl Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the settings cannot be used")?;
         self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
 
-impl std::error::Error for Problems {}
+impl std::error::Error for ConfigErrors {}
 
 impl Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

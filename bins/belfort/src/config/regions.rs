@@ -14,7 +14,7 @@ pub(crate) struct Regions {
     pub(crate) allowed: AllowList,
     /// `BELFORT_REGION_DATABASE`, `_REPLICA` (when there is one), `_BACKUP`, `_ATTACHMENTS`, `_QUEUE`, `_MAIL`: the region
     /// of each store, by the name its cloud gives it.
-    pub(crate) of: BTreeMap<Store, Region>,
+    pub(crate) by_store: BTreeMap<Store, Region>,
 }
 
 impl Regions {
@@ -23,7 +23,7 @@ impl Regions {
         let allowed = reader.read_or("BELFORT_ALLOWED_REGIONS", &default.to_string(), AllowList::parse);
         // Without a list the regions are still read, so that all that is wrong is said at once.
         let judge = allowed.as_ref().unwrap_or(&default);
-        let mut of = BTreeMap::new();
+        let mut by_store = BTreeMap::new();
         for store in Store::ALL {
             let region = reader.read(store.variable(), |name| {
                 let region = Region::parse(name).map_err(|error| error.to_string())?;
@@ -38,15 +38,15 @@ impl Regions {
                 let what = format!("the region of the {store}, as its cloud names it, like europe-west1");
                 reader.require(store.variable(), &what);
             }
-            of.extend(region.map(|region| (store, region)));
+            by_store.extend(region.map(|region| (store, region)));
         }
-        Some(Self { allowed: allowed?, of })
+        Some(Self { allowed: allowed?, by_store })
     }
 }
 
 impl fmt::Display for Regions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.of.iter().try_for_each(|(store, region)| write!(f, "{store} in {region}, "))?;
+        self.by_store.iter().try_for_each(|(store, region)| write!(f, "{store} in {region}, "))?;
         write!(f, "allowed are {}", self.allowed)
     }
 }

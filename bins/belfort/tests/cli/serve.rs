@@ -5,14 +5,14 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use crate::support::Place;
+use crate::support::Sandbox;
 
 #[test]
 fn it_starts_from_nothing_serves_and_stops() {
-    let place = Place::new();
-    let server = place.serve();
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve();
     assert_eq!((server.get("/healthz"), server.get("/readyz")), (200, 200));
-    let said = server.said.join("\n");
+    let said = server.startup_lines.join("\n");
     for part in [
         &format!("http://{}/api/schema/swagger-ui/", server.address),
         ".belfort/postgres",
@@ -22,19 +22,19 @@ fn it_starts_from_nothing_serves_and_stops() {
     ] {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
-    let mode = |name| place.data(name).metadata().unwrap().permissions().mode() & 0o7777;
+    let mode = |name| sandbox.data(name).metadata().unwrap().permissions().mode() & 0o7777;
     assert_eq!((mode("keys"), mode("outbox")), (0o600, 0o700));
-    assert!(place.postgres_runs());
+    assert!(sandbox.postgres_runs());
 
     assert_eq!(server.stop().code(), Some(0));
-    assert!(!place.postgres_runs(), "its Postgres is gone with it");
+    assert!(!sandbox.postgres_runs(), "its Postgres is gone with it");
 }
 
 /// Half a request is there when it is asked to stop; the other half comes when nobody new is let in any more.
 #[test]
 fn what_is_under_way_is_finished_before_it_stops() {
-    let place = Place::new();
-    let server = place.serve();
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve();
     let mut stream = TcpStream::connect(server.address).unwrap();
     let body = r#"{"email": "nobody@acme.example", "password": "none"}"#;
     let head = format!(
@@ -62,13 +62,13 @@ fn what_is_under_way_is_finished_before_it_stops() {
 
 #[test]
 fn commands_work_beside_a_running_server() {
-    let place = Place::new();
-    let server = place.serve();
-    assert!(place.ok(&["tenant", "list"]).contains("no tenants"));
-    assert!(place.ok(&["migrate", "--jobs", "2"]).contains("up to date"));
-    assert!(place.ok(&["keys", "status"]).contains("seals and opens"));
-    assert!(place.ok(&["unlock", "--ip", "192.0.2.1"]).contains("192.0.2.1"));
-    let error = place.fails(&["unlock", "nobody", "an@example.be"], &[]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve();
+    assert!(sandbox.ok(&["tenant", "list"]).contains("no tenants"));
+    assert!(sandbox.ok(&["migrate", "--jobs", "2"]).contains("up to date"));
+    assert!(sandbox.ok(&["keys", "status"]).contains("seals and opens"));
+    assert!(sandbox.ok(&["unlock", "--ip", "192.0.2.1"]).contains("192.0.2.1"));
+    let error = sandbox.fails(&["unlock", "nobody", "an@example.be"], &[]);
     assert!(error.contains("there is no tenant"), "{error}");
     assert_eq!(server.get("/readyz"), 200, "its Postgres is still there");
     assert_eq!(server.stop().code(), Some(0));
@@ -76,37 +76,37 @@ fn commands_work_beside_a_running_server() {
 
 #[test]
 fn the_operator_makes_changes_and_deletes_a_tenant() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     // Nobody asks it anything: it keeps the Postgres from starting and stopping with each command.
-    let server = place.serve();
-    let made = place.ok(&["tenant", "create", "acme", "--name", "Acme", "--email", "an@acme.example"]);
+    let server = sandbox.serve();
+    let made = sandbox.ok(&["tenant", "create", "acme", "--name", "Acme", "--email", "an@acme.example"]);
     assert!(made.contains("an@acme.example") && made.contains("password"), "{made}");
-    let error = place.fails(&["tenant", "create", "acme", "--email", "an@acme.example"], &[]);
+    let error = sandbox.fails(&["tenant", "create", "acme", "--email", "an@acme.example"], &[]);
     assert!(error.contains("taken"), "{error}");
-    let list = || place.ok(&["tenant", "list"]);
+    let list = || sandbox.ok(&["tenant", "list"]);
     assert!(list().contains("acme") && list().contains("free") && list().contains("active"));
-    place.ok(&["tenant", "set-plan", "acme", "business"]);
-    place.ok(&["tenant", "suspend", "acme"]);
+    sandbox.ok(&["tenant", "set-plan", "acme", "business"]);
+    sandbox.ok(&["tenant", "suspend", "acme"]);
     assert!(list().contains("business") && list().contains("suspended"));
-    place.ok(&["tenant", "suspend", "acme"]);
-    place.ok(&["tenant", "resume", "acme"]);
-    assert!(place.ok(&["tenant", "show", "acme"]).contains("active"));
-    assert!(place.ok(&["unlock", "acme", "An@acme.example"]).contains("an@acme.example"));
+    sandbox.ok(&["tenant", "suspend", "acme"]);
+    sandbox.ok(&["tenant", "resume", "acme"]);
+    assert!(sandbox.ok(&["tenant", "show", "acme"]).contains("active"));
+    assert!(sandbox.ok(&["unlock", "acme", "An@acme.example"]).contains("an@acme.example"));
 
-    let error = place.fails(&["tenant", "delete", "acme"], &[]);
+    let error = sandbox.fails(&["tenant", "delete", "acme"], &[]);
     assert!(error.contains("--yes"), "{error}");
     assert!(list().contains("acme"));
-    place.ok(&["tenant", "delete", "acme", "--yes"]);
+    sandbox.ok(&["tenant", "delete", "acme", "--yes"]);
     assert!(list().contains("no tenants"));
-    assert!(place.fails(&["tenant", "show", "acme"], &[]).contains("no tenant"));
+    assert!(sandbox.fails(&["tenant", "show", "acme"], &[]).contains("no tenant"));
     assert_eq!(server.stop().code(), Some(0));
 }
 
 #[test]
 fn everybody_of_the_demo_can_log_in() {
-    let place = Place::new();
-    let server = place.serve();
-    let first = place.ok(&["demo", "--password", "correct horse"]);
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve();
+    let first = sandbox.ok(&["demo", "--password", "correct horse"]);
     assert!(first.contains("The workspace demo is made") && first.contains("curl"), "{first}");
     for role in ["admin", "manager", "member", "guest"] {
         let row = first.lines().find(|line| line.ends_with(role)).unwrap_or_default();
@@ -114,27 +114,27 @@ fn everybody_of_the_demo_can_log_in() {
         let login = format!(r#"{{"email":"{email}","password":"correct horse"}}"#);
         assert_eq!(server.post("/api/v1/auth/login", "demo", &login), 200, "{role} in\n{first}");
     }
-    let second = place.ok(&["demo"]);
+    let second = sandbox.ok(&["demo"]);
     assert!(second.contains("The workspace demo-2 is made") && !second.contains("correct horse"), "{second}");
-    assert!(place.fails(&["demo", "--slug", "demo"], &[]).contains("taken"));
+    assert!(sandbox.fails(&["demo", "--slug", "demo"], &[]).contains("taken"));
     assert_eq!(server.stop().code(), Some(0));
 }
 
 #[test]
 fn after_a_kill_it_starts_again() {
-    let place = Place::new();
-    place.serve().kill();
-    let server = place.serve();
+    let sandbox = Sandbox::new();
+    sandbox.serve().kill();
+    let server = sandbox.serve();
     assert_eq!(server.get("/readyz"), 200);
     assert_eq!(server.stop().code(), Some(0));
 }
 
 #[test]
 fn two_first_starts_at_once_make_one_database_and_one_key() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let (one, other) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| place.serve());
-        (place.serve(), other.join().unwrap())
+        let other = scope.spawn(|| sandbox.serve());
+        (sandbox.serve(), other.join().unwrap())
     });
     assert_eq!((one.get("/readyz"), other.get("/readyz")), (200, 200));
     assert_eq!(one.stop().code(), Some(0));
@@ -144,21 +144,21 @@ fn two_first_starts_at_once_make_one_database_and_one_key() {
 
 #[test]
 fn keys_that_do_not_open_what_is_there_do_not_start() {
-    let place = Place::new();
-    let status = place.ok(&["keys", "status"]);
+    let sandbox = Sandbox::new();
+    let status = sandbox.ok(&["keys", "status"]);
     let right = id(&status);
-    let key = place.ok(&["keys", "generate"]);
-    let error = place.fails(
+    let key = sandbox.ok(&["keys", "generate"]);
+    let error = sandbox.fails(
         &["serve"],
         &[("BELFORT_LISTEN", "127.0.0.1:0"), ("BELFORT_ADMIN_LISTEN", "off"), ("BELFORT_KEYS", key.trim())],
     );
     assert!(error.contains(right) && error.contains("BELFORT_KEYS"), "{error}");
     assert!(!error.contains(key.trim()), "{error}");
-    assert_eq!(id(&place.ok(&["keys", "status"])), right, "the right keys still do");
+    assert_eq!(id(&sandbox.ok(&["keys", "status"])), right, "the right keys still do");
 
     // A lost file is the same: a new one is made, and refused.
-    std::fs::remove_file(place.data("keys")).unwrap();
-    let error = place.fails(&["keys", "status"], &[]);
+    std::fs::remove_file(sandbox.data("keys")).unwrap();
+    let error = sandbox.fails(&["keys", "status"], &[]);
     assert!(error.contains(right), "{error}");
 }
 

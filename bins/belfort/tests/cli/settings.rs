@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Place, stderr, stdout};
+use crate::support::{Sandbox, stderr, stdout};
 
 const COMMANDS: [&[&str]; 17] = [
     &[],
@@ -27,19 +27,19 @@ const COMMANDS: [&[&str]; 17] = [
 
 #[test]
 fn every_command_has_help() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     for command in COMMANDS {
-        let help = place.ok(&[command, &["--help"]].concat());
+        let help = sandbox.ok(&[command, &["--help"]].concat());
         assert!(help.contains("Usage: belfort"), "{command:?}: {help}");
     }
-    assert!(place.ok(&["config", "--help"]).contains("secrets masked"));
-    assert!(!place.data("").exists(), "help makes nothing");
+    assert!(sandbox.ok(&["config", "--help"]).contains("secrets masked"));
+    assert!(!sandbox.data("").exists(), "help makes nothing");
 }
 
 #[test]
 fn production_with_nothing_set_names_everything_that_is_missing_and_does_not_start() {
-    let place = Place::new();
-    let output = place.run(&["serve"], &[("BELFORT_ENV", "production")]);
+    let sandbox = Sandbox::new();
+    let output = sandbox.run(&["serve"], &[("BELFORT_ENV", "production")]);
     assert_eq!(output.status.code(), Some(1));
     let error = stderr(&output);
     for variable in [
@@ -57,7 +57,7 @@ fn production_with_nothing_set_names_everything_that_is_missing_and_does_not_sta
         assert!(error.contains(&format!("{variable} is not set")), "{variable} is not in\n{error}");
     }
     assert!(stdout(&output).is_empty(), "it says nothing of listening");
-    assert!(!place.data("").exists(), "it made nothing");
+    assert!(!sandbox.data("").exists(), "it made nothing");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn all_bad_values_are_named_at_once() {
         ("BELFORT_REGION_BACKUP", "us-east-1"),
         ("BELFORT_LOGIN_COOLOFF", "soon"),
     ];
-    let error = Place::new().fails(&["serve"], &bad);
+    let error = Sandbox::new().fails(&["serve"], &bad);
     for (variable, _) in bad {
         assert!(error.contains(variable), "{variable} is not in\n{error}");
     }
@@ -77,7 +77,7 @@ fn all_bad_values_are_named_at_once() {
 
 #[test]
 fn an_argument_that_is_wrong_is_refused() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     for arguments in [
         &["serv"][..],
         &["unlock"],
@@ -94,21 +94,21 @@ fn an_argument_that_is_wrong_is_refused() {
         &["trust"],
         &["tenant", "export"],
     ] {
-        let output = place.run(arguments, &[]);
+        let output = sandbox.run(arguments, &[]);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
     }
 }
 
 #[test]
 fn the_settings_are_shown_without_their_secrets() {
-    let place = Place::new();
-    let key = place.ok(&["keys", "generate"]);
+    let sandbox = Sandbox::new();
+    let key = sandbox.ok(&["keys", "generate"]);
     let variables = [
         ("BELFORT_DATABASE_URL", "postgres://owner:s3cret@localhost:5433/belfort"),
         ("BELFORT_KEYS", key.trim()),
         ("BELFORT_SMTP_URL", "smtp://someone:s3cret@localhost"),
     ];
-    let output = place.run(&["config"], &variables);
+    let output = sandbox.run(&["config"], &variables);
     let shown = stdout(&output);
     assert!(output.status.success(), "{}", stderr(&output));
     for secret in ["s3cret", "owner", "someone", key.trim()] {
@@ -123,23 +123,23 @@ fn the_settings_are_shown_without_their_secrets() {
 
 #[test]
 fn the_openapi_document_needs_no_database() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     // A database that is not there would be an error anywhere else.
     let nowhere = [("BELFORT_DATABASE_URL", "postgres://localhost:1/nowhere")];
-    let output = place.run(&["openapi"], &nowhere);
+    let output = sandbox.run(&["openapi"], &nowhere);
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["openapi"], "3.1.0");
-    assert!(stdout(&place.run(&["openapi", "--format", "yaml"], &nowhere)).contains("openapi:"));
-    assert!(!place.data("").exists(), "it made nothing");
+    assert!(stdout(&sandbox.run(&["openapi", "--format", "yaml"], &nowhere)).contains("openapi:"));
+    assert!(!sandbox.data("").exists(), "it made nothing");
 }
 
 #[test]
 fn keys_that_others_can_read_are_refused() {
-    let place = Place::new();
-    let file = place.path().join("keys");
-    std::fs::write(&file, place.ok(&["keys", "generate"])).unwrap();
+    let sandbox = Sandbox::new();
+    let file = sandbox.path().join("keys");
+    std::fs::write(&file, sandbox.ok(&["keys", "generate"])).unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
-    let error = place.fails(&["keys", "status"], &[("BELFORT_KEYS_FILE", "keys")]);
+    let error = sandbox.fails(&["keys", "status"], &[("BELFORT_KEYS_FILE", "keys")]);
     assert!(error.contains("0644") && error.contains("chmod 600"), "{error}");
 }
 
@@ -150,13 +150,13 @@ fn a_port_in_use_is_named_with_its_variable() {
     for (variable, other) in
         [("BELFORT_LISTEN", "BELFORT_ADMIN_LISTEN"), ("BELFORT_ADMIN_LISTEN", "BELFORT_LISTEN")]
     {
-        let error = Place::new().fails(&["serve"], &[(variable, &address), (other, "127.0.0.1:0")]);
+        let error = Sandbox::new().fails(&["serve"], &[(variable, &address), (other, "127.0.0.1:0")]);
         assert!(error.contains(&address) && error.contains(&format!("{variable}=")), "{error}");
     }
 }
 
 #[test]
 fn a_setting_that_does_not_exist_is_pointed_out() {
-    let output = Place::new().run(&["config"], &[("BELFORT_TRUSTED_PROXY", "10.0.0.1")]);
+    let output = Sandbox::new().run(&["config"], &[("BELFORT_TRUSTED_PROXY", "10.0.0.1")]);
     assert!(output.status.success() && stderr(&output).contains("BELFORT_TRUSTED_PROXY is set"));
 }

@@ -13,18 +13,18 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// A directory to run in.
-pub(crate) struct Place(TempDir);
+pub(crate) struct Sandbox(TempDir);
 
 /// A server that says where it listens.
 pub(crate) struct Server {
     child: Child,
     out: BufReader<ChildStdout>,
     /// What it said when it was ready, line by line.
-    pub(crate) said: Vec<String>,
+    pub(crate) startup_lines: Vec<String>,
     pub(crate) address: SocketAddr,
 }
 
-impl Place {
+impl Sandbox {
     pub(crate) fn new() -> Self {
         // Open, because Postgres does not run as root: started by root, it runs as another user, who has to get there.
         let open = Permissions::from_mode(0o755);
@@ -91,7 +91,7 @@ impl Place {
         }
         let address = said.iter().find_map(|line| line.strip_prefix("Belfort listens on http://"));
         let address = address.expect("it says where it listens").parse().unwrap();
-        Server { child, out, said, address }
+        Server { child, out, startup_lines: said, address }
     }
 
     /// Whether somebody answers at the private Postgres' socket.
