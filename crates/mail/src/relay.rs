@@ -1,7 +1,11 @@
 //! The relay that a URL names.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
+
+use percent_encoding::percent_decode_str;
+use url::{Host, Url};
 
 use crate::SetupError;
 
@@ -27,23 +31,32 @@ pub(crate) enum Security {
 impl Relay {
     /// Reads the URL. TLS that gives way to a relay which says it has none (`tls=opportunistic`) is not among the forms:
     /// whoever is in between could say so too.
-    pub(crate) fn parse(url: &str) -> Result<Self, SetupError> {
-        let (scheme, rest) = url.split_once("://").ok_or(SetupError::Url)?;
-        // The last `@`: there may be one in the password that was not escaped.
-        let (login, rest) = rest.rsplit_once('@').map_or((None, rest), |(login, rest)| (Some(login), rest));
-        let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
-        let (security, port) = match (scheme, query) {
+    pub(crate) fn parse(text: &str) -> Result<Self, SetupError> {
+        // The parser would drop line ends and tabs from anywhere, and spaces from both ends.
+        if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
+            return Err(SetupError::Url);
+        }
+        let url = Url::parse(text).ok().ok_or(SetupError::Url)?;
+        let (security, default_port) = match (url.scheme(), url.query()) {
             ("smtp", None) => (Security::None, 25),
             ("smtp", Some("tls=required")) => (Security::StartTls, 587),
             ("smtps", None) => (Security::Tls, 465),
             _ => return Err(SetupError::Url),
         };
-        let (host, port) = place_of(place.strip_suffix('/').unwrap_or(place), port).ok_or(SetupError::Url)?;
-        let login = login.map(|login| login_of(login).ok_or(SetupError::Url)).transpose()?;
+        // A password with an unescaped `/`, `?` or `#` leaves its rest here.
+        if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
+            return Err(SetupError::Url);
+        }
+        let host = host(&url).ok_or(SetupError::Url)?;
+        let login = match (url.username(), url.password()) {
+            ("", None) => None,
+            (user, Some(password)) => Some(decoded(user).zip(decoded(password)).ok_or(SetupError::Url)?),
+            (_, None) => return Err(SetupError::Url),
+        };
         if security == Security::None && !is_loopback(&host) {
             return Err(SetupError::Plain { host });
         }
-        Ok(Self { host, port, security, login })
+        Ok(Self { host, port: url.port().unwrap_or(default_port), security, login })
     }
 }
 
@@ -58,44 +71,26 @@ impl fmt::Debug for Relay {
     }
 }
 
-/// Host and port of `host:port`, `host`, `[::1]:port` or `[::1]`.
-fn place_of(place: &str, default: u16) -> Option<(String, u16)> {
-    let (host, port) = if let Some(rest) = place.strip_prefix('[') {
-        let (host, port) = rest.split_once(']')?;
-        host.parse::<std::net::Ipv6Addr>().ok()?;
-        (host, port)
-    } else {
-        let end = place.find(':').unwrap_or(place.len());
-        let (host, port) = place.split_at(end);
-        let sane = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.');
-        (Some(host).filter(|host| sane && !host.is_empty())?, port)
-    };
-    let port = match port {
-        "" => default,
-        port => port.strip_prefix(':')?.parse().ok()?,
-    };
-    Some((host.to_owned(), port))
-}
-
-fn login_of(login: &str) -> Option<(String, String)> {
-    let (user, password) = login.split_once(':')?;
-    Some((unescape(user)?, unescape(password)?))
-}
-
-/// `text` with its `%40`s resolved.
-fn unescape(text: &str) -> Option<String> {
-    let mut parts = text.split('%');
-    let mut bytes = parts.next()?.as_bytes().to_vec();
-    for part in parts {
-        let (digits, rest) = part.split_at_checked(2)?;
-        // `from_str_radix` alone would take `+4`.
-        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-            return None;
+/// A host name or an address, without the brackets of IPv6.
+fn host(url: &Url) -> Option<String> {
+    match url.host()? {
+        // In a URL of a scheme that it does not know the parser lets more pass than a host name has.
+        Host::Domain(name) => {
+            let sane = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.');
+            (sane && !name.is_empty()).then(|| name.to_owned())
         }
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        bytes.extend_from_slice(rest.as_bytes());
+        Host::Ipv4(address) => Some(address.to_string()),
+        Host::Ipv6(address) => Some(address.to_string()),
     }
-    String::from_utf8(bytes).ok()
+}
+
+/// A text with its escapes decoded; `None` where a `%` begins no escape, or the bytes are not UTF-8.
+fn decoded(text: &str) -> Option<String> {
+    let is_escape = |rest: &str| rest.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    if !text.split('%').skip(1).all(is_escape) {
+        return None;
+    }
+    percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -120,7 +115,8 @@ mod tests {
                 Security::StartTls,
                 login("u@x.com", "p/é"),
             ),
-            ("smtp://u:p@ss/w?rd:1@localhost", "localhost", 25, Security::None, login("u", "p@ss/w?rd:1")),
+            ("smtp://u:p@ss:w0rd@localhost", "localhost", 25, Security::None, login("u", "p@ss:w0rd")),
+            ("smtp://u:p%2Fss%3Fw%23@localhost", "localhost", 25, Security::None, login("u", "p/ss?w#")),
             ("smtp://127.0.0.1:1025", "127.0.0.1", 1025, Security::None, None),
             ("smtp://[::1]:1025", "::1", 1025, Security::None, None),
             ("smtp://[::1]", "::1", 25, Security::None, None),
@@ -166,6 +162,15 @@ mod tests {
             "smtps://u:s3cret@mail.example.com/path",
             "smtps://u:s3cret@mail example.com",
             "smtps://u:s3cret@mail.example.com\r\nQUIT",
+            "smtps://u:s3cret@mail.example.com\n",
+            "smtps://u:s3cret@mail%2eexample.com",
+            "smtps://u:s3cret@mail_example.com",
+            "smtps://u:s3cret@mail.example.com#top",
+            // Special characters that are not escaped: the host is not where it seems to be.
+            "smtps://u:s3/cret@mail.example.com",
+            "smtps://u:s3?cret@mail.example.com",
+            "smtps://u:s3#cret@mail.example.com",
+            "smtp://u:25/s3cret@mail.example.com",
             "smtps://u:s3cret@[::1",
             "smtps://u:s3cret@[evil]",
             "smtps://u:s3cret@[::1]465",
