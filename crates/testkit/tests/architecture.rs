@@ -175,6 +175,14 @@ fn in_a_crate_of_floor_1_only_the_storage_module_knows_diesel() {
 }
 
 #[test]
+fn only_db_and_tenancy_name_the_driver() {
+    let others = product_sources(|path| {
+        ["crates/db/src", "crates/tenancy/src"].iter().all(|driver| !path.starts_with(driver))
+    });
+    assert_kept("db and tenancy alone name the driver", &each(&others, |_, text| names_driver(text)));
+}
+
+#[test]
 fn a_tenant_migration_stays_in_its_schema() {
     let mut files = migrations();
     files.retain(|(path, _)| path.starts_with("migrations/tenant"));
@@ -215,6 +223,10 @@ fn the_rules_see_what_they_look_for() {
     passed(runs_strings, "// no sql_query(), no batch_execute()");
     caught(knows_diesel, "use diesel::prelude::*;");
     passed(knows_diesel, "/// Knows no diesel.");
+    caught(names_driver, "use diesel::pg::Pg;");
+    caught(names_driver, "fn f(pg: &mut PgConnection) {}");
+    caught(names_driver, "r2d2::Pool::builder()");
+    passed(names_driver, "use belfort_db::{Backend, Conn}; // no diesel::pg");
     caught(leaves_the_schema, "create\n  type mood AS ENUM ();");
     caught(leaves_the_schema, "CREATE EXTENSION citext;");
     caught(leaves_the_schema, "set local search_path = public;");
@@ -265,6 +277,15 @@ fn knows_diesel(text: &str) -> Option<String> {
     code(text)
         .contains("diesel")
         .then(|| "knows diesel. Move that into the crate's `postgres` module.".to_owned())
+}
+
+fn names_driver(text: &str) -> Option<String> {
+    let code = code(text);
+    let name = ["diesel::pg", "PgConnection", "r2d2"].into_iter().find(|name| code.contains(name))?;
+    Some(format!(
+        "names {name}. A connection is `belfort_db::Conn` and a backend `belfort_db::Backend`; what runs queries takes \
+         `&mut impl Tenant` or `&mut impl Control`."
+    ))
 }
 
 fn leaves_the_schema(sql: &str) -> Option<String> {

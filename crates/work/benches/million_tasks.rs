@@ -10,6 +10,7 @@
     reason = "it prints, and stops when it cannot be set up"
 )]
 
+use belfort_db::Conn;
 use belfort_db::{Queries, Statement};
 use belfort_ids::{TaskId, UserId};
 use belfort_policy::{BuiltIn, Tasks};
@@ -19,9 +20,9 @@ use belfort_testkit::Database;
 use belfort_work::Status;
 use belfort_work::tasks::{TaskFilter, TaskOrder, get, list};
 use criterion::{Criterion, criterion_group, criterion_main};
+use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{Bool, Text};
-use diesel::{PgConnection, RunQueryDsl};
 
 /// Ids are in the order in which the rows were made.
 const SEED: &str = "
@@ -65,7 +66,7 @@ fn page(tx: &mut TenantTx, grant: &Grant<Tasks, Read>, filter: &TaskFilter, afte
 }
 
 /// Carries the statement of a page out once more, the first one or one from after a task, and prints how.
-fn explain(tx: &mut TenantTx, db: &mut PgConnection, what: &str, ties: &str, after: Option<TaskId>) {
+fn explain(tx: &mut TenantTx, db: &mut Conn, what: &str, ties: &str, after: Option<TaskId>) {
     const PREPARED: Statement<Text> = Statement::new(
         "SELECT statement FROM pg_prepared_statements
          WHERE statement LIKE '%FROM \"tasks\"%CROSS JOIN LATERAL%' AND (statement LIKE '%link.task_id < %') = $1

@@ -25,7 +25,7 @@ const RESOURCE: &str = "comments";
 
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = comments, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = comments, check_for_backend(belfort_db::Backend))]
 pub struct Comment {
     /// Its id.
     pub id: CommentId,

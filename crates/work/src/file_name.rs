@@ -1,8 +1,8 @@
 //! What a file is called.
 
+use belfort_db::{Backend, RawValue};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
-use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Text;
 
@@ -69,16 +69,16 @@ fn cut(name: &str) -> String {
     format!("{}{ending}", kept.trim_end())
 }
 
-impl ToSql<Text, Pg> for FileName {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        <String as ToSql<Text, Pg>>::to_sql(&self.0, out)
+impl ToSql<Text, Backend> for FileName {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Backend>) -> serialize::Result {
+        <String as ToSql<Text, Backend>>::to_sql(&self.0, out)
     }
 }
 
 // What is stored was made when it was written, maybe by a version with other bounds: it is to stay readable.
-impl FromSql<Text, Pg> for FileName {
-    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        <String as FromSql<Text, Pg>>::from_sql(value).map(Self)
+impl FromSql<Text, Backend> for FileName {
+    fn from_sql(value: RawValue<'_>) -> deserialize::Result<Self> {
+        <String as FromSql<Text, Backend>>::from_sql(value).map(Self)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::marker::PhantomData;
 
+use belfort_db::Backend;
 use diesel::QueryResult;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
-use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::SqlType;
 
@@ -31,8 +31,8 @@ where
     type SqlType = ST;
 }
 
-impl<ST> QueryFragment<Pg> for Fragment<ST> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl<ST> QueryFragment<Backend> for Fragment<ST> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         out.push_sql(self.sql);
         Ok(())
     }

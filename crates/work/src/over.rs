@@ -1,7 +1,6 @@
 //! A statement by hand over rows that a query with a predicate finds.
 
-use belfort_db::{Binds, Statement};
-use diesel::pg::{Pg, PgConnection};
+use belfort_db::{Backend, Binds, Conn, Statement};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::{QueryResult, RunQueryDsl};
 
@@ -14,8 +13,8 @@ pub(crate) struct Over<Q, S> {
     pub(crate) statement: S,
 }
 
-impl<Q: QueryFragment<Pg>, Row, B: Binds> QueryFragment<Pg> for Over<Q, Statement<Row, B>> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl<Q: QueryFragment<Backend>, Row, B: Binds> QueryFragment<Backend> for Over<Q, Statement<Row, B>> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         // Planned together with what is asked of it, also where it is named twice.
         out.push_sql("WITH reached AS NOT MATERIALIZED (");
         self.reached.walk_ast(out.reborrow())?;
@@ -34,4 +33,4 @@ impl<Q, Row, B> Query for Over<Q, Statement<Row, B>> {
     type SqlType = Row;
 }
 
-impl<Q, S> RunQueryDsl<PgConnection> for Over<Q, S> {}
+impl<Q, S> RunQueryDsl<Conn> for Over<Q, S> {}

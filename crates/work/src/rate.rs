@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use belfort_db::{Backend, RawValue};
 use belfort_values::{Euro, EuroError};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
-use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::BigInt;
 
@@ -49,15 +49,15 @@ impl fmt::Display for HourlyRate {
     }
 }
 
-impl ToSql<BigInt, Pg> for HourlyRate {
-    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        <i64 as ToSql<BigInt, Pg>>::to_sql(&self.0.cents(), &mut out.reborrow())
+impl ToSql<BigInt, Backend> for HourlyRate {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Backend>) -> serialize::Result {
+        <i64 as ToSql<BigInt, Backend>>::to_sql(&self.0.cents(), &mut out.reborrow())
     }
 }
 
-impl FromSql<BigInt, Pg> for HourlyRate {
-    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-        Ok(Self(Euro::from_cents(<i64 as FromSql<BigInt, Pg>>::from_sql(value)?)))
+impl FromSql<BigInt, Backend> for HourlyRate {
+    fn from_sql(value: RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(Euro::from_cents(<i64 as FromSql<BigInt, Backend>>::from_sql(value)?)))
     }
 }
 

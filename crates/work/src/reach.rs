@@ -1,10 +1,10 @@
 //! Which rows a grant reaches: one predicate a resource, for every statement on it.
 
+use belfort_db::Backend;
 use belfort_ids::{TaskId, UserId};
 use belfort_rbac::Reach;
 use diesel::BoxableExpression;
 use diesel::dsl::exists;
-use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Array, Bool, Text, Uuid};
@@ -13,7 +13,7 @@ use crate::fragment::{Fragment, condition_on_tasks};
 use crate::tables::{attachments, comments, tags, task_people, tasks, time_entries};
 
 /// A condition on the rows of `Table`.
-pub(crate) type Reached<'r, Table> = Box<dyn BoxableExpression<Table, Pg, SqlType = Bool> + 'r>;
+pub(crate) type Reached<'r, Table> = Box<dyn BoxableExpression<Table, Backend, SqlType = Bool> + 'r>;
 
 /// The condition that every row of every table meets.
 pub(crate) const EVERYTHING: Fragment<Bool> = Fragment::new("TRUE");
@@ -51,8 +51,8 @@ impl Ties {
     }
 }
 
-impl QueryFragment<Pg> for Ties {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl QueryFragment<Backend> for Ties {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         out.push_sql("EXISTS (SELECT FROM task_people p WHERE p.task_id = tasks.id AND (p.relation = ANY(");
         out.push_bind_param::<Array<Text>, _>(&THEIRS[..])?;
         out.push_sql(") AND p.user_id = ANY(");

@@ -23,7 +23,7 @@ const RESOURCE: &str = "tags";
 
 /// A tag.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = tags, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = tags, check_for_backend(belfort_db::Backend))]
 pub struct Tag {
     /// Its id.
     pub id: TagId,

@@ -32,7 +32,7 @@ const RESOURCE: &str = "attachments";
 
 /// A file on a task. Nothing about it ever changes.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = attachments, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = attachments, check_for_backend(belfort_db::Backend))]
 pub struct Attachment {
     /// Its id.
     pub id: AttachmentId,

@@ -16,7 +16,7 @@ use crate::tasks::is_there;
 
 /// A piece of an attachment, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = attachment_pieces, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = attachment_pieces, check_for_backend(belfort_db::Backend))]
 pub struct StoredPiece {
     /// The key that it is sealed under.
     pub key_id: String,

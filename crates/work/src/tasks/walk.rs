@@ -5,10 +5,10 @@
 //! order, so at most a page's worth of entries is read for each tie, wherever in the list the page is, and the page is among them:
 //! "top N of a union of ordered lists".
 
+use belfort_db::Backend;
 use belfort_ids::{TagId, TaskId, UserId};
 use belfort_rbac::Reach;
 use diesel::QueryResult;
-use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Array, BigInt, Date, Text, Uuid};
 
@@ -58,8 +58,8 @@ impl Walk {
     }
 }
 
-impl QueryFragment<Pg> for Walk {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl QueryFragment<Backend> for Walk {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         out.push_sql("tasks.id IN (SELECT DISTINCT hit.task_id FROM ");
         let (table, tied) = match &self.start {
             Start::People(users, relations) => {
@@ -113,8 +113,8 @@ impl QueryFragment<Pg> for Walk {
 
 condition_on_tasks!(Walk);
 
-impl QueryFragment<Pg> for TaskFilter {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+impl QueryFragment<Backend> for TaskFilter {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         conditions(self, "tasks", &mut out)
     }
 }
@@ -125,7 +125,7 @@ condition_on_tasks!(TaskFilter);
 fn conditions<'b>(
     filter: &'b TaskFilter,
     row: &'static str,
-    out: &mut AstPass<'_, 'b, Pg>,
+    out: &mut AstPass<'_, 'b, Backend>,
 ) -> QueryResult<()> {
     out.push_sql("TRUE");
     macro_rules! is {

@@ -12,7 +12,7 @@ use crate::{HourlyRate, Note};
 
 /// Time that somebody worked on a task.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = time_entries, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = time_entries, check_for_backend(belfort_db::Backend))]
 pub struct TimeEntry {
     /// Its id.
     pub id: TimeEntryId,

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use belfort_db::{Statement, Tenant};
+use belfort_db::{Backend, Statement, Tenant};
 use belfort_ids::{TaskId, TimeEntryId, UserId};
 use belfort_policy::{Tasks, TimeEntries};
 use belfort_rbac::{Grant, Read};
 use chrono::{DateTime, Utc};
-use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Range, Text, Timestamptz, Uuid};
 
@@ -163,7 +162,7 @@ fn wanted<'r>(
     }
 }
 
-type Wanted<'r> = time_entries::BoxedQuery<'r, Pg, Columns>;
+type Wanted<'r> = time_entries::BoxedQuery<'r, Backend, Columns>;
 type Columns = (
     Uuid,
     Uuid,
