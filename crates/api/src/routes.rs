@@ -5,6 +5,7 @@ use belfort_openapi::{self as openapi, Document, Fault, Info, Tag};
 use paperclip::actix::web::{self, Scope, delete, get, patch, post, put};
 
 use crate::context::SESSION_COOKIE;
+use crate::error::{FieldCode, ProblemCode};
 use crate::handlers::{
     attachments, audit, auth, comments, invitations, me, probes, reports, roles, signup, tags, tasks, teams,
     time_entries, users, workspace,
@@ -177,8 +178,8 @@ pub fn document() -> Result<Document, Vec<Fault>> {
             tag("Tags", "Words that tasks are found by."),
             tag("Audit", "Who changed what."),
         ],
-        problem_codes: Vec::new(),
-        field_codes: Vec::new(),
+        problem_codes: ProblemCode::published(),
+        field_codes: FieldCode::published(),
     };
     openapi::document(&info, &mut [&mut api()])
 }

@@ -4,6 +4,7 @@
 //! published with the code in the OpenAPI document.
 
 use actix_web::http::StatusCode;
+use belfort_openapi::Code;
 use strum::{EnumMessage, IntoStaticStr, VariantArray};
 
 /// The `code` of a problem.
@@ -144,6 +145,12 @@ impl ProblemCode {
         }
     }
 
+    /// Every code, for the OpenAPI document.
+    pub(crate) fn published() -> Vec<Code> {
+        let code = |code: &Self| published(code.as_str(), Some(code.status()), code.get_documentation());
+        Self::VARIANTS.iter().map(code).collect()
+    }
+
     /// The code for people: `last-admin` is titled `Last admin`.
     pub(crate) fn title(self) -> String {
         let mut title = self.as_str().replace('-', " ");
@@ -193,6 +200,20 @@ impl FieldCode {
     pub(crate) fn as_str(self) -> &'static str {
         self.into()
     }
+
+    /// Every code, for the OpenAPI document.
+    pub(crate) fn published() -> Vec<Code> {
+        let code = |code: &Self| published(code.as_str(), None, code.get_documentation());
+        Self::VARIANTS.iter().map(code).collect()
+    }
+}
+
+fn published(code: &str, status: Option<StatusCode>, meaning: Option<&str>) -> Code {
+    Code {
+        code: code.to_owned(),
+        status: status.map(|status| status.as_u16()),
+        description: meaning.unwrap_or_default().to_owned(),
+    }
 }
 
 impl serde::Serialize for FieldCode {
@@ -208,6 +229,16 @@ mod tests {
     #[test]
     fn a_code_is_titled_for_people() {
         assert_eq!(ProblemCode::LastAdmin.title(), "Last admin");
+    }
+
+    #[test]
+    fn every_code_is_in_the_document() {
+        let document = crate::document().unwrap();
+        let listed = |name: &str| document.json()["components"]["schemas"][name]["enum"].clone();
+        let codes: Vec<_> = ProblemCode::VARIANTS.iter().map(|code| code.as_str()).collect();
+        assert_eq!(listed("ProblemCode"), serde_json::json!(codes));
+        let codes: Vec<_> = FieldCode::VARIANTS.iter().map(|code| code.as_str()).collect();
+        assert_eq!(listed("FieldCode"), serde_json::json!(codes));
     }
 
     #[test]
