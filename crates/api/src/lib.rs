@@ -20,7 +20,6 @@ mod error;
 mod files;
 mod handlers;
 mod input;
-mod lockout;
 mod mail;
 mod middleware;
 mod output;

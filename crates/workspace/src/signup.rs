@@ -6,18 +6,21 @@
 mod confirm;
 mod payload;
 
-use belfort_auth::{CODE_LIFETIME, Code, Email, PasswordHash};
+use std::net::IpAddr;
+
+use belfort_auth::{CODE_LIFETIME, Code, CounterKey, Email, Limit, PasswordHash};
 use belfort_crypto::{Column, Keyring};
 use belfort_db::{Control, Statement};
 use belfort_ids::{SignupId, TenantId};
 use belfort_tenancy::Slug;
+use belfort_tenancy::postgres::Tenancy;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel::sql_types::{Text, Timestamptz, Uuid};
 
 pub use confirm::{ConfirmError, Confirmed, confirm};
 
-use crate::{FullName, WorkspaceName};
+use crate::{FullName, Reservation, ReserveError, WorkspaceName};
 
 const PAYLOAD: Column = Column::new("signups.payload");
 const CODE: Column = Column::new("signups.code");
@@ -55,6 +58,28 @@ pub enum StartError {
     /// The database failed.
     #[error("the sign-up could not be stored")]
     Database(#[from] diesel::result::Error),
+}
+
+/// The limits on sign-ups.
+#[derive(Debug, Clone, Copy)]
+pub struct SignupLimits {
+    /// From one address.
+    pub per_ip: Limit,
+    /// With e-mail addresses of one domain.
+    pub per_email_domain: Limit,
+}
+
+/// Counts a sign-up. It stays counted, also when it comes to nothing: a mail is sent, and a password hashed, for each.
+pub fn count(
+    tenancy: &Tenancy,
+    limits: SignupLimits,
+    now: DateTime<Utc>,
+    email: &Email,
+    ip: Option<IpAddr>,
+) -> Result<(), ReserveError> {
+    let mut counted = vec![(CounterKey::signup_domain(email.domain()), limits.per_email_domain)];
+    counted.extend(ip.map(|ip| (CounterKey::signup_ip(ip), limits.per_ip)));
+    Reservation::make(tenancy, &counted, now).map(drop)
 }
 
 /// Stores a sign-up until it is confirmed or over. Whether the slug is free is decided at the confirmation; here it spares

@@ -7,11 +7,9 @@ mod update;
 
 use std::collections::BTreeMap;
 
-use belfort_auth::Email;
 use belfort_db::{Statement, Tenant};
 use belfort_ids::{RoleId, TeamId, UserId};
 use belfort_policy::Users;
-use belfort_rbac::postgres::members;
 use belfort_rbac::{Grant, Principal, Read};
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
@@ -111,22 +109,6 @@ pub fn count(tx: &mut impl Tenant, grant: &Grant<Users, Read>) -> QueryResult<i6
 /// The user with this id; out of reach is `None` like absent.
 pub fn get(tx: &mut impl Tenant, grant: &Grant<Users, Read>, id: UserId) -> QueryResult<Option<UserRow>> {
     read(tx, grant.reach().people(), id)
-}
-
-/// The admins, with their addresses, to find out who of them is locked out: failed logins are counted outside of the tenant's
-/// reach. It needs no grant: nobody is told of them.
-///
-/// Asked before a change. Who is locked out in between still counts in it; it is a matter of minutes either way.
-pub fn admins(tx: &mut impl Tenant) -> QueryResult<Vec<(UserId, Email)>> {
-    const ADDRESSES: Statement<(Uuid, Text)> =
-        Statement::new("SELECT id, email FROM users WHERE id = ANY($1)");
-    let ids = members::admins(tx)?;
-    let rows: Vec<(UserId, String)> = tx.rows(ADDRESSES.bind::<Array<Uuid>, _>(ids))?;
-    let read = |(id, email): (UserId, String)| match Email::parse(&email) {
-        Ok(email) => Ok((id, email)),
-        Err(error) => Err(diesel::result::Error::DeserializationError(error.into())),
-    };
-    rows.into_iter().map(read).collect()
 }
 
 /// A user's own row. It needs no grant: everybody may see themselves.

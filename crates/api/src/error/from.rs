@@ -15,6 +15,7 @@ use belfort_workspace::signup::{ConfirmError, StartError};
 use belfort_workspace::teams::TeamError;
 use belfort_workspace::users::UserError;
 use belfort_workspace::workspace::WorkspaceError;
+use belfort_workspace::{CountersError, ReserveError};
 
 use super::{FieldCode, Problem, ProblemCode};
 
@@ -224,6 +225,24 @@ impl From<InvitationError> for Problem {
             InvitationError::UnknownTeams(_) => unknown("team_ids"),
             InvitationError::Escalation => escalation(),
             InvitationError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReserveError> for Problem {
+    fn from(error: ReserveError) -> Self {
+        match error {
+            ReserveError::TooMany { retry_after } => Self::too_many(retry_after),
+            ReserveError::Counters(error) => error.into(),
+        }
+    }
+}
+
+impl From<CountersError> for Problem {
+    fn from(error: CountersError) -> Self {
+        match error {
+            CountersError::Busy(busy) => busy.into(),
+            CountersError::Database(error) => error.into(),
         }
     }
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::{HttpRequest, HttpResponse, Responder};
-use belfort_auth::{Code, CounterKey, Email, Password};
+use belfort_auth::{Code, Email, Password};
 use belfort_ids::SignupId;
 use belfort_openapi as openapi;
 use belfort_tenancy::{Slug, Tenant};
 use belfort_values::Word;
-use belfort_workspace::signup::{self, Confirmed, Signup};
+use belfort_workspace::signup::{self, Confirmed, Signup, SignupLimits};
 use belfort_workspace::{Arrival, FullName, WorkspaceName};
 use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
 use paperclip::v2::models::DefaultOperationRaw;
@@ -20,7 +20,6 @@ use uuid::Uuid;
 use crate::context::RequestInfo;
 use crate::context::Untenanted;
 use crate::error::{ApiResult, FieldCode, Problem};
-use crate::handlers::auth::reserve;
 use crate::handlers::users::UserView;
 use crate::input::{Body, Path};
 use crate::input::{RawText, input};
@@ -122,7 +121,7 @@ pub(crate) async fn start(
 ) -> ApiResult<Accepted<SignupView>> {
     let StartSignup { email, password, full_name, workspace_name, slug } = body.parse()?;
     let app = Arc::clone(&info.app);
-    bound(&info, &email).await?;
+    count(&info, &email).await?;
     let password = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
     let signup = Signup { email: email.clone(), full_name, workspace_name, slug, password };
     let now = info.now();
@@ -137,13 +136,16 @@ pub(crate) async fn start(
 }
 
 /// Counts this sign-up, also when it comes to nothing.
-async fn bound(info: &RequestInfo, email: &Email) -> ApiResult<()> {
-    let (info, domain) = (info.clone(), CounterKey::signup_domain(email.domain()));
+async fn count(info: &RequestInfo, email: &Email) -> ApiResult<()> {
+    let (info, email) = (info.clone(), email.clone());
     Arc::clone(&info.app)
         .database(move |app| {
-            let mut places = vec![(domain, app.settings.signup_per_email_domain)];
-            places.extend(info.ip.map(|ip| (CounterKey::signup_ip(ip), app.settings.signup_per_ip)));
-            reserve(app, &places, &info).map(drop)
+            let settings = &app.settings;
+            let limits = SignupLimits {
+                per_ip: settings.signup_per_ip,
+                per_email_domain: settings.signup_per_email_domain,
+            };
+            Ok(signup::count(&app.services.tenancy, limits, info.now(), &email, info.ip)?)
         })
         .await
 }

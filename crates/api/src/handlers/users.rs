@@ -5,8 +5,8 @@ use belfort_ids::{RoleId, TeamId, UserId};
 use belfort_policy::Users;
 use belfort_rbac::{Create, Delete, Read, Update};
 use belfort_tenancy::postgres::TenantTx;
-use belfort_workspace::FullName;
 use belfort_workspace::users::{self, NewUser, Safeguards, UserPatch, UserRow};
+use belfort_workspace::{FullName, lockout};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
@@ -15,7 +15,6 @@ use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
 use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
-use crate::lockout;
 use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
 use crate::paging::{All, Listing};
 
@@ -149,8 +148,8 @@ pub(crate) async fn update(
             is_active: body.is_active,
             team_ids: body.team_ids,
         };
-        let loses = patch.role.is_some() || patch.is_active == Some(false);
-        let locked_out = if loses { lockout::admins(ctx)? } else { Vec::new() };
+        let (tenancy, limit) = (&ctx.info.app.services.tenancy, ctx.info.app.settings.login);
+        let locked_out = lockout::before_update(&mut ctx.tx, tenancy, limit, ctx.now, &patch)?;
         let safeguards = Safeguards { caller: &ctx.caller.principal, locked_out: &locked_out };
         let (id, origin) = (path.ids()?.0, &ctx.origin);
         Ok(single(users::update(&mut ctx.tx, grant, safeguards, id, &patch, expected.0, origin)?))
@@ -169,7 +168,8 @@ pub(crate) async fn delete(
 ) -> ApiResult<Done> {
     gate.write(move |ctx, grant| {
         let id = path.ids()?.0;
-        let locked_out = lockout::admins(ctx)?;
+        let (tenancy, limit) = (&ctx.info.app.services.tenancy, ctx.info.app.settings.login);
+        let locked_out = lockout::before_delete(&mut ctx.tx, tenancy, limit, ctx.now)?;
         let safeguards = Safeguards { caller: &ctx.caller.principal, locked_out: &locked_out };
         let origin = &ctx.origin;
         // Deleting the user alone would take their assignments along unaudited.

@@ -191,3 +191,25 @@ fn what_panics_inside_fails_alone_and_leaves_nothing_behind() {
     made.expect(201);
     assert_eq!(server.mail_to("x@y.example").len(), 1);
 }
+
+/// Nothing was found out by it, so it is no guess. A wrong password is one, whatever happens inside.
+#[test]
+fn a_login_that_fails_inside_is_not_counted() {
+    let login = Limit::new(1, chrono::Duration::minutes(15));
+    let server = Server::with(belfort_api::Settings { login, ..settings() });
+    let ada = server.workspace("bakkerij");
+    let sessions = format!("{}.sessions", server.schema("bakkerij"));
+    let log_in = |password: &str| {
+        let body = json!({ "email": "ada@bakkerij.example", "password": password });
+        server.anonymous("bakkerij").post("/auth/login", &body)
+    };
+    server.meddle(&format!("ALTER TABLE {sessions} ADD CONSTRAINT broken CHECK (false) NOT VALID"));
+    for _ in 0..3 {
+        log_in(PASSWORD).problem(500, "internal");
+    }
+    server.meddle(&format!("ALTER TABLE {sessions} DROP CONSTRAINT broken"));
+    log_in(PASSWORD).expect(200);
+    ada.get("/me").expect(200);
+    log_in("wrong").problem(401, "invalid-credentials");
+    log_in(PASSWORD).problem(429, "too-many-requests");
+}

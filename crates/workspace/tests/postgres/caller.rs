@@ -72,7 +72,7 @@ fn a_login_that_meets_a_deactivation_leaves_no_session() {
     for round in 0..20 {
         let bob = world.person(&format!("bob{round}"), world.role(BuiltIn::Member));
         let checked = StoredPassword { user: bob, hash: hash() };
-        let log_in = || drop(world.act(|tx| login::open_session(tx, &checked, None, None, now())).unwrap());
+        let log_in = || drop(world.act(|tx| login::open_session(tx, now(), &checked, None, None)).unwrap());
         let deactivate = || drop(world.update(&admin, bob, &active(false)).unwrap());
         race([&log_in, &deactivate]);
         assert_eq!(sessions::list(&mut world.begin(), bob, now()).unwrap(), []);
@@ -106,12 +106,12 @@ fn a_password_that_changed_while_it_was_checked_opens_nothing() {
     let checked = login::password_by_email(&mut world.begin(), &email("ada")).unwrap().unwrap();
     let caller = world.whose(&keep).unwrap();
     let (origin, kept) = (origin(&caller), caller.session().unwrap());
-    let change = || world.act(|tx| login::change_password(tx, &checked, &stronger(), kept, &origin)).unwrap();
+    let change = || world.act(|tx| login::change_password(tx, &origin, &checked, &stronger(), kept)).unwrap();
     assert!(change());
     assert!(world.whose(&keep).is_some() && world.whose(&lost).is_none());
     assert!(!change(), "the password that was checked is the old one");
-    assert!(world.act(|tx| login::open_session(tx, &checked, None, None, now())).unwrap().is_none());
-    assert!(!world.act(|tx| login::rehash(tx, &checked, &hash(), now())).unwrap());
+    assert!(world.act(|tx| login::open_session(tx, now(), &checked, None, None)).unwrap().is_none());
+    assert!(!world.act(|tx| login::rehash(tx, now(), &checked, &hash())).unwrap());
     let current = login::password_of(&mut world.begin(), world.admin).unwrap().unwrap();
     assert_eq!(current.hash, stronger());
 }
@@ -122,9 +122,9 @@ fn two_logins_at_once_that_both_rehash_do_not_block_each_other() {
     let checked = StoredPassword { user: world.admin, hash: hash() };
     let log_in = || {
         world.act(|tx| {
-            let opened = login::open_session(tx, &checked, None, None, now())?;
+            let opened = login::open_session(tx, now(), &checked, None, None)?;
             if opened.is_some() {
-                login::rehash(tx, &checked, &stronger(), now())?;
+                login::rehash(tx, now(), &checked, &stronger())?;
             }
             Ok::<_, diesel::result::Error>(opened.is_some())
         })

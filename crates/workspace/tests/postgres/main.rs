@@ -5,6 +5,8 @@ mod audit_log;
 mod caller;
 mod idempotency;
 mod invitations;
+mod lockout;
+mod login;
 mod roles;
 mod signup;
 mod teams;

@@ -126,7 +126,7 @@ impl World {
 
     pub(crate) fn log_in(&self, user: UserId) -> SessionToken {
         let checked = StoredPassword { user, hash: hash() };
-        self.act(|tx| login::open_session(tx, &checked, None, None, now())).unwrap().unwrap().token
+        self.act(|tx| login::open_session(tx, now(), &checked, None, None)).unwrap().unwrap().token
     }
 
     /// Who comes with this token.

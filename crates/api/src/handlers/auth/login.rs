@@ -1,0 +1,163 @@
+//! `/auth/login` and `/auth/logout`.
+
+use std::sync::Arc;
+
+use actix_web::body::BoxBody;
+use actix_web::cookie::time::Duration as CookieAge;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use belfort_auth::postgres::sessions;
+use belfort_auth::{Email, SESSION_LIFETIME};
+use belfort_openapi as openapi;
+use belfort_workspace::login::{Attempt, NewSession, TRIES, Verified};
+use belfort_workspace::users;
+use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
+use paperclip::v2::models::DefaultOperationRaw;
+use paperclip::v2::schema::Apiv2Schema as Schema;
+use serde::Serialize;
+
+use super::{check, own_session};
+use crate::context::{AnonymousInTenant, Authenticated, RequestInfo, SESSION_COOKIE};
+use crate::error::{ApiResult, Problem, ProblemCode};
+use crate::handlers::users::UserView;
+use crate::input::{self, Body, input};
+use crate::output::Stamp;
+use crate::state::App;
+
+input! {
+    /// Who wants to come in.
+    pub(crate) struct LogIn {
+        /// The address.
+        email: Email,
+        /// The password.
+        password: input::Attempt,
+    }
+}
+
+/// A session.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct LoggedInView {
+    /// To be sent as `Authorization: Bearer …`. It is shown once.
+    token: String,
+    expires_at: Stamp,
+    user: UserView,
+}
+
+/// 200 with a session, also as a cookie.
+pub(crate) struct LoggedIn {
+    view: LoggedInView,
+    secure: bool,
+}
+
+impl Responder for LoggedIn {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let age = CookieAge::seconds(SESSION_LIFETIME.num_seconds());
+        let cookie = cookie(&self.view.token, self.secure, age);
+        HttpResponse::Ok().cookie(cookie).json(self.view)
+    }
+}
+
+impl Schema for LoggedIn {}
+impl OperationModifier for LoggedIn {
+    fn update_response(op: &mut DefaultOperationRaw) {
+        openapi::response(op, 200, "A session.", Some(openapi::schema::<LoggedInView>()), &[]);
+        openapi::problems(op, &[401, 429]);
+    }
+}
+
+/// 204, and the cookie is taken back.
+pub(crate) struct LoggedOut {
+    secure: bool,
+}
+
+impl Responder for LoggedOut {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::NoContent().cookie(cookie("", self.secure, CookieAge::ZERO)).finish()
+    }
+}
+
+impl Schema for LoggedOut {}
+impl OperationModifier for LoggedOut {
+    fn update_response(op: &mut DefaultOperationRaw) {
+        openapi::response(op, 204, "The session is over.", None, &[]);
+    }
+}
+
+fn cookie(token: &str, secure: bool, age: CookieAge) -> Cookie<'static> {
+    Cookie::build(SESSION_COOKIE, token.to_owned())
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(secure)
+        .path("/")
+        .max_age(age)
+        .finish()
+}
+
+/// Log in
+///
+/// Whoever fails too often, as one user or from one address, has to wait: 429.
+#[api_v2_operation(operation_id = "log_in", tags(Auth))]
+pub(crate) async fn log_in(anonymous: AnonymousInTenant, body: Body<LogIn>) -> ApiResult<LoggedIn> {
+    let info = anonymous.into_info();
+    let login = Arc::new(body.parse()?);
+    for _ in 0..TRIES {
+        if let Some(logged_in) = try_once(info.clone(), Arc::clone(&login)).await? {
+            return Ok(logged_in);
+        }
+    }
+    Err(Problem::busy())
+}
+
+/// The session, or `None` where it has to be tried again.
+async fn try_once(info: RequestInfo, login: Arc<LogIn>) -> ApiResult<Option<LoggedIn>> {
+    let app = Arc::clone(&info.app);
+    let (info, attempt) = app
+        .database({
+            let login = Arc::clone(&login);
+            move |app| {
+                let (tx, limit) = (info.begin_tenant_tx()?, app.settings.login);
+                let tenancy = &app.services.tenancy;
+                let attempt = Attempt::reserve(tx, tenancy, limit, info.now(), &login.email, info.ip)?;
+                Ok((info, attempt))
+            }
+        })
+        .await?;
+    check(
+        &app,
+        attempt.reservation(),
+        wrong,
+        move |hasher| attempt.verify(hasher, &login.password.0),
+        move |app, verified| open_session(app, &info, &verified),
+    )
+    .await
+}
+
+fn open_session(app: &App, info: &RequestInfo, verified: &Verified) -> ApiResult<Option<LoggedIn>> {
+    let mut tx = info.begin_tenant_tx()?;
+    let opened = verified.open_session(&mut tx, info.now(), info.ip, info.user_agent.as_deref())?;
+    let Some(NewSession { token, expires_at, .. }) = opened else { return Ok(None) };
+    let user = users::me(&mut tx, verified.user())?.ok_or_else(wrong)?.into();
+    tx.commit()?;
+    let view = LoggedInView { token: token.reveal().to_owned(), expires_at: Stamp(expires_at), user };
+    Ok(Some(LoggedIn { view, secure: app.settings.secure_cookies }))
+}
+
+/// The same for a user who is not there, one who is locked out and a password that is wrong.
+fn wrong() -> Problem {
+    Problem::new(ProblemCode::InvalidCredentials, "The e-mail address or the password is wrong.")
+}
+
+/// Log out
+///
+/// The session is over at once, everywhere.
+#[api_v2_operation(operation_id = "log_out", tags(Auth))]
+pub(crate) async fn log_out(authenticated: Authenticated) -> ApiResult<LoggedOut> {
+    authenticated
+        .write(|ctx| {
+            sessions::end_one(&mut ctx.tx, ctx.caller.user, own_session(&ctx.caller)?)?;
+            Ok(LoggedOut { secure: ctx.info.app.settings.secure_cookies })
+        })
+        .await
+}

@@ -1,0 +1,79 @@
+//! `/auth/sessions`.
+
+use belfort_auth::postgres::sessions::{self, Session};
+use belfort_ids::SessionId;
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::own_session;
+use crate::context::Authenticated;
+use crate::error::{ApiResult, Problem};
+use crate::input::Path;
+use crate::output::{Done, Plain, Stamp};
+
+/// A session of the caller's own.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct SessionView {
+    id: Uuid,
+    /// Whether it is the one that asks.
+    is_current: bool,
+    created_at: Stamp,
+    expires_at: Stamp,
+    /// From where it was opened.
+    ip: Option<String>,
+    /// With what it was opened.
+    user_agent: Option<String>,
+}
+
+/// The sessions of the caller's own.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct SessionsView {
+    items: Vec<SessionView>,
+}
+
+/// List your sessions
+#[api_v2_operation(operation_id = "list_sessions", tags(Auth))]
+pub(crate) async fn list_sessions(authenticated: Authenticated) -> ApiResult<Plain<SessionsView>> {
+    authenticated
+        .read(|ctx| {
+            let current = ctx.caller.session();
+            let all = sessions::list(&mut ctx.tx, ctx.caller.user, ctx.now)?;
+            Ok(Plain(SessionsView { items: all.into_iter().map(|session| view(session, current)).collect() }))
+        })
+        .await
+}
+
+fn view(session: Session, current: Option<SessionId>) -> SessionView {
+    SessionView {
+        id: session.id.uuid(),
+        is_current: Some(session.id) == current,
+        created_at: Stamp(session.created_at),
+        expires_at: Stamp(session.expires_at),
+        ip: session.ip.map(|ip| ip.to_string()),
+        user_agent: session.user_agent,
+    }
+}
+
+/// End one of your sessions
+#[api_v2_operation(operation_id = "end_session", tags(Auth))]
+pub(crate) async fn end_session(authenticated: Authenticated, path: Path<(SessionId,)>) -> ApiResult<Done> {
+    authenticated
+        .write(|ctx| {
+            let ended = sessions::end_one(&mut ctx.tx, ctx.caller.user, path.ids()?.0)?;
+            if ended { Ok(Done) } else { Err(Problem::not_found()) }
+        })
+        .await
+}
+
+/// End all your other sessions
+#[api_v2_operation(operation_id = "end_other_sessions", tags(Auth))]
+pub(crate) async fn end_other_sessions(authenticated: Authenticated) -> ApiResult<Done> {
+    authenticated
+        .write(|ctx| {
+            let keep = own_session(&ctx.caller)?;
+            sessions::end_others(&mut ctx.tx, ctx.caller.user, keep)?;
+            Ok(Done)
+        })
+        .await
+}
