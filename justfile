@@ -1,6 +1,6 @@
 # What is done often. `just` lists it; each recipe is a command or two that can be typed by hand as well.
 
-export PATH := justfile_directory() / ".tools/bin:" + justfile_directory() / ".tools/node_modules/.bin:" + env("PATH")
+export PATH := justfile_directory() / ".tools/bin:" + env("PATH")
 
 # Every crate by its short name, and the binary.
 crates := replace(`ls crates`, "\n", " ") + " belfort"

@@ -8,6 +8,8 @@ const README: &str = include_str!("../../../README.md");
 #[test]
 fn the_readmes_tour_works() {
     let home = tempfile::tempdir().unwrap();
+    let tools = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.tools"); // where `./test` puts a Postgres if there is none
+    std::os::unix::fs::symlink(tools, home.path().join(".tools")).unwrap();
     let mut server = Command::new(env!("CARGO_BIN_EXE_belfort"))
         .current_dir(&home)
         .env_clear()

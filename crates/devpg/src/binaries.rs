@@ -157,6 +157,16 @@ mod tests {
         check("", None);
     }
 
+    /// `./run` and `./test` fetch a Postgres only where none would be found.
+    #[test]
+    fn the_script_that_fetches_looks_where_we_look() {
+        let script = include_str!("../../../scripts/fetch");
+        for (base, before, after) in VERSIONED {
+            let place = format!("{base}/{before}*/{after}");
+            assert!(script.contains(&place), "{place} is not in scripts/fetch");
+        }
+    }
+
     #[test]
     fn the_highest_version_is_chosen_but_the_one_that_made_the_data_before_it() {
         let some = || -> Vec<Binaries> {

@@ -4,7 +4,7 @@
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
@@ -28,7 +28,10 @@ impl Sandbox {
     pub(crate) fn new() -> Self {
         // Open, because Postgres does not run as root: started by root, it runs as another user, who has to get there.
         let open = Permissions::from_mode(0o755);
-        Self(tempfile::Builder::new().prefix("belfort-").permissions(open).tempdir().unwrap())
+        let dir = tempfile::Builder::new().prefix("belfort-").permissions(open).tempdir().unwrap();
+        // As in a checkout, where `./test` puts a Postgres if there is none.
+        symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.tools"), dir.path().join(".tools")).unwrap();
+        Self(dir)
     }
 
     pub(crate) fn path(&self) -> &Path {
