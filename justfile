@@ -31,8 +31,11 @@ check-tls:
     cargo clippy --all-targets -p belfort -p belfort-tenancy -p belfort-mail --features tls -- -D warnings
     cargo build -p belfort --features tls
 
-# who may know whom, in our crates and in what they bring along
+# who may know whom, in our crates and in what they bring along; dependencies that nobody uses; misspellings
 fences:
+    scripts/fetch typos cargo-shear cargo-deny
+    typos
+    @found=$(cargo shear 2>&1) || { echo "$found"; exit 1; } # its warnings know no doctest of a README
     @for name in {{ storage }}; do {{ just_executable() }} _without diesel $name || exit; done
     @for name in $(ls crates | grep -vx -e api -e openapi); do {{ just_executable() }} _without actix-web $name --all-features || exit; done
     cargo deny check licenses bans sources
@@ -44,11 +47,11 @@ _without package name *features:
 
 # a development server
 run *arguments:
-    cargo run -p belfort -- {{ arguments }}
+    ./run {{ arguments }}
 
 # a workspace with people, tasks and time entries
 demo *arguments:
-    cargo run -p belfort -- demo {{ arguments }}
+    ./run demo {{ arguments }}
 
 # the API's description, as JSON
 openapi *arguments:

@@ -195,7 +195,7 @@ fn nobody_has_two_timers_running() {
 }
 
 #[test]
-fn a_version_that_is_not_the_entrys_any_more_is_stale() {
+fn a_version_of_an_entry_that_has_changed_since_is_stale() {
     let workspace = Workspace::new();
     let worker = workspace.person(BuiltIn::Member);
     let task = workspace.task(&worker, titled("Bake")).id;
