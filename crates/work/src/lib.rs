@@ -27,12 +27,11 @@
 //! }
 //! ```
 
-mod file_name;
-mod fragment;
 mod history;
-mod over;
+
 mod rate;
 mod reach;
+mod sql;
 mod tables;
 mod text;
 mod words;
@@ -44,7 +43,7 @@ pub mod tasks;
 pub mod time_entries;
 pub mod time_report;
 
-pub use file_name::FileName;
+pub use attachments::FileName;
 pub use rate::{HourlyRate, RateError};
 pub use text::{CommentBody, Description, Note, TagName, Title};
 pub use words::{Priority, Status};

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Array, Bool, Text, Uuid};
 
-use crate::fragment::{Fragment, condition_on_tasks};
+use crate::sql::{Fragment, condition_on_tasks};
 use crate::tables::{attachments, comments, tags, task_people, tasks, time_entries};
 
 /// A condition on the rows of `Table`.

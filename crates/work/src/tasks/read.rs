@@ -10,12 +10,12 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
+use super::page_query::{Walk, Window};
 use super::task::ROW;
-use super::walk::{Walk, Window};
 use super::{RESOURCE, Task, TaskError};
-use crate::fragment::Fragment;
 use crate::history::{self, Standing};
 use crate::reach;
+use crate::sql::Fragment;
 use crate::tables::tasks;
 use crate::{Priority, Status};
 

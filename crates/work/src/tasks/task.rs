@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sql_types::{Array, Uuid};
 
-use crate::fragment::Fragment;
+use crate::sql::Fragment;
 use crate::tables::tasks;
 use crate::{Description, Priority, Status, Title};
 

@@ -12,9 +12,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Range, Text, Timestamptz, Uuid};
 
 use super::{TimeEntry, TimeEntryError};
-use crate::fragment::Fragment;
-use crate::over::Over;
 use crate::reach::{self, Reached};
+use crate::sql::Fragment;
+use crate::sql::WithReached;
 use crate::tables::time_entries;
 
 /// Which entries are wanted; the default is all.
@@ -253,13 +253,13 @@ fn read(
     match (part, grant.reach().people().filter(|_| filter.user_id.is_none())) {
         (Part::Lasts(_), _) => {
             let statement = if latest { LATEST_FOUND } else { EARLIEST_FOUND };
-            tx.rows(Over { reached: wanted, statement: statement.bind::<BigInt, _>(limit) })
+            tx.rows(WithReached { reached: wanted, statement: statement.bind::<BigInt, _>(limit) })
         }
         (Part::Begins, Some(people)) => {
             let statement = if latest { LATEST_OF_PEOPLE } else { EARLIEST_OF_PEOPLE };
             let statement =
                 statement.bind::<Array<Uuid>, _>(people).bind::<BigInt, _>(limit).bind::<BigInt, _>(limit);
-            tx.rows(Over { reached: wanted, statement })
+            tx.rows(WithReached { reached: wanted, statement })
         }
         (Part::Begins, None) if latest => {
             tx.rows(wanted.order((time_entries::started_at.desc(), time_entries::id.desc())).limit(limit))

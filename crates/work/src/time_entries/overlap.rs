@@ -10,8 +10,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Timestamptz, Uuid};
 
 use super::TimeEntry;
-use crate::over::Over;
 use crate::reach;
+use crate::sql::WithReached;
 use crate::tables::time_entries;
 
 /// How many overlapping entries are named at most.
@@ -95,7 +95,7 @@ pub fn with_overlaps(
             .bind::<Array<Timestamptz>, _>(starts)
             .bind::<Array<Timestamptz>, _>(ends)
             .bind::<Timestamptz, _>(now + TimeDelta::microseconds(1));
-        found = tx.rows(Over { reached, statement })?;
+        found = tx.rows(WithReached { reached, statement })?;
     }
     let mut found: std::collections::BTreeMap<_, _> = found.into_iter().collect();
     let with =

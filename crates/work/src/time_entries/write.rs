@@ -12,8 +12,8 @@ use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid
 
 use super::read::lock;
 use super::{NewTimeEntry, TimeEntry, TimeEntryError, TimeEntryPatch, events};
-use crate::over::Over;
 use crate::reach::{self, Reached};
+use crate::sql::WithReached;
 use crate::tables::{tasks, time_entries};
 use crate::tasks::stored;
 
@@ -158,7 +158,7 @@ pub(super) fn save(
         .bind::<Timestamptz, _>(after.updated_at)
         .bind::<Uuid, _>(after.id);
     let reached = tasks::table.filter(task).select(tasks::id);
-    if tx.run(Over { reached, statement }).map_err(refused)? == 0 {
+    if tx.run(WithReached { reached, statement }).map_err(refused)? == 0 {
         return Err(TimeEntryError::UnknownTask);
     }
     append(tx, origin, &[events::changed(origin, &after, changes)])?;

@@ -13,8 +13,8 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Range, Text, Tim
 
 use super::sums::{Key, Part, Place};
 use super::{GroupBy, MAX_LINES, ReportError, Wanted};
-use crate::fragment::Fragment;
-use crate::over::Over;
+use crate::sql::Fragment;
+use crate::sql::WithReached;
 use crate::tables::{task_tags, time_entries};
 use crate::{TagName, Title, reach};
 
@@ -145,7 +145,7 @@ pub(super) fn parts(
         .bind::<Bool, _>(by(GroupBy::Task))
         .bind::<Bool, _>(by(GroupBy::Tag))
         .bind::<BigInt, _>(most.saturating_add(1));
-    let rows: Vec<Row> = tx.rows(Over { reached, statement })?;
+    let rows: Vec<Row> = tx.rows(WithReached { reached, statement })?;
     if rows.len() > MAX_LINES {
         return Err(ReportError::TooLarge);
     }

@@ -5,12 +5,12 @@
 mod attachments;
 mod comments;
 mod concurrency;
-mod hanging;
 mod links;
 mod pages;
 mod reach;
 mod support;
 mod tags;
+mod task_children;
 mod tasks;
 mod time_entries;
 mod time_lists;

@@ -3,16 +3,16 @@
 mod children;
 mod events;
 mod links;
+mod page_query;
 mod read;
-mod release;
 mod task;
-mod walk;
+mod unassign;
 mod write;
 
 pub use links::{add_assignee, add_tag, add_viewer, remove_assignee, remove_tag, remove_viewer};
 pub use read::{TaskFilter, TaskOrder, count, get, history, list};
-pub use release::release;
 pub use task::{MAX_LINKS, NewTask, Task, TaskError, TaskPatch};
+pub use unassign::release;
 pub use write::{create, delete, update};
 
 pub(crate) use events::tag_removed;

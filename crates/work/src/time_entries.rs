@@ -11,7 +11,7 @@ mod events;
 mod list;
 mod overlap;
 mod read;
-mod release;
+mod stop_running;
 mod write;
 
 pub use entry::{NewTimeEntry, TimeEntry, TimeEntryError, TimeEntryPatch};
@@ -20,7 +20,7 @@ pub use overlap::{MAX_OVERLAPS, Overlapping, with_overlaps};
 pub use read::{get, history};
 pub use write::{create, delete, stop, update};
 
-pub(crate) use release::release;
+pub(crate) use stop_running::release;
 pub(crate) use write::delete_of_task;
 
 /// What the history calls them.

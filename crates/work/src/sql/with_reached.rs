@@ -1,6 +1,7 @@
 //! A statement by hand over rows that a query with a predicate finds.
 
-use belfort_db::{Backend, Binds, Conn, Statement};
+use belfort_db::{Backend, Conn};
+use belfort_db::{Binds, Statement};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::{QueryResult, RunQueryDsl};
 
@@ -8,12 +9,12 @@ use diesel::{QueryResult, RunQueryDsl};
 ///
 /// What diesel's language has no words for is written by hand; who may see which rows is not: the predicate of a resource is
 /// told once, in `reach`, and stands in whatever is made of its rows.
-pub(crate) struct Over<Q, S> {
+pub(crate) struct WithReached<Q, S> {
     pub(crate) reached: Q,
     pub(crate) statement: S,
 }
 
-impl<Q: QueryFragment<Backend>, Row, B: Binds> QueryFragment<Backend> for Over<Q, Statement<Row, B>> {
+impl<Q: QueryFragment<Backend>, Row, B: Binds> QueryFragment<Backend> for WithReached<Q, Statement<Row, B>> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         // Planned together with what is asked of it, also where it is named twice.
         out.push_sql("WITH reached AS NOT MATERIALIZED (");
@@ -24,13 +25,13 @@ impl<Q: QueryFragment<Backend>, Row, B: Binds> QueryFragment<Backend> for Over<Q
 }
 
 // The text is what it is cached under.
-impl<Q, S> QueryId for Over<Q, S> {
+impl<Q, S> QueryId for WithReached<Q, S> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<Q, Row, B> Query for Over<Q, Statement<Row, B>> {
+impl<Q, Row, B> Query for WithReached<Q, Statement<Row, B>> {
     type SqlType = Row;
 }
 
-impl<Q, S> RunQueryDsl<Conn> for Over<Q, S> {}
+impl<Q, S> RunQueryDsl<Conn> for WithReached<Q, S> {}

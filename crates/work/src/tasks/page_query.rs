@@ -13,8 +13,8 @@ use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Array, BigInt, Date, Text, Uuid};
 
 use super::read::{TaskFilter, TaskOrder};
-use crate::fragment::condition_on_tasks;
 use crate::reach::{ASSIGNEE, Ties};
+use crate::sql::condition_on_tasks;
 
 /// Which part of the list is wanted: from after the task `after`, `limit` at most.
 #[derive(Debug, Clone, Copy)]

@@ -4,6 +4,7 @@
 //! arrives in pieces, each in a transaction of its own ([`begin`], [`store`], [`finish`]), and is read in pieces ([`piece`]):
 //! nobody holds a connection while the other end of the line takes its time. The pieces are sealed before they come here.
 
+mod file_name;
 mod read;
 mod upload;
 
@@ -20,10 +21,10 @@ use diesel::result::Error;
 use diesel::sql_types::{Array, Uuid};
 use serde_json::{Value, json};
 
-use crate::FileName;
 use crate::reach::{self, Reached};
 use crate::tables::attachments;
 
+pub use file_name::FileName;
 pub use read::{StoredPiece, get, history, list, piece};
 pub use upload::{LIFETIME, NewAttachment, Upload, abandon, begin, finish, store, sweep};
 
