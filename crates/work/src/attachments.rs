@@ -73,7 +73,7 @@ pub enum AttachmentError {
     Stale,
     /// The upload took longer than [`LIFETIME`] and was swept.
     #[error("the upload is over")]
-    Over,
+    Expired,
     /// The database failed.
     #[error("the attachments could not be read or changed")]
     Database(#[from] Error),

@@ -15,10 +15,10 @@ use diesel::result::Error;
 use diesel::sql_types::{Integer, Text, Timestamptz, Uuid};
 
 use crate::CommentBody;
-use crate::history::{self, Standing};
+use crate::history::{self, Visibility};
 use crate::reach::{self, Reached};
 use crate::tables::{comments, tasks};
-use crate::tasks::{is_there, stored};
+use crate::tasks::stored;
 
 /// What the history calls them.
 const RESOURCE: &str = "comments";
@@ -82,7 +82,7 @@ pub fn list(
         query = query.filter(comments::id.gt(after));
     }
     let page: Vec<Comment> = tx.rows(query.order(comments::id).limit(limit))?;
-    if page.is_empty() && !is_there(tx, of_tasks.reach(), task)? {
+    if page.is_empty() && !reach::task_exists(tx, of_tasks.reach(), task)? {
         return Err(CommentError::NotFound);
     }
     Ok(page)
@@ -218,8 +218,8 @@ pub fn history(
 ) -> Result<Vec<EventRow>, CommentError> {
     let (tasks, own) = (of_tasks.reach(), grant.reach());
     let in_reach = tx.row(diesel::select(exists(comments::table.filter(this(tasks, own, id)))))?;
-    let standing = Standing::of(in_reach, tasks.scope() == Scope::All && own.scope() == Scope::All);
-    history::of_row(tx, RESOURCE, id.uuid(), standing, before, limit)?.ok_or(CommentError::NotFound)
+    let visibility = Visibility::of(in_reach, tasks.scope() == Scope::All && own.scope() == Scope::All);
+    history::of_row(tx, RESOURCE, id.uuid(), visibility, before, limit)?.ok_or(CommentError::NotFound)
 }
 
 /// The event of a comment that is gone, be it by itself or with its task.

@@ -6,7 +6,7 @@ use diesel::QueryResult;
 use uuid::Uuid;
 
 /// Where a row stands for somebody who asks for its history.
-pub(crate) enum Standing {
+pub(crate) enum Visibility {
     /// It is there and in reach.
     InReach,
     /// It is out of reach, or gone and was not theirs to see for certain.
@@ -15,7 +15,7 @@ pub(crate) enum Standing {
     Gone,
 }
 
-impl Standing {
+impl Visibility {
     pub(crate) const fn of(in_reach: bool, reaches_all: bool) -> Self {
         match (in_reach, reaches_all) {
             (true, _) => Self::InReach,
@@ -32,14 +32,14 @@ pub(crate) fn of_row(
     tx: &mut impl Tenant,
     resource: &'static str,
     id: Uuid,
-    standing: Standing,
+    visibility: Visibility,
     before: Option<i64>,
     limit: i64,
 ) -> QueryResult<Option<Vec<EventRow>>> {
-    match standing {
-        Standing::Hidden => Ok(None),
-        Standing::InReach => history_of(tx, resource, id, before, limit).map(Some),
-        Standing::Gone => {
+    match visibility {
+        Visibility::Hidden => Ok(None),
+        Visibility::InReach => history_of(tx, resource, id, before, limit).map(Some),
+        Visibility::Gone => {
             let events = history_of(tx, resource, id, before, limit)?;
             let was_never = events.is_empty() && history_of(tx, resource, id, None, 1)?.is_empty();
             Ok((!was_never).then_some(events))

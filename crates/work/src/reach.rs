@@ -1,6 +1,6 @@
 //! Which rows a grant reaches: one predicate a resource, for every statement on it.
 
-use belfort_db::Backend;
+use belfort_db::{Backend, Tenant};
 use belfort_ids::{TaskId, UserId};
 use belfort_rbac::Reach;
 use diesel::BoxableExpression;
@@ -26,9 +26,9 @@ pub(crate) const VIEWER: &str = "viewer";
 /// Who must be related to a task, and how, for it to be in reach.
 ///
 /// Here is said once what a scope means for tasks. A single task is tested against it ([`task`]), a page of tasks is found from
-/// its [`pairs`](Ties::pairs).
+/// its [`pairs`](TaskAudience::pairs).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ties {
+pub(crate) struct TaskAudience {
     /// One of these made the task or is assigned to it …
     people: Vec<UserId>,
     /// … or this one, who only wants to look, views it.
@@ -38,7 +38,7 @@ pub(crate) struct Ties {
 /// How people make a task theirs.
 const THEIRS: [&str; 2] = [CREATOR, ASSIGNEE];
 
-impl Ties {
+impl TaskAudience {
     /// `None`: every task is in reach.
     pub(crate) fn of(reach: &Reach) -> Option<Self> {
         Some(Self { people: reach.people()?.to_vec(), viewer: reach.viewer() })
@@ -51,7 +51,7 @@ impl Ties {
     }
 }
 
-impl QueryFragment<Backend> for Ties {
+impl QueryFragment<Backend> for TaskAudience {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         out.push_sql("EXISTS (SELECT FROM task_people p WHERE p.task_id = tasks.id AND (p.relation = ANY(");
         out.push_bind_param::<Array<Text>, _>(&THEIRS[..])?;
@@ -69,11 +69,11 @@ impl QueryFragment<Backend> for Ties {
     }
 }
 
-condition_on_tasks!(Ties);
+condition_on_tasks!(TaskAudience);
 
 /// Tasks in reach.
 pub(crate) fn task(reach: &Reach) -> Reached<'_, tasks::table> {
-    match Ties::of(reach) {
+    match TaskAudience::of(reach) {
         None => Box::new(EVERYTHING),
         Some(ties) => Box::new(ties),
     }
@@ -82,7 +82,7 @@ pub(crate) fn task(reach: &Reach) -> Reached<'_, tasks::table> {
 /// Declares the predicate of a table whose rows hang on a task: `own` is the grant for the rows themselves, and a row is in
 /// reach when its task is, as far as the grant to read tasks goes, and one of `own`'s people is its author. Where the rows are
 /// part of what a task shows, whoever made the task, is assigned to it or views it reads all of them.
-macro_rules! on_a_task {
+macro_rules! task_children {
     ($($(#[doc = $doc:literal])+ $name:ident: $table:ident by $author:ident, shown: $shown:literal;)*) => {$(
         $(#[doc = $doc])+
         pub(crate) fn $name<'r>(of_tasks: &'r Reach, own: &'r Reach) -> Reached<'r, $table::table> {
@@ -109,7 +109,7 @@ macro_rules! on_a_task {
     )*};
 }
 
-on_a_task! {
+task_children! {
     /// Comments: those of the reach's people on tasks in reach and, for reading, all on tasks that concern the caller.
     comment: comments by author_id, shown: true;
     /// Attachments: likewise.
@@ -130,4 +130,9 @@ pub(crate) fn tag(reach: &Reach) -> Reached<'_, tags::table> {
 /// The task, when it is there and in reach.
 pub(crate) fn this_task(reach: &Reach, id: TaskId) -> Reached<'_, tasks::table> {
     Box::new(tasks::id.eq(id).and(task(reach)))
+}
+
+/// Whether the task is there and in reach.
+pub(crate) fn task_exists(tx: &mut impl Tenant, reach: &Reach, id: TaskId) -> QueryResult<bool> {
+    tx.row(diesel::select(exists(tasks::table.filter(this_task(reach, id)))))
 }

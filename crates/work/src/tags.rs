@@ -13,7 +13,7 @@ use diesel::result::Error;
 use diesel::sql_types::{Integer, Text, Timestamptz, Uuid};
 
 use crate::TagName;
-use crate::history::{self, Standing};
+use crate::history::{self, Visibility};
 use crate::reach::{self, Reached};
 use crate::tables::tags;
 use crate::tasks::{stored, tag_removed};
@@ -214,8 +214,8 @@ pub fn history(
     limit: i64,
 ) -> Result<Vec<EventRow>, TagError> {
     let in_reach = tx.row(diesel::select(exists(tags::table.filter(this(grant.reach(), id)))))?;
-    let standing = Standing::of(in_reach, grant.reach().scope() == Scope::All);
-    history::of_row(tx, RESOURCE, id.uuid(), standing, before, limit)?.ok_or(TagError::NotFound)
+    let visibility = Visibility::of(in_reach, grant.reach().scope() == Scope::All);
+    history::of_row(tx, RESOURCE, id.uuid(), visibility, before, limit)?.ok_or(TagError::NotFound)
 }
 
 fn this(reach: &Reach, id: TagId) -> Reached<'_, tags::table> {

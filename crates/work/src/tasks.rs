@@ -12,11 +12,10 @@ mod write;
 pub use links::{add_assignee, add_tag, add_viewer, remove_assignee, remove_tag, remove_viewer};
 pub use read::{TaskFilter, TaskOrder, count, get, history, list};
 pub use task::{MAX_LINKS, NewTask, Task, TaskError, TaskPatch};
-pub use unassign::release;
+pub use unassign::unassign_user;
 pub use write::{create, delete, update};
 
 pub(crate) use events::tag_removed;
-pub(crate) use read::is_there;
 pub(crate) use task::stored;
 
 /// What the history calls them.

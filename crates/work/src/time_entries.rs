@@ -15,12 +15,12 @@ mod stop_running;
 mod write;
 
 pub use entry::{NewTimeEntry, TimeEntry, TimeEntryError, TimeEntryPatch};
-pub use list::{NoPlace, Place, TimeEntryFilter, TimeEntryOrder, list};
+pub use list::{EntryCursor, EntryCursorError, TimeEntryFilter, TimeEntryOrder, list};
 pub use overlap::{MAX_OVERLAPS, Overlapping, with_overlaps};
 pub use read::{get, history};
 pub use write::{create, delete, stop, update};
 
-pub(crate) use stop_running::release;
+pub(crate) use stop_running::stop_running;
 pub(crate) use write::delete_of_task;
 
 /// What the history calls them.

@@ -46,7 +46,7 @@ pub enum GroupBy {
 
 /// Which entries are added up, and by what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ReportQuery {
     /// The days.
     pub period: Period,
     /// Each at most once.
@@ -109,14 +109,14 @@ pub fn report(
     tx: &mut impl Tenant,
     of_tasks: &Grant<Tasks, Read>,
     grant: &Grant<TimeEntries, Read>,
-    wanted: &Wanted,
+    query: &ReportQuery,
 ) -> Result<TimeReport, ReportError> {
-    let cuts = wanted.period.cuts(wanted.by.contains(&GroupBy::Day));
-    let found = read::parts(tx, of_tasks, grant, wanted, &cuts)?;
+    let cuts = query.period.cuts(query.by.contains(&GroupBy::Day));
+    let found = read::parts(tx, of_tasks, grant, query, &cuts)?;
     let lengths: Vec<i128> = cuts.windows(2).map(length).collect();
     let sums = sums::unfold(found.parts, &lengths, MAX_LINES).ok_or(ReportError::TooLarge)?;
     let days: Option<Vec<NaiveDate>> =
-        wanted.by.contains(&GroupBy::Day).then(|| wanted.period.days().collect());
+        query.by.contains(&GroupBy::Day).then(|| query.period.days().collect());
     let lines: Result<Vec<Line>, ReportError> = sums
         .into_iter()
         .map(|((at, key), sum)| {

@@ -100,7 +100,7 @@ impl From<AttachmentError> for Problem {
         match error {
             AttachmentError::NotFound => Self::not_found(),
             AttachmentError::Stale => Self::stale(),
-            AttachmentError::Over => Self::new(
+            AttachmentError::Expired => Self::new(
                 ProblemCode::UploadOver,
                 "The upload took longer than an hour: send the file again.",
             ),

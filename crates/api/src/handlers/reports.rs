@@ -10,7 +10,7 @@ use belfort_ids::{TagId, TaskId, UserId};
 use belfort_openapi::{self as openapi, CONTENT_DISPOSITION};
 use belfort_policy::{Tasks, TimeEntries};
 use belfort_rbac::Read;
-use belfort_work::time_report::{self, Line, Period, PeriodError, TimeReport, Wanted};
+use belfort_work::time_report::{self, Line, Period, PeriodError, ReportQuery, TimeReport};
 use belfort_workspace::users;
 use chrono::NaiveDate;
 use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
@@ -264,7 +264,7 @@ pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeRepo
         let of_tasks = ctx.grant::<Tasks, Read>()?;
         let asked = query.parse()?;
         let groups = asked.group_by.unwrap_or_default();
-        let wanted = Wanted {
+        let wanted = ReportQuery {
             period: period(asked.from, asked.to)?,
             by: groups.0.clone(),
             user_id: asked.user_id,

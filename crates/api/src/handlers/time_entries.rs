@@ -5,7 +5,7 @@ use belfort_policy::{Tasks, TimeEntries};
 use belfort_rbac::{Create, Delete, Grant, Read, Update};
 use belfort_tenancy::postgres::TenantTx;
 use belfort_work::time_entries::{
-    self as entries, NewTimeEntry, Overlapping, Place, TimeEntry, TimeEntryFilter, TimeEntryPatch,
+    self as entries, EntryCursor, NewTimeEntry, Overlapping, TimeEntry, TimeEntryFilter, TimeEntryPatch,
 };
 use belfort_work::{HourlyRate, Note};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
@@ -184,7 +184,7 @@ pub(crate) async fn list(
             let found = entries::list(tx, &of_tasks, grant, &filter, order, after, limit)?;
             Ok(entries::with_overlaps(tx, &of_tasks, Some(grant), now, found)?)
         };
-        page.page(ctx, rows, |row| Place::of(&row.entry))
+        page.page(ctx, rows, |row| EntryCursor::of(&row.entry))
     })
     .await
 }

@@ -173,7 +173,7 @@ pub(crate) async fn delete(
         let safeguards = Safeguards { caller: &ctx.caller.principal, locked_out: &locked_out };
         let origin = &ctx.origin;
         // Deleting the user alone would take their assignments along unaudited.
-        let let_go = |tx: &mut TenantTx| belfort_work::tasks::release(tx, origin, id);
+        let let_go = |tx: &mut TenantTx| belfort_work::tasks::unassign_user(tx, origin, id);
         users::delete(&mut ctx.tx, grant, safeguards, id, expected.0, origin, let_go)?;
         Ok(Done)
     })

@@ -9,10 +9,9 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::{Attachment, AttachmentError, RESOURCE, this};
-use crate::history::{self, Standing};
+use crate::history::{self, Visibility};
 use crate::reach;
 use crate::tables::{attachment_pieces, attachments};
-use crate::tasks::is_there;
 
 /// A piece of an attachment, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -42,7 +41,7 @@ pub fn list(
         query = query.filter(attachments::id.gt(after));
     }
     let page: Vec<Attachment> = tx.rows(query.order(attachments::id).limit(limit))?;
-    if page.is_empty() && !is_there(tx, of_tasks.reach(), task)? {
+    if page.is_empty() && !reach::task_exists(tx, of_tasks.reach(), task)? {
         return Err(AttachmentError::NotFound);
     }
     Ok(page)
@@ -88,7 +87,7 @@ pub fn history(
 ) -> Result<Vec<EventRow>, AttachmentError> {
     let (tasks, own) = (of_tasks.reach(), grant.reach());
     let in_reach = tx.row(diesel::select(exists(attachments::table.filter(this(tasks, own, id)))))?;
-    let standing = Standing::of(in_reach, tasks.scope() == Scope::All && own.scope() == Scope::All);
-    let events = history::of_row(tx, RESOURCE, id.uuid(), standing, before, limit)?;
+    let visibility = Visibility::of(in_reach, tasks.scope() == Scope::All && own.scope() == Scope::All);
+    let events = history::of_row(tx, RESOURCE, id.uuid(), visibility, before, limit)?;
     events.ok_or(AttachmentError::NotFound)
 }

@@ -96,7 +96,7 @@ pub fn store(
             .bind::<Uuid, _>(upload.id)
             .bind::<Uuid, _>(grant.user()),
     )?;
-    if stored == 0 { Err(AttachmentError::Over) } else { Ok(()) }
+    if stored == 0 { Err(AttachmentError::Expired) } else { Ok(()) }
 }
 
 /// Makes the attachment of an upload all of whose pieces are stored. The task is asked for again: much can have happened.
@@ -109,7 +109,7 @@ pub fn finish(
     new: NewAttachment,
 ) -> Result<Attachment, AttachmentError> {
     if !close(tx, upload, grant.user())? {
-        return Err(AttachmentError::Over);
+        return Err(AttachmentError::Expired);
     }
     let attachment = new.of(upload, grant.user(), origin.at);
     insert(tx, of_tasks, &attachment)?;

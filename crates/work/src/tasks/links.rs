@@ -22,7 +22,7 @@ pub fn add_viewer(
     id: TaskId,
     user: UserId,
 ) -> Result<Task, TaskError> {
-    hold(tx, &[user])?;
+    lock_shared(tx, &[user])?;
     relink(tx, grant, origin, id, |task| TaskPatch {
         viewer_ids: Some(with(&task.viewer_ids, user)),
         ..TaskPatch::default()
@@ -51,7 +51,7 @@ pub fn add_assignee(
     id: TaskId,
     user: UserId,
 ) -> Result<Task, TaskError> {
-    hold(tx, &[user])?;
+    lock_shared(tx, &[user])?;
     relink(tx, grant, origin, id, |task| TaskPatch {
         assignee_ids: Some(with(&task.assignee_ids, user)),
         ..TaskPatch::default()
@@ -102,7 +102,7 @@ pub fn remove_tag(
 
 /// Makes whoever would delete these users wait. Users come before tasks, here as where a user is deleted: the other way round,
 /// the two would wait for each other.
-pub(super) fn hold(tx: &mut impl Tenant, users: &[UserId]) -> QueryResult<()> {
+pub(super) fn lock_shared(tx: &mut impl Tenant, users: &[UserId]) -> QueryResult<()> {
     const HOLD: Statement<Uuid> =
         Statement::new("SELECT id FROM users WHERE id = ANY($1) ORDER BY id FOR KEY SHARE");
     if users.is_empty() {
@@ -199,11 +199,11 @@ pub(super) fn people(lists: &[(&[UserId], &'static str)]) -> (Vec<UserId>, Vec<&
     lists.iter().flat_map(|(ids, relation)| ids.iter().map(|id| (*id, *relation))).unzip()
 }
 
-/// What it means that the lists of `task` were refused.
+/// What it means that the lists of `task` were map_constraint.
 ///
 /// One foreign key stands for both lists of people. Which of them it was is told by the id in the detail of the database's
 /// answer; a creator who is gone is in neither.
-pub(super) fn refused(error: Error, task: &Task) -> TaskError {
+pub(super) fn map_constraint(error: Error, task: &Task) -> TaskError {
     let names = |ids: &[UserId]| match &error {
         Error::DatabaseError(_, info) => {
             info.details().is_some_and(|detail| ids.iter().any(|id| detail.contains(&id.to_string())))

@@ -13,7 +13,7 @@ use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::sql_types::{Array, BigInt, Date, Text, Uuid};
 
 use super::read::{TaskFilter, TaskOrder};
-use crate::reach::{ASSIGNEE, Ties};
+use crate::reach::{ASSIGNEE, TaskAudience};
 use crate::sql::condition_on_tasks;
 
 /// Which part of the list is wanted: from after the task `after`, `limit` at most.
@@ -34,18 +34,18 @@ enum Start {
 
 /// The condition to be among the tasks of one page that are tied to its start and let through by the filter.
 #[derive(Debug, Clone)]
-pub(crate) struct Walk {
+pub(crate) struct TopNPage {
     start: Start,
     filter: TaskFilter,
     window: Window,
 }
 
-impl Walk {
+impl TopNPage {
     /// The walk to this page; `None` where every task is in reach and nothing narrows it: there the order of the tasks themselves
     /// is the way.
     pub(super) fn to(reach: &Reach, filter: &TaskFilter, window: Window) -> Option<Self> {
         let mut filter = *filter;
-        let start = if let Some(ties) = Ties::of(reach) {
+        let start = if let Some(ties) = TaskAudience::of(reach) {
             let (users, relations) = ties.pairs();
             Start::People(users, relations)
         } else if let Some(user) = filter.assignee_id.take() {
@@ -58,7 +58,7 @@ impl Walk {
     }
 }
 
-impl QueryFragment<Backend> for Walk {
+impl QueryFragment<Backend> for TopNPage {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         out.push_sql("tasks.id IN (SELECT DISTINCT hit.task_id FROM ");
         let (table, tied) = match &self.start {
@@ -111,7 +111,7 @@ impl QueryFragment<Backend> for Walk {
     }
 }
 
-condition_on_tasks!(Walk);
+condition_on_tasks!(TopNPage);
 
 impl QueryFragment<Backend> for TaskFilter {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {

@@ -6,15 +6,14 @@ use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::Tasks;
 use belfort_rbac::{Grant, Reach, Read, Scope};
 use chrono::NaiveDate;
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
-use super::page_query::{Walk, Window};
+use super::page_query::{TopNPage, Window};
 use super::task::ROW;
 use super::{RESOURCE, Task, TaskError};
-use crate::history::{self, Standing};
-use crate::reach;
+use crate::history::{self, Visibility};
+use crate::reach::{self, task_exists};
 use crate::sql::Fragment;
 use crate::tables::tasks;
 use crate::{Priority, Status};
@@ -86,8 +85,8 @@ pub fn list(
 ) -> Result<Vec<Task>, TaskError> {
     let window = Window { order, after, limit };
     let mut query = tasks::table.select(ROW).into_boxed();
-    if let Some(walk) = Walk::to(grant.reach(), filter, window) {
-        query = query.filter(walk);
+    if let Some(page) = TopNPage::to(grant.reach(), filter, window) {
+        query = query.filter(page);
     } else {
         query = query.filter(reach::task(grant.reach())).filter(*filter);
         query = match (order, after) {
@@ -123,13 +122,8 @@ pub fn history(
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<EventRow>, TaskError> {
-    let standing = Standing::of(is_there(tx, grant.reach(), id)?, grant.reach().scope() == Scope::All);
-    history::of_row(tx, RESOURCE, id.uuid(), standing, before, limit)?.ok_or(TaskError::NotFound)
-}
-
-/// Whether the task is there and in reach.
-pub(crate) fn is_there(tx: &mut impl Tenant, reach: &Reach, id: TaskId) -> QueryResult<bool> {
-    tx.row(diesel::select(exists(tasks::table.filter(reach::this_task(reach, id)))))
+    let visibility = Visibility::of(task_exists(tx, grant.reach(), id)?, grant.reach().scope() == Scope::All);
+    history::of_row(tx, RESOURCE, id.uuid(), visibility, before, limit)?.ok_or(TaskError::NotFound)
 }
 
 fn find(tx: &mut impl Tenant, reach: &Reach, id: TaskId) -> Result<Task, TaskError> {

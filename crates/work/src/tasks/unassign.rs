@@ -38,12 +38,12 @@ const UNLINK: Statement = Statement::new(
 /// each, and stops their timer. What they made, and the hours they worked, stay theirs by name.
 ///
 /// No grant is demanded: who may delete the user decides, not who reaches the tasks.
-pub fn release(tx: &mut impl Tenant, origin: &Origin, user: UserId) -> QueryResult<()> {
+pub fn unassign_user(tx: &mut impl Tenant, origin: &Origin, user: UserId) -> QueryResult<()> {
     let relations = [ASSIGNEE, VIEWER];
     tx.find::<UserId, _>(LOCK_USER.bind::<Uuid, _>(user))?;
     let ids: Vec<TaskId> = tx.rows(LOCK.bind::<Uuid, _>(user).bind::<Array<Text>, _>(relations.to_vec()))?;
     if ids.is_empty() {
-        return time_entries::release(tx, origin, user);
+        return time_entries::stop_running(tx, origin, user);
     }
     // A statement of its own: the one that locks sees the lists as they were before it waited.
     let before: Vec<Task> =
@@ -58,7 +58,7 @@ pub fn release(tx: &mut impl Tenant, origin: &Origin, user: UserId) -> QueryResu
         .flat_map(|task| events::changed(origin, task, &left_by(user, task), &TagNames::new()))
         .collect();
     append(tx, origin, &events)?;
-    time_entries::release(tx, origin, user)
+    time_entries::stop_running(tx, origin, user)
 }
 
 fn left_by(user: UserId, task: &Task) -> Task {

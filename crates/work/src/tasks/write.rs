@@ -63,7 +63,7 @@ pub fn create(
         .bind::<Array<Text>, _>(relations)
         .bind::<Array<Uuid>, _>(&task.tag_ids)
         .bind::<Array<Uuid>, _>(&task.tag_ids);
-    let names: Vec<(TagId, String)> = tx.rows(insert).map_err(|error| links::refused(error, &task))?;
+    let names: Vec<(TagId, String)> = tx.rows(insert).map_err(|error| links::map_constraint(error, &task))?;
     append(tx, origin, &events::created(origin, &task, &names.into_iter().collect()))?;
     Ok(task)
 }
@@ -79,7 +79,7 @@ pub fn update(
 ) -> Result<Task, TaskError> {
     let named: Vec<UserId> =
         [&patch.assignee_ids, &patch.viewer_ids].into_iter().flatten().flatten().copied().collect();
-    links::hold(tx, &named)?;
+    links::lock_shared(tx, &named)?;
     let before = lock(tx, grant.reach(), id, LockFor::Change)?;
     expect(expected, &before)?;
     let after = patch.applied_to(&before)?;
@@ -126,7 +126,7 @@ pub(super) fn save(
             .bind::<Timestamptz, _>(after.updated_at)
             .bind::<Uuid, _>(after.id),
     )?;
-    let names = links::save(tx, &before, &after).map_err(|error| links::refused(error, &after))?;
+    let names = links::save(tx, &before, &after).map_err(|error| links::map_constraint(error, &after))?;
     append(tx, origin, &events::changed(origin, &before, &after, &names))?;
     Ok(after)
 }

@@ -46,19 +46,19 @@ pub enum TimeEntryOrder {
 
 /// The place of an entry in either order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct EntryCursor {
     started_at: DateTime<Utc>,
     id: TimeEntryId,
 }
 
-impl Place {
+impl EntryCursor {
     /// The place of `entry`.
     pub const fn of(entry: &TimeEntry) -> Self {
         Self { started_at: entry.started_at, id: entry.id }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for EntryCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.started_at.timestamp_micros(), self.id)
     }
@@ -67,21 +67,22 @@ impl fmt::Display for Place {
 /// A text that is the place of no entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a place in a list of time entries")]
-pub struct NoPlace;
+pub struct EntryCursorError;
 
-impl FromStr for Place {
-    type Err = NoPlace;
+impl FromStr for EntryCursor {
+    type Err = EntryCursorError;
 
-    fn from_str(text: &str) -> Result<Self, NoPlace> {
-        let (micros, id) = text.split_once('.').ok_or(NoPlace)?;
-        let started_at = micros.parse().ok().and_then(DateTime::from_timestamp_micros).ok_or(NoPlace)?;
-        Ok(Self { started_at, id: id.parse().map_err(|_e| NoPlace)? })
+    fn from_str(text: &str) -> Result<Self, EntryCursorError> {
+        let (micros, id) = text.split_once('.').ok_or(EntryCursorError)?;
+        let started_at =
+            micros.parse().ok().and_then(DateTime::from_timestamp_micros).ok_or(EntryCursorError)?;
+        Ok(Self { started_at, id: id.parse().map_err(|_e| EntryCursorError)? })
     }
 }
 
 /// One way to some of the entries that are wanted.
 #[derive(Debug, Clone, Copy)]
-enum Part {
+enum Segment {
     /// What begins within the range of time: it stands there in the order of the list.
     Begins,
     /// What began before the range and lasts into it: it is found by the moment at which the range begins.
@@ -95,35 +96,35 @@ pub fn list(
     grant: &Grant<TimeEntries, Read>,
     filter: &TimeEntryFilter,
     order: TimeEntryOrder,
-    after: Option<Place>,
+    after: Option<EntryCursor>,
     limit: i64,
 ) -> Result<Vec<TimeEntry>, TimeEntryError> {
-    let parts = match (filter.from, filter.to, order) {
+    let segments = match (filter.from, filter.to, order) {
         (Some(from), Some(to), _) if to <= from => vec![],
-        (None, ..) => vec![Part::Begins],
-        (Some(from), _, TimeEntryOrder::Latest) => vec![Part::Begins, Part::Lasts(from)],
-        (Some(from), _, TimeEntryOrder::Earliest) => vec![Part::Lasts(from), Part::Begins],
+        (None, ..) => vec![Segment::Begins],
+        (Some(from), _, TimeEntryOrder::Latest) => vec![Segment::Begins, Segment::Lasts(from)],
+        (Some(from), _, TimeEntryOrder::Earliest) => vec![Segment::Lasts(from), Segment::Begins],
     };
     let mut page: Vec<TimeEntry> = Vec::new();
-    for part in parts {
+    for segment in segments {
         let left = limit - i64::try_from(page.len()).unwrap_or(i64::MAX);
         if left > 0 {
-            let wanted = wanted(of_tasks, grant, filter, order, after, part);
-            page.extend(read(tx, grant, filter, order, wanted, part, left)?);
+            let query = segment_query(of_tasks, grant, filter, order, after, segment);
+            page.extend(read(tx, grant, filter, order, query, segment, left)?);
         }
     }
     Ok(page)
 }
 
-/// All entries of a part, from after the place.
-fn wanted<'r>(
+/// All entries of a segment, from after the place.
+fn segment_query<'r>(
     of_tasks: &'r Grant<Tasks, Read>,
     grant: &'r Grant<TimeEntries, Read>,
     filter: &TimeEntryFilter,
     order: TimeEntryOrder,
-    after: Option<Place>,
-    part: Part,
-) -> Wanted<'r> {
+    after: Option<EntryCursor>,
+    segment: Segment,
+) -> SegmentQuery<'r> {
     let reached = reach::time_entry(of_tasks.reach(), grant.reach());
     let mut query = time_entries::table.select(time_entries::all_columns).filter(reached).into_boxed();
     if let Some(task) = filter.task_id {
@@ -143,18 +144,18 @@ fn wanted<'r>(
     if let Some(to) = filter.to {
         query = query.filter(time_entries::started_at.lt(to));
     }
-    query = match (part, filter.from) {
-        (Part::Lasts(from), _) => query.filter(time_entries::started_at.lt(from).and(lasts_beyond(from))),
-        (Part::Begins, Some(from)) => query.filter(time_entries::started_at.ge(from)),
-        (Part::Begins, None) => query,
+    query = match (segment, filter.from) {
+        (Segment::Lasts(from), _) => query.filter(time_entries::started_at.lt(from).and(lasts_beyond(from))),
+        (Segment::Begins, Some(from)) => query.filter(time_entries::started_at.ge(from)),
+        (Segment::Begins, None) => query,
     };
     // The beginning is bounded by itself, so that the index leads to the page; what began at the same moment is told by the id.
     match (order, after) {
-        (TimeEntryOrder::Latest, Some(Place { started_at, id })) => {
+        (TimeEntryOrder::Latest, Some(EntryCursor { started_at, id })) => {
             let before = time_entries::started_at.lt(started_at).or(time_entries::id.lt(id));
             query.filter(time_entries::started_at.le(started_at).and(before))
         }
-        (TimeEntryOrder::Earliest, Some(Place { started_at, id })) => {
+        (TimeEntryOrder::Earliest, Some(EntryCursor { started_at, id })) => {
             let behind = time_entries::started_at.gt(started_at).or(time_entries::id.gt(id));
             query.filter(time_entries::started_at.ge(started_at).and(behind))
         }
@@ -162,7 +163,7 @@ fn wanted<'r>(
     }
 }
 
-type Wanted<'r> = time_entries::BoxedQuery<'r, Backend, Columns>;
+type SegmentQuery<'r> = time_entries::BoxedQuery<'r, Backend, Columns>;
 type Columns = (
     Uuid,
     Uuid,
@@ -215,7 +216,7 @@ macro_rules! of_people {
     };
 }
 
-/// All entries of a part, found before they are sorted: `OFFSET 0` keeps the order from being the way to them.
+/// All entries of a segment, found before they are sorted: `OFFSET 0` keeps the order from being the way to them.
 macro_rules! found_first {
     ($way:literal) => {
         Statement::new(concat!(
@@ -235,14 +236,14 @@ macro_rules! found_first {
     };
 }
 
-/// A page of a part.
+/// A page of a segment.
 fn read(
     tx: &mut impl Tenant,
     grant: &Grant<TimeEntries, Read>,
     filter: &TimeEntryFilter,
     order: TimeEntryOrder,
-    wanted: Wanted<'_>,
-    part: Part,
+    query: SegmentQuery<'_>,
+    segment: Segment,
     limit: i64,
 ) -> QueryResult<Vec<TimeEntry>> {
     const LATEST_OF_PEOPLE: Statement<Columns> = of_people!(" DESC");
@@ -250,22 +251,22 @@ fn read(
     const LATEST_FOUND: Statement<Columns> = found_first!(" DESC");
     const EARLIEST_FOUND: Statement<Columns> = found_first!("");
     let latest = order == TimeEntryOrder::Latest;
-    match (part, grant.reach().people().filter(|_| filter.user_id.is_none())) {
-        (Part::Lasts(_), _) => {
+    match (segment, grant.reach().people().filter(|_| filter.user_id.is_none())) {
+        (Segment::Lasts(_), _) => {
             let statement = if latest { LATEST_FOUND } else { EARLIEST_FOUND };
-            tx.rows(WithReached { reached: wanted, statement: statement.bind::<BigInt, _>(limit) })
+            tx.rows(WithReached { reached: query, statement: statement.bind::<BigInt, _>(limit) })
         }
-        (Part::Begins, Some(people)) => {
+        (Segment::Begins, Some(people)) => {
             let statement = if latest { LATEST_OF_PEOPLE } else { EARLIEST_OF_PEOPLE };
             let statement =
                 statement.bind::<Array<Uuid>, _>(people).bind::<BigInt, _>(limit).bind::<BigInt, _>(limit);
-            tx.rows(WithReached { reached: wanted, statement })
+            tx.rows(WithReached { reached: query, statement })
         }
-        (Part::Begins, None) if latest => {
-            tx.rows(wanted.order((time_entries::started_at.desc(), time_entries::id.desc())).limit(limit))
+        (Segment::Begins, None) if latest => {
+            tx.rows(query.order((time_entries::started_at.desc(), time_entries::id.desc())).limit(limit))
         }
-        (Part::Begins, None) => {
-            tx.rows(wanted.order((time_entries::started_at.asc(), time_entries::id.asc())).limit(limit))
+        (Segment::Begins, None) => {
+            tx.rows(query.order((time_entries::started_at.asc(), time_entries::id.asc())).limit(limit))
         }
     }
 }
@@ -276,13 +277,13 @@ mod tests {
 
     #[test]
     fn a_place_reads_back() {
-        let place = Place {
+        let place = EntryCursor {
             started_at: DateTime::from_timestamp_micros(-1_000_001).unwrap(),
             id: TimeEntryId::new(DateTime::UNIX_EPOCH),
         };
         assert_eq!(place.to_string().parse(), Ok(place));
         for text in ["", ".", "1", "1.x", "x.01980000-0000-7000-8000-000000000000", "9223372036854775807."] {
-            assert_eq!(text.parse::<Place>(), Err(NoPlace), "{text}");
+            assert_eq!(text.parse::<EntryCursor>(), Err(EntryCursorError), "{text}");
         }
     }
 }

@@ -9,7 +9,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::{RESOURCE, TimeEntry, TimeEntryError};
-use crate::history::{self, Standing};
+use crate::history::{self, Visibility};
 use crate::reach::{self, Reached};
 use crate::tables::time_entries;
 
@@ -36,8 +36,8 @@ pub fn history(
 ) -> Result<Vec<EventRow>, TimeEntryError> {
     let (tasks, own) = (of_tasks.reach(), grant.reach());
     let in_reach = tx.row(diesel::select(exists(time_entries::table.filter(this(tasks, own, id)))))?;
-    let standing = Standing::of(in_reach, tasks.scope() == Scope::All && own.scope() == Scope::All);
-    history::of_row(tx, RESOURCE, id.uuid(), standing, before, limit)?.ok_or(TimeEntryError::NotFound)
+    let visibility = Visibility::of(in_reach, tasks.scope() == Scope::All && own.scope() == Scope::All);
+    history::of_row(tx, RESOURCE, id.uuid(), visibility, before, limit)?.ok_or(TimeEntryError::NotFound)
 }
 
 fn this<'r>(of_tasks: &'r Reach, own: &'r Reach, id: TimeEntryId) -> Reached<'r, time_entries::table> {

@@ -14,7 +14,7 @@ use crate::tables::{tasks, time_entries};
 /// entries stay, for the hours were worked.
 ///
 /// The user's row is locked by now, so they start no other one.
-pub(crate) fn release(tx: &mut impl Tenant, origin: &Origin, user: UserId) -> QueryResult<()> {
+pub(crate) fn stop_running(tx: &mut impl Tenant, origin: &Origin, user: UserId) -> QueryResult<()> {
     let running = time_entries::user_id.eq(user).and(time_entries::ended_at.is_null());
     let query = time_entries::table.filter(running).select(TimeEntry::as_select());
     let Some(before): Option<TimeEntry> = tx.find(query.for_no_key_update())? else { return Ok(()) };

@@ -28,7 +28,7 @@ pub fn create(
     let entry = new.made_by(grant.user(), origin);
     entry.possible(stored(origin.at))?;
     if entry.ended_at.is_none() {
-        hold(tx, entry.user_id)?;
+        lock_shared(tx, entry.user_id)?;
     }
     let row = tasks::table.filter(reach::this_task(of_tasks.reach(), entry.task_id)).select((
         entry.id.into_sql::<Uuid>(),
@@ -55,7 +55,7 @@ pub fn create(
         time_entries::updated_at,
     ));
     // As with a comment, the foreign key holds the task's row from here on.
-    if tx.run(insert).map_err(refused)? == 0 {
+    if tx.run(insert).map_err(map_constraint)? == 0 {
         return Err(TimeEntryError::UnknownTask);
     }
     append(tx, origin, &[events::created(origin, &entry)])?;
@@ -78,7 +78,7 @@ pub fn update(
         after.possible(stored(origin.at))?;
     }
     if before.ended_at.is_some() && after.ended_at.is_none() {
-        hold(tx, after.user_id)?;
+        lock_shared(tx, after.user_id)?;
     }
     save(tx, reach::this_task(of_tasks.reach(), after.task_id), origin, before, after)
 }
@@ -158,7 +158,7 @@ pub(super) fn save(
         .bind::<Timestamptz, _>(after.updated_at)
         .bind::<Uuid, _>(after.id);
     let reached = tasks::table.filter(task).select(tasks::id);
-    if tx.run(WithReached { reached, statement }).map_err(refused)? == 0 {
+    if tx.run(WithReached { reached, statement }).map_err(map_constraint)? == 0 {
         return Err(TimeEntryError::UnknownTask);
     }
     append(tx, origin, &[events::changed(origin, &after, changes)])?;
@@ -167,13 +167,13 @@ pub(super) fn save(
 
 /// Makes whoever would delete this user wait, so that no timer runs of somebody who is gone. It comes before the timer runs;
 /// where a user is deleted, their row is locked before their timer is looked for.
-fn hold(tx: &mut impl Tenant, user: UserId) -> Result<(), TimeEntryError> {
+fn lock_shared(tx: &mut impl Tenant, user: UserId) -> Result<(), TimeEntryError> {
     const HOLD: Statement<Uuid> = Statement::new("SELECT id FROM users WHERE id = $1 FOR KEY SHARE");
     tx.find::<UserId, _>(HOLD.bind::<Uuid, _>(user))?.map(drop).ok_or(TimeEntryError::UserGone)
 }
 
-/// What it means that an entry was refused.
-fn refused(error: Error) -> TimeEntryError {
+/// What it means that an entry was map_constraint.
+fn map_constraint(error: Error) -> TimeEntryError {
     match violated(&error) {
         Some("time_entries_running_key") => TimeEntryError::TimerRunning,
         Some("time_entries_task_id_fkey") => TimeEntryError::UnknownTask,

@@ -11,8 +11,8 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Range, Text, Timestamptz, Uuid};
 
-use super::sums::{Key, Part, Place};
-use super::{GroupBy, MAX_LINES, ReportError, Wanted};
+use super::sums::{DayPart, Key, LineKey};
+use super::{GroupBy, MAX_LINES, ReportError, ReportQuery};
 use crate::sql::Fragment;
 use crate::sql::WithReached;
 use crate::tables::{task_tags, time_entries};
@@ -20,7 +20,7 @@ use crate::{TagName, Title, reach};
 
 /// What was found, and what the ids in it are called.
 pub(super) struct Found {
-    pub(super) parts: BTreeMap<Place, Part>,
+    pub(super) parts: BTreeMap<LineKey, DayPart>,
     pub(super) titles: BTreeMap<TaskId, Title>,
     pub(super) tag_names: BTreeMap<TagId, TagName>,
 }
@@ -107,10 +107,10 @@ pub(super) fn parts(
     tx: &mut impl Tenant,
     of_tasks: &Grant<Tasks, Read>,
     grant: &Grant<TimeEntries, Read>,
-    wanted: &Wanted,
+    query: &ReportQuery,
     cuts: &[i64],
 ) -> Result<Found, ReportError> {
-    let (from, to) = wanted.period.bounds();
+    let (from, to) = query.period.bounds();
     let mut reached = time_entries::table
         .filter(reach::time_entry(of_tasks.reach(), grant.reach()))
         .filter(SPAN.overlaps_with((Bound::Included(from), Bound::Excluded(to))))
@@ -124,20 +124,20 @@ pub(super) fn parts(
             time_entries::hourly_rate_cents,
         ))
         .into_boxed();
-    if let Some(user) = wanted.user_id {
+    if let Some(user) = query.user_id {
         reached = reached.filter(time_entries::user_id.eq(user));
     }
-    if let Some(task) = wanted.task_id {
+    if let Some(task) = query.task_id {
         reached = reached.filter(time_entries::task_id.eq(task));
     }
-    if let Some(tag) = wanted.tag_id {
+    if let Some(tag) = query.tag_id {
         let of_the_task = task_tags::table.filter(task_tags::task_id.eq(time_entries::task_id));
         reached = reached.filter(exists(of_the_task.filter(task_tags::tag_id.eq(tag))));
     }
-    if let Some(billable) = wanted.billable {
+    if let Some(billable) = query.billable {
         reached = reached.filter(time_entries::billable.eq(billable));
     }
-    let by = |group| wanted.by.contains(&group);
+    let by = |group| query.by.contains(&group);
     let most = i64::try_from(MAX_LINES).unwrap_or(i64::MAX);
     let statement = PARTS
         .bind::<Array<BigInt>, _>(cuts)
@@ -157,7 +157,7 @@ fn collect(rows: Vec<Row>) -> Result<Found, Error> {
     for row in rows {
         found.titles.extend(row.task_id.zip(row.title));
         found.tag_names.extend(row.tag_ids.iter().flatten().copied().zip(row.tag_names));
-        let part = Part {
+        let part = DayPart {
             micros: integer(&row.micros)?,
             cost: integer(&row.cost)?,
             whole: integer(&row.whole)?,

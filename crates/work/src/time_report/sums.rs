@@ -19,11 +19,11 @@ pub(super) struct Key {
 }
 
 /// A key, and the number of the day.
-pub(super) type Place = (Key, usize);
+pub(super) type LineKey = (Key, usize);
 
 /// What the entries of one key have to do with one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Part {
+pub(super) struct DayPart {
     /// Microseconds of entries that begin or end on the day.
     pub(super) micros: i128,
     /// The same, each times its cents an hour.
@@ -53,12 +53,12 @@ pub struct Hours(i128);
 ///
 /// A part is only there where something begins or ends. Between two of them every day is whole for the same entries.
 pub(super) fn unfold(
-    parts: BTreeMap<Place, Part>,
+    parts: BTreeMap<LineKey, DayPart>,
     lengths: &[i128],
     most: usize,
 ) -> Option<BTreeMap<(usize, Key), Worked>> {
     let mut lines = BTreeMap::new();
-    let (mut open, mut running) = (None::<Place>, Part::default());
+    let (mut open, mut running) = (None::<LineKey>, DayPart::default());
     for ((key, at), part) in parts {
         if let Some((known, since)) = open.filter(|(known, _)| *known == key) {
             for between in since.saturating_add(1)..at {
@@ -66,7 +66,7 @@ pub(super) fn unfold(
                 add(&mut lines, (between, known.clone()), whole(running, length), most)?;
             }
         } else {
-            running = Part::default();
+            running = DayPart::default();
         }
         running.whole += part.whole;
         running.whole_cents += part.whole_cents;
@@ -78,7 +78,7 @@ pub(super) fn unfold(
     Some(lines)
 }
 
-fn whole(running: Part, length: i128) -> Worked {
+fn whole(running: DayPart, length: i128) -> Worked {
     Worked { micros: running.whole * length, cost: running.whole_cents * length }
 }
 
@@ -228,14 +228,14 @@ mod tests {
     }
 
     /// What the database makes of the entries, told anew.
-    fn parts(entries: &[Entry], lengths: &[i128]) -> BTreeMap<Place, Part> {
+    fn parts(entries: &[Entry], lengths: &[i128]) -> BTreeMap<LineKey, DayPart> {
         let cuts: Vec<i128> = std::iter::once(0)
             .chain(lengths.iter().scan(0, |sum, length| {
                 *sum += length;
                 Some(*sum)
             }))
             .collect();
-        let (mut parts, last_cut) = (BTreeMap::<Place, Part>::new(), cuts[lengths.len()]);
+        let (mut parts, last_cut) = (BTreeMap::<LineKey, DayPart>::new(), cuts[lengths.len()]);
         let day_of = |micro: i128| cuts.iter().rposition(|cut| *cut <= micro).unwrap();
         for Entry { key: number, begins, ends, cents } in entries.iter().copied() {
             let ends = ends.min(last_cut);

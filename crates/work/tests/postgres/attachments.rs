@@ -128,7 +128,7 @@ fn an_upload_is_its_senders_and_over_once_it_is_finished_or_abandoned() {
     let workspace = Workspace::new();
     let [author, other] = [BuiltIn::Admin, BuiltIn::Admin].map(|role| workspace.person(role));
     let task = workspace.task(&author, titled("Pay")).id;
-    let over = |result: Result<(), AttachmentError>| assert!(matches!(result, Err(AttachmentError::Over)));
+    let over = |result: Result<(), AttachmentError>| assert!(matches!(result, Err(AttachmentError::Expired)));
     let upload = workspace.begin(&author, task).unwrap();
     workspace.store(&author, upload, 0).unwrap();
     over(workspace.store(&other, upload, 1));

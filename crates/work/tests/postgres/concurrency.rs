@@ -177,7 +177,7 @@ fn somebody_who_gets_a_task_while_leaving_is_taken_off_it() {
     while_waiting(
         &workspace,
         |tx| add_viewer(tx, &admin.may(), &origin, task.id, leaver).map(drop),
-        || workspace.run(|tx| tasks::release(tx, &origin, leaver)),
+        || workspace.run(|tx| tasks::unassign_user(tx, &origin, leaver)),
     )
     .unwrap();
     assert!(workspace.get(&admin, &task).unwrap().viewer_ids.is_empty());
@@ -294,7 +294,7 @@ fn a_timer_that_is_started_while_its_owner_leaves_does_not_run_on() {
     let late = while_waiting(
         &workspace,
         |tx| {
-            tasks::release(tx, &admin.origin(), leaver.id())?;
+            tasks::unassign_user(tx, &admin.origin(), leaver.id())?;
             remove_user(tx, leaver.id())
         },
         || workspace.start(&leaver, task),
@@ -307,7 +307,7 @@ fn a_timer_that_is_started_while_its_owner_leaves_does_not_run_on() {
     while_waiting(
         &workspace,
         |tx| time_entries::create(tx, &quick.may(), &quick.may(), &quick.origin(), new).map(drop),
-        || workspace.run(|tx| tasks::release(tx, &admin.origin(), quick.id())),
+        || workspace.run(|tx| tasks::unassign_user(tx, &admin.origin(), quick.id())),
     )
     .unwrap();
     let running = TimeEntryFilter { running: Some(true), ..TimeEntryFilter::default() };

@@ -4,8 +4,8 @@ use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::BuiltIn;
 use belfort_testkit::now;
 use belfort_work::tasks::{
-    NewTask, TaskError, TaskPatch, add_assignee, add_tag, add_viewer, release, remove_assignee, remove_tag,
-    remove_viewer,
+    NewTask, TaskError, TaskPatch, add_assignee, add_tag, add_viewer, remove_assignee, remove_tag,
+    remove_viewer, unassign_user,
 };
 use serde_json::json;
 
@@ -114,7 +114,7 @@ fn who_leaves_is_taken_off_every_task_and_stays_the_maker_of_theirs() {
     let made = workspace.task(&leaver, titled("Made"));
     let untouched = workspace.task(&admin, both(vec![stays], "Untouched"));
     let mark = workspace.mark();
-    workspace.run(|tx| release(tx, &admin.origin(), goes)).unwrap();
+    workspace.run(|tx| unassign_user(tx, &admin.origin(), goes)).unwrap();
     let told = workspace.told_since(mark);
     assert_eq!(
         told,
@@ -130,6 +130,6 @@ fn who_leaves_is_taken_off_every_task_and_stays_the_maker_of_theirs() {
     for task in [made, untouched] {
         assert_eq!(workspace.get(&admin, &task).unwrap(), task);
     }
-    workspace.run(|tx| release(tx, &admin.origin(), goes)).unwrap();
+    workspace.run(|tx| unassign_user(tx, &admin.origin(), goes)).unwrap();
     assert_eq!(workspace.told_since(mark), told);
 }

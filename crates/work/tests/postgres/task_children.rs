@@ -11,7 +11,7 @@ use belfort_testkit::now;
 use belfort_work::comments::{self, CommentError, CommentPatch};
 use belfort_work::tasks::{NewTask, Task};
 use belfort_work::time_entries::{self, TimeEntryError, TimeEntryFilter, TimeEntryOrder, TimeEntryPatch};
-use belfort_work::time_report::{Period, Wanted, report};
+use belfort_work::time_report::{Period, ReportQuery, report};
 use belfort_work::{attachments, attachments::AttachmentError};
 
 use crate::support::{Dice, Person, Workspace, titled};
@@ -280,8 +280,14 @@ impl World {
         assert_eq!(delete, changed);
         // Each is an hour long, so the report has as many hours as there are entries in the list.
         let days = Period::new(now().date_naive(), now().date_naive() + chrono::TimeDelta::days(7)).unwrap();
-        let wanted =
-            Wanted { period: days, by: vec![], user_id: None, task_id: None, tag_id: None, billable: None };
+        let wanted = ReportQuery {
+            period: days,
+            by: vec![],
+            user_id: None,
+            task_id: None,
+            tag_id: None,
+            billable: None,
+        };
         let hours = report(&mut tx, &tasks, &read, &wanted).unwrap().hours;
         assert_eq!(hours.to_string(), format!("{}.00", expected.len()));
         expected.len()

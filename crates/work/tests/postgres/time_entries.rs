@@ -315,7 +315,7 @@ fn the_timer_of_somebody_who_leaves_is_stopped_and_their_hours_stay() {
     let running = workspace.log(&leaver, NewTimeEntry::starting(task, at(-10))).unwrap();
     let others = workspace.start(&admin, task).unwrap();
     let mark = workspace.mark();
-    workspace.run(|tx| tasks::release(tx, &admin.origin(), leaver.id())).unwrap();
+    workspace.run(|tx| tasks::unassign_user(tx, &admin.origin(), leaver.id())).unwrap();
     assert_eq!(
         workspace.told_since(mark),
         json!([["time_entries", "update", [["ended_at", null, "2026-01-01T09:00:00+01:00"]]]])

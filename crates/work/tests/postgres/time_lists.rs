@@ -5,7 +5,8 @@ use belfort_policy::BuiltIn;
 use belfort_testkit::now;
 use belfort_work::tasks::{NewTask, TaskPatch};
 use belfort_work::time_entries::{
-    NewTimeEntry, Place, TimeEntry, TimeEntryFilter, TimeEntryOrder, TimeEntryPatch, list, with_overlaps,
+    EntryCursor, NewTimeEntry, TimeEntry, TimeEntryFilter, TimeEntryOrder, TimeEntryPatch, list,
+    with_overlaps,
 };
 
 use crate::support::{Person, Workspace, titled};
@@ -74,12 +75,12 @@ fn all_pages(
     order: TimeEntryOrder,
     limit: i64,
 ) -> Vec<TimeEntry> {
-    let (mut read, mut after): (Vec<TimeEntry>, Option<Place>) = (Vec::new(), None);
+    let (mut read, mut after): (Vec<TimeEntry>, Option<EntryCursor>) = (Vec::new(), None);
     loop {
         let page =
             workspace.run(|tx| list(tx, &person.may(), &person.may(), filter, order, after, limit)).unwrap();
         let Some(last) = page.last() else { return read };
-        after = Some(Place::of(last).to_string().parse().unwrap());
+        after = Some(EntryCursor::of(last).to_string().parse().unwrap());
         read.extend(page);
     }
 }

@@ -7,7 +7,7 @@ use belfort_policy::BuiltIn;
 use belfort_values::{Decimal, Euro, brussels};
 use belfort_work::tasks::{self, NewTask};
 use belfort_work::time_entries::{NewTimeEntry, TimeEntry};
-use belfort_work::time_report::{GroupBy, MAX_LINES, Period, ReportError, TimeReport, Wanted, report};
+use belfort_work::time_report::{GroupBy, MAX_LINES, Period, ReportError, ReportQuery, TimeReport, report};
 use belfort_work::{HourlyRate, tags};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -24,9 +24,9 @@ fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
-fn wanted(from: &str, to: &str, by: &[GroupBy]) -> Wanted {
+fn wanted(from: &str, to: &str, by: &[GroupBy]) -> ReportQuery {
     let period = Period::new(day(from), day(to)).unwrap();
-    Wanted { period, by: by.to_vec(), user_id: None, task_id: None, tag_id: None, billable: None }
+    ReportQuery { period, by: by.to_vec(), user_id: None, task_id: None, tag_id: None, billable: None }
 }
 
 fn rated(new: NewTimeEntry, rate: &str) -> NewTimeEntry {
@@ -34,7 +34,7 @@ fn rated(new: NewTimeEntry, rate: &str) -> NewTimeEntry {
 }
 
 impl Workspace {
-    fn report(&self, by: &Person, wanted: &Wanted) -> Result<TimeReport, ReportError> {
+    fn report(&self, by: &Person, wanted: &ReportQuery) -> Result<TimeReport, ReportError> {
         self.run(|tx| report(tx, &by.may(), &by.may(), wanted))
     }
 
@@ -134,7 +134,7 @@ fn an_hour_on_a_task_with_two_tags_is_in_one_line() {
     tagged("Also both", &[rye, oven]);
     tagged("Rye", &[rye]);
     tagged("None", &[]);
-    let lines = |wanted: &Wanted| -> Vec<(Vec<String>, String)> {
+    let lines = |wanted: &ReportQuery| -> Vec<(Vec<String>, String)> {
         let report = workspace.report(&worker, wanted).unwrap();
         let names =
             |tags: &[(TagId, belfort_work::TagName)]| tags.iter().map(|t| t.1.as_str().to_owned()).collect();
@@ -145,8 +145,8 @@ fn an_hour_on_a_task_with_two_tags_is_in_one_line() {
         |names: &[&str], hours: &str| (names.iter().map(|n| (*n).to_owned()).collect(), hours.to_owned());
     let expected = [set(&[], "1.00"), set(&["rye"], "1.00"), set(&["rye", "oven"], "2.00")];
     assert_eq!(lines(&all), expected);
-    assert_eq!(lines(&Wanted { tag_id: Some(oven), ..all.clone() }), expected[2..]);
-    let total = workspace.report(&worker, &Wanted { tag_id: Some(rye), by: vec![Day], ..all }).unwrap();
+    assert_eq!(lines(&ReportQuery { tag_id: Some(oven), ..all.clone() }), expected[2..]);
+    let total = workspace.report(&worker, &ReportQuery { tag_id: Some(rye), by: vec![Day], ..all }).unwrap();
     assert_eq!((total.lines.len(), total.hours.to_string()), (1, "3.00".into()));
     // A tag that is gone is no group any more.
     workspace.run(|tx| tags::delete(tx, &worker.may(), &worker.origin(), oven, None)).unwrap();
@@ -195,7 +195,7 @@ type Group = (Option<NaiveDate>, Option<UserId>, Option<TaskId>, Option<Vec<TagI
 fn slowly(
     entries: &[TimeEntry],
     tags: &BTreeMap<TaskId, Vec<TagId>>,
-    wanted: &Wanted,
+    wanted: &ReportQuery,
 ) -> Vec<(Group, String, String)> {
     let hour = Decimal::from(3_600_000_000_i64);
     let mut sums: BTreeMap<Group, (i64, Decimal)> = BTreeMap::new();
@@ -294,7 +294,7 @@ fn the_report_is_what_counting_every_entry_on_every_day_gives() {
         let groups = [Day, User, Task, Tag];
         let by: Vec<GroupBy> =
             (0..4).filter(|bit| (round % 15 + 1) & (1 << bit) != 0).map(|bit| groups[bit]).collect();
-        let wanted = Wanted {
+        let wanted = ReportQuery {
             user_id: (dice.below(3) == 0).then(|| of(&mut dice, &people).id()),
             task_id: (dice.below(4) == 0).then(|| *of(&mut dice, &tasks)),
             tag_id: (dice.below(4) == 0).then_some(oven),
