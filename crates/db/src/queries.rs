@@ -1,12 +1,12 @@
 //! The two kinds of connection, and what can be done with one.
 
-use crate::{Backend, Conn};
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{OptionalExtension, QueryResult, RunQueryDsl};
 
 use crate::tagged::Tagged;
+use crate::{Backend, Conn};
 
 /// A connection that runs one query at a time.
 ///
@@ -16,13 +16,13 @@ pub trait Queries {
     #[doc(hidden)]
     fn with<T>(&mut self, key: Key, run: impl FnOnce(&mut Conn) -> T) -> T;
 
-    /// What the connection is bound to. It stands as a comment before each statement; see [`Tagged`].
+    /// The tenant that the connection is bound to. It stands as a comment before each statement; see [`Tagged`].
     #[doc(hidden)]
     fn tag(&self) -> Option<Tag> {
         None
     }
 
-    /// All rows of `query`.
+    /// Loads all rows of `query`.
     fn rows<'q, U, Q>(&mut self, query: Q) -> QueryResult<Vec<U>>
     where
         Q: AsQuery,
@@ -33,7 +33,10 @@ pub trait Queries {
         self.with(Key(()), |c| query.load(c))
     }
 
-    /// The only row of `query`; [`Error::NotFound`] when there is none.
+    /// Loads the first row of `query`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none.
     fn row<'q, U, Q>(&mut self, query: Q) -> QueryResult<U>
     where
         Q: AsQuery,
@@ -44,7 +47,7 @@ pub trait Queries {
         self.with(Key(()), |c| query.get_result(c))
     }
 
-    /// The only row of `query`, or `None`.
+    /// Loads the first row of `query`, or `None`.
     fn find<'q, U, Q>(&mut self, query: Q) -> QueryResult<Option<U>>
     where
         Q: AsQuery,
@@ -54,7 +57,7 @@ pub trait Queries {
         self.row(query).optional()
     }
 
-    /// Runs `query` and answers how many rows it touched.
+    /// Runs `query` and returns the number of rows that it touched.
     fn run<Q>(&mut self, query: Q) -> QueryResult<usize>
     where
         Q: QueryFragment<Backend> + QueryId,
@@ -65,12 +68,12 @@ pub trait Queries {
     }
 }
 
-/// What a connection is bound to, as a word: letters, digits and underscores, since it stands in SQL.
+/// The name of the tenant that a connection is bound to: letters, digits and underscores, since it stands in SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tag([u8; 34]);
 
 impl Tag {
-    /// The tag with these characters; `None` when one of them is no letter, digit or underscore.
+    /// Makes a tag of these characters; `None` when one of them is no letter, digit or underscore.
     pub fn new(word: &[u8; 34]) -> Option<Self> {
         word.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_').then_some(Self(*word))
     }
@@ -81,13 +84,13 @@ impl Tag {
     }
 }
 
-/// A connection on which a tenant's tables, and only they, can be seen.
+/// A connection that sees one tenant's tables, and no others.
 pub trait Tenant: Queries {}
 
-/// A connection on which the control schema can be seen. Its tables are named with their schema (`public.tenants`).
+/// A connection that sees the control schema. Its tables are named with their schema (`public.tenants`).
 pub trait Control: Queries {}
 
-/// Proof that a method of [`Queries`] asks for the connection; nobody outside this crate can make one.
+/// Proof that a method of [`Queries`] asks for the connection. It cannot be made outside of this crate.
 #[derive(Debug)]
 pub struct Key(());
 
@@ -100,8 +103,8 @@ impl Queries for Conn {
 impl Tenant for Conn {}
 impl Control for Conn {}
 
-/// Whether the same may well succeed when it is tried again: a lock was not had in time, two transactions waited for each
-/// other, or the connection was lost.
+/// Returns whether another try may succeed: a lock was not had in time, two transactions waited for each other, or the
+/// connection was lost.
 ///
 /// Diesel does not hand on the error's code, so the first two are known by their text, which Postgres writes in English unless it
 /// was told otherwise.
@@ -117,7 +120,7 @@ pub fn is_transient(error: &Error) -> bool {
         || text.starts_with("server closed the connection")
 }
 
-/// The name of the constraint that `error` says was violated.
+/// The name of the constraint that was violated, where `error` is such a violation.
 ///
 /// Storage modules turn `users_email_key` into their `EmailTaken` with it: asking first and inserting after would let two
 /// requests pass the question together.

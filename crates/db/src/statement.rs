@@ -3,11 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::{Backend, Conn};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::HasSqlType;
 use diesel::{QueryResult, RunQueryDsl};
+
+use crate::{Backend, Conn};
 
 /// One statement of SQL written by hand, with the SQL types of its columns in `Row`.
 ///
@@ -39,7 +40,7 @@ pub struct Statement<Row = (), Binds = ()> {
 }
 
 impl<Row> Statement<Row> {
-    /// The statement with this text.
+    /// Makes a statement of this text.
     ///
     /// # Panics
     /// When the text is not DML; in a `const` that is a compile error.
@@ -67,7 +68,7 @@ impl<Row, Binds> Statement<Row, Binds> {
     }
 }
 
-/// A value and the SQL type it is sent as.
+/// A value with the SQL type that it is sent as.
 #[derive(Clone, Copy)]
 pub struct Bound<ST, T> {
     value: T,
@@ -102,7 +103,7 @@ where
     }
 }
 
-/// `text` before and after its first `$n`.
+/// Splits `text` at its first `$n`.
 fn next_placeholder(text: &'static str) -> Option<(&'static str, &'static str)> {
     let (before, after) = text.split_once('$')?;
     Some((before, after.trim_start_matches(|c: char| c.is_ascii_digit())))

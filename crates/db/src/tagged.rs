@@ -1,15 +1,14 @@
-//! A query and what its connection is bound to.
+//! The tenant's name as a comment before each query.
 
 use std::fmt;
 
-use crate::{Backend, Conn};
 use diesel::QueryResult;
 use diesel::RunQueryDsl;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 
-use crate::Tag;
+use crate::{Backend, Conn, Tag};
 
-/// A query behind a comment that names the tenant.
+/// A query with a comment before it that names the tenant.
 ///
 /// Prepared statements are kept by their text. Without the comment one statement would serve every tenant of a connection,
 /// and Postgres would analyse and plan it anew at each change of the tenant: three to four times the work when tenants come

@@ -1,27 +1,11 @@
-//! Typed ids: one newtype for each noun, so that a task's id cannot be passed where a user's is wanted.
-//!
-//! Every id is a UUIDv7 (RFC 9562, section 5.7): its first 48 bits are the milliseconds since the epoch, so rows sort
-//! by age and inserts go to the right end of their index. Ids made by one process never run backwards, also within one
-//! millisecond.
-//!
-//! ```
-//! use belfort_ids::{TaskId, UserId};
-//! use chrono::DateTime;
-//!
-//! let now = DateTime::from_timestamp(1_767_225_600, 0).unwrap();
-//! let (first, second) = (TaskId::new(now), TaskId::new(now));
-//! assert!(first < second);
-//! assert_eq!(first.to_string().parse::<TaskId>(), Ok(first));
-//! // let wrong: UserId = first; // does not compile
-//! # let _ = UserId::new(now);
-//! ```
+#![doc = include_str!("../README.md")]
 
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
 use uuid::{ContextV7, Timestamp, Uuid};
 
-/// The counter that keeps ids of one millisecond in order.
+/// The counter that keeps the ids of one millisecond in order.
 static SEQUENCE: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
 macro_rules! ids {
@@ -34,12 +18,12 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new id, dated `now`.
+            /// Makes a new id, dated `now`.
             pub fn new(now: DateTime<Utc>) -> Self {
-                Self(at(now))
+                Self(uuid_v7(now))
             }
 
-            /// The id as the UUID it is.
+            /// The id as a plain UUID.
             pub const fn uuid(self) -> Uuid {
                 self.0
             }
@@ -93,13 +77,13 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A customer: one row of the control schema, one schema, one database role.
+    /// A tenant: one row of the control schema, one schema, one database role.
     TenantId
-    /// A sign-up that waits for its code.
+    /// A sign-up that was not confirmed yet.
     SignupId
     /// A person with an account in a workspace.
     UserId
-    /// A set of permissions that a user has.
+    /// A role: a named set of permissions.
     RoleId
     /// A group of users.
     TeamId
@@ -113,17 +97,17 @@ ids! {
     TaskId
     /// A comment on a task.
     CommentId
-    /// Time that somebody worked on a task.
+    /// A time entry: time worked on a task.
     TimeEntryId
     /// A file on a task.
     AttachmentId
-    /// A tag that tasks can carry.
+    /// A tag on tasks.
     TagId
     /// An event of the audit history.
     EventId
 }
 
-fn at(now: DateTime<Utc>) -> Uuid {
+fn uuid_v7(now: DateTime<Utc>) -> Uuid {
     // Before 1970 there are no ids; the clock of such a machine is wrong and its ids start at zero.
     let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
     Uuid::new_v7(Timestamp::from_unix(&SEQUENCE, seconds, now.timestamp_subsec_nanos()))
