@@ -1,4 +1,4 @@
-//! Content that is too long to be sealed at once: in chunks, each bound to its position.
+//! Long content, sealed in chunks that are each bound to their position.
 //!
 //! Fernet has no associated data. So each plaintext begins with the position of the chunk, which [`Keyring::open_chunk`] compares
 //! with the position that the reader wants: a chunk that was swapped, repeated, moved to other content, or made the last one by
@@ -31,14 +31,14 @@ use crate::context::{Column, Owner};
 use crate::keyring::{KeyId, Keyring};
 use crate::seal::OpenError;
 
-/// Where a chunk belongs. The owner and the column are in the key; this is the rest of it.
+/// The position of a chunk. The owner and the column are part of the key; this is part of the plaintext.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChunkPosition {
-    /// The id of the content that it is a chunk of.
+    /// The id of the content, such as an attachment's.
     pub content: [u8; 16],
-    /// Which chunk it is, counted from 0.
+    /// The index of the chunk, counted from 0.
     pub index: u32,
-    /// Whether no other follows. Content has one last chunk, also when it is empty, so it cannot be cut unnoticed.
+    /// Set on the last chunk. Content has one last chunk, also when it is empty, so it cannot be cut unnoticed.
     pub last: bool,
 }
 
@@ -51,9 +51,9 @@ pub struct SealedChunk {
     pub token: Vec<u8>,
 }
 
-/// The first byte of every chunk: a later layout has another.
+/// The version of the layout, which is the first byte of every chunk.
 const LAYOUT: u8 = 1;
-/// Layout, content, index, whether it is the last.
+/// The length of layout, content, index and the flag of the last chunk.
 const HEADER: usize = 1 + 16 + 4 + 1;
 
 impl ChunkPosition {
@@ -85,7 +85,7 @@ impl Keyring {
 
     /// Opens what [`Keyring::seal_chunk`] made for this position; `key_id` is what is stored beside the token.
     ///
-    /// How many bytes there are in it, and that the last chunk is really read, is for the reader to see to.
+    /// The reader has to check how many bytes come out, and to read as far as the last chunk.
     pub fn open_chunk(
         &self,
         owner: impl Into<Owner>,

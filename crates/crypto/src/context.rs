@@ -1,4 +1,4 @@
-//! Where a value belongs: whose it is, and in which column it is kept.
+//! The owner and the column of a value, which are part of the key that it is sealed under.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use belfort_ids::TenantId;
 pub struct Column(&'static str);
 
 impl Column {
-    /// The column with this name: two identifiers of lower-case letters, digits and underscores, with a dot between.
+    /// Makes the column with this name: two identifiers of lower-case letters, digits and underscores, with a dot between.
     ///
     /// ```compile_fail
     /// const PAYLOAD: belfort_crypto::Column = belfort_crypto::Column::new("Signups payload");
@@ -44,12 +44,12 @@ impl fmt::Debug for Column {
     }
 }
 
-/// Whose a sealed value is. Where one is wanted, a [`TenantId`] will do.
+/// The owner of a sealed value. A [`TenantId`] converts into one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Owner {
-    /// A tenant's: every tenant has a key of its own for each column.
+    /// A tenant. Each has a key of its own for each column.
     Tenant(TenantId),
-    /// The system's: a sign-up that is no tenant yet, the password of a database login.
+    /// The system, for values of no tenant: a sign-up, the password of a database login.
     System,
 }
 
@@ -59,7 +59,7 @@ impl From<TenantId> for Owner {
     }
 }
 
-/// Owner and column as bytes that no other pair has: each with its length before it.
+/// Encodes owner and column unambiguously: each with its length before it.
 pub(crate) fn encode(owner: Owner, column: Column) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(2 + 16 + column.0.len());
     match owner {
@@ -76,7 +76,7 @@ fn push(bytes: &mut Vec<u8>, part: &[u8]) {
     bytes.extend_from_slice(part);
 }
 
-/// Identifiers of Postgres have up to 63 bytes.
+/// Returns whether `name` is two identifiers with a dot between. Identifiers of Postgres have up to 63 bytes.
 const fn is_table_and_column(mut name: &[u8]) -> bool {
     let (mut dots, mut len) = (0, 0);
     while let [first, rest @ ..] = name {

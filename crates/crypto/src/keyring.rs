@@ -47,12 +47,12 @@ impl Keyring {
         Ok(Self { primary, older: masters.collect() })
     }
 
-    /// A new master key, in the form that [`Keyring::parse`] reads.
+    /// Generates a master key, in the form that [`Keyring::parse`] reads.
     pub fn generate_key() -> Zeroizing<String> {
         Zeroizing::new(Fernet::generate_key())
     }
 
-    /// The id of the key that seals. Tokens with another id beside them wait for the rotation.
+    /// The id of the newest key, which seals. Tokens under another id wait for the rotation.
     pub fn primary(&self) -> KeyId {
         self.primary.id
     }
@@ -82,7 +82,7 @@ impl fmt::Debug for Keyring {
     }
 }
 
-/// The name of a master key: 8 hexadecimal digits.
+/// The id of a master key: 8 lower-case hexadecimal digits.
 ///
 /// It is derived with HKDF under a label of its own, so it tells nothing of the key or of the keys derived from it, and may
 /// be stored beside a token, logged and shown.
@@ -115,7 +115,7 @@ impl fmt::Debug for KeyId {
     }
 }
 
-/// The text is not 8 lower-case hexadecimal digits.
+/// The error for a text that is not 8 lower-case hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the id of a key has 8 hexadecimal digits")]
 pub struct KeyIdError;
@@ -132,16 +132,16 @@ impl FromStr for KeyId {
     }
 }
 
-/// Why there is no keyring. A key is named by its position, never shown.
+/// The reason why a keyring cannot be read. A key is named by its position, never shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyringError {
-    /// There is no key at all.
+    /// No key at all.
     #[error(
         "there is no key in the keyring; make one with `belfort keys generate` and put it into BELFORT_KEYS or into the \
          file that BELFORT_KEYS_FILE names"
     )]
     Empty,
-    /// A key is not one.
+    /// A text that is not a key.
     #[error(
         "key {position} of the keyring is not 32 bytes in URL-safe base64; `belfort keys generate` makes one"
     )]
@@ -149,7 +149,7 @@ pub enum KeyringError {
         /// Counted from 1.
         position: usize,
     },
-    /// A key is there twice.
+    /// The same key twice.
     #[error("keys {first} and {second} of the keyring are the same; remove one of them")]
     Duplicate {
         /// Counted from 1.
@@ -157,7 +157,7 @@ pub enum KeyringError {
         /// Counted from 1.
         second: usize,
     },
-    /// A key was not made at random.
+    /// A key that was not made at random.
     #[error(
         "key {position} of the keyring is not random, so it can be guessed; `belfort keys generate` makes one"
     )]
@@ -202,7 +202,7 @@ impl MasterKey {
     }
 }
 
-/// Whether `key` cannot have come from a random generator: all bytes equal, few different ones, or in steps.
+/// Returns whether `key` cannot have come from a random generator: all bytes equal, few different ones, or in steps.
 ///
 /// 32 random bytes have about 30 different values; fewer than 12 happen once in 10²⁵ keys.
 fn is_weak(key: &[u8; 32]) -> bool {

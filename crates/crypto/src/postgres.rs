@@ -1,4 +1,4 @@
-//! The ids of the keys that the database knows, and whether the keyring has them all.
+//! A check that the keyring has every key that values in the database are sealed under.
 //!
 //! A server that starts with the wrong keys would seal new values under them before anyone notices that the old ones do
 //! not open. So each key that was ever the newest leaves a row with a canary, a token whose content is known.
@@ -13,13 +13,14 @@ use self::schema::keyring;
 use crate::context::{Column, Owner};
 use crate::keyring::{KeyId, Keyring};
 
-/// Why the server must not start with this keyring.
+/// The reason why the server must not start with this keyring.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringCheckError {
-    /// There are values under keys that the keyring has not got.
+    /// Values are sealed under keys that the keyring does not have.
     #[error(
-        "the database has values under keys that are missing from the keyring: {}. Add them after the newest one in \
-         BELFORT_KEYS, or in the file that BELFORT_KEYS_FILE names; or this is the wrong database. The keyring has: {}",
+        "values in the database are encrypted under keys that are not in the keyring: {}. Add these keys after the newest \
+         one, in BELFORT_KEYS or in the file that BELFORT_KEYS_FILE names, or check that this is the right database. The \
+         keyring has: {}",
         comma_separated(.missing), comma_separated(.present)
     )]
     Missing {
@@ -28,20 +29,20 @@ pub enum KeyringCheckError {
         /// The ids of the keys that are there.
         present: Vec<KeyId>,
     },
-    /// The row of a key was changed behind the application's back.
+    /// The row of a key was changed by something else than this application.
     #[error(
-        "the canary of key {key_id} in public.keyring does not open: the row was changed; restore it from a backup"
+        "the check value of key {key_id} in public.keyring does not open: the row was changed. Restore it from a backup"
     )]
     Changed {
         /// The id of the key.
         key_id: String,
     },
-    /// The database did not answer.
-    #[error("cannot read the ids of the keys from public.keyring")]
+    /// The database failed.
+    #[error("cannot read the key ids in public.keyring")]
     Database(#[from] diesel::result::Error),
 }
 
-/// Refuses a keyring that does not open everything in the database, and makes the newest key known to it otherwise.
+/// Checks that the keyring opens everything in the database, and registers its newest key there.
 ///
 /// Call it within a transaction: two servers that start on a new database, each with a key of its own, queue here, and
 /// the second is refused. Without one, both would start.

@@ -1,4 +1,4 @@
-//! Sealing a value and opening it again.
+//! Sealing values and opening them.
 
 use fernet::Fernet;
 use zeroize::Zeroizing;
@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::context::{Column, Owner};
 use crate::keyring::{KeyId, Keyring};
 
-/// A sealed value, as it is stored: in two columns, so that the rows under an old key are found by an index.
+/// A sealed value, as it is stored: in two columns, so that an index finds the rows under an old key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
     /// The key that the token was made under.
@@ -15,18 +15,18 @@ pub struct Sealed {
     pub token: String,
 }
 
-/// Why a token does not open.
+/// The reason why a token does not open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// The token names a key that is not there.
+    /// The key is not in the keyring.
     #[error(
         "the keyring has no key {key_id}; add it at the end of BELFORT_KEYS or of the file that BELFORT_KEYS_FILE names"
     )]
     UnknownKey {
-        /// What stands beside the token.
+        /// The key id that stands beside the token.
         key_id: String,
     },
-    /// It is not a token, was changed, or belongs to another tenant, column or position.
+    /// It is no token, was changed, or belongs to another tenant, column or position.
     #[error(
         "the sealed value does not open: it was changed, or it belongs to another tenant, column or position"
     )]
@@ -59,7 +59,7 @@ impl Keyring {
     }
 }
 
-/// What `token` holds, whenever it was made.
+/// Decrypts `token`, whenever it was made.
 ///
 /// `Fernet::decrypt` refuses tokens that are more than 60 seconds ahead of the clock of the reader: a row written on a
 /// machine whose clock is wrong would be lost for that long. Its sibling with a time to live computes with the time in
