@@ -1,4 +1,4 @@
-//! Messages as files, for development and tests.
+//! Mail in files, for development and tests.
 
 use std::fmt;
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -15,10 +15,10 @@ use lettre::message::Mailbox;
 use crate::message::random;
 use crate::{MailError, Mailer, Message, SetupError};
 
-/// Tells the time at which a message is sent.
+/// A source of the time at which a message is sent.
 pub type TimeSource = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// A folder in which every message becomes a file, `20260329T013000.000000Z-000001-….eml`.
+/// A mailer that writes each message into a file, `20260329T013000.000000Z-000001-….eml`.
 ///
 /// Sorted by name the files are in the order of sending. A file is there whole or not at all, so one may wait for it and
 /// read it. Several processes can share a folder. Only the user who runs the program can read it: there are codes in it.
@@ -30,7 +30,7 @@ pub struct FileMailer {
 }
 
 impl FileMailer {
-    /// Opens the folder, and makes it (mode 0700) when it is not there. Messages are from `from`.
+    /// Opens the folder, and creates it (mode 0700) where there is none. Mail is sent from `from`.
     pub fn open(folder: impl Into<PathBuf>, from: &str, now: TimeSource) -> Result<Self, SetupError> {
         let folder = folder.into();
         let from = from.parse().ok().ok_or(SetupError::Sender)?;
@@ -43,7 +43,7 @@ impl FileMailer {
     }
 
     fn write(&self, name: &str, message: &[u8]) -> io::Result<()> {
-        // Whoever waits for `*.eml` does not see a half of it.
+        // A reader that waits for `*.eml` does not see half a file.
         let unfinished = self.folder.join(format!(".{name}.part"));
         let written = OpenOptions::new()
             .write(true)

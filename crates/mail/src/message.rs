@@ -1,4 +1,4 @@
-//! A message, and its form on the wire.
+//! Messages and their form on the wire.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -10,7 +10,7 @@ use lettre::message::header::{
 use lettre::message::{Body, Mailbox};
 use lettre::{Address, Message as MimeMessage};
 
-/// A message in plain text to one person.
+/// A message in plain text to one recipient.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     to: Address,
@@ -18,28 +18,28 @@ pub struct Message {
     text: String,
 }
 
-/// Why there is no message.
+/// The reason why a message is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
     /// The recipient is not a bare address.
-    #[error("the recipient is not a mail address")]
+    #[error("the recipient has to be an email address")]
     Recipient,
     /// The subject is empty, or has a line end or another control character in it.
-    #[error("the subject of a message is one line of text")]
+    #[error("the subject has to be one line of text without control characters")]
     Subject,
     /// The subject is too long.
-    #[error("the subject of a message has at most {} characters", Message::SUBJECT_MAX)]
+    #[error("the subject has at most {} characters", Message::SUBJECT_MAX)]
     SubjectTooLong,
-    /// The text has a NUL in it.
-    #[error("the text of a message has no NUL in it")]
+    /// The text contains a NUL character.
+    #[error("the text must not contain a NUL character")]
     Text,
 }
 
 impl Message {
-    /// How many characters a subject has at most.
+    /// The most characters that a subject may have.
     pub const SUBJECT_MAX: usize = 200;
 
-    /// A message to `to`. Lines of `text` may end as they like.
+    /// Makes a message. Lines of `text` may end in LF, CRLF or CR.
     pub fn parse(to: &str, subject: &str, text: impl Into<String>) -> Result<Self, MessageError> {
         // A line end in a header would begin another one: `Bcc:`, or a text of the sender's own.
         if to.chars().any(char::is_control) {
@@ -59,21 +59,22 @@ impl Message {
         Ok(Self { to, subject: subject.to_owned(), text })
     }
 
-    /// The address it goes to.
+    /// The recipient's address.
     pub fn to(&self) -> &str {
         self.to.as_ref()
     }
 
-    /// What it is about.
+    /// The subject.
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// What it says.
+    /// The text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
+    /// The message as it is sent, from `from` and dated `at`.
     pub(crate) fn to_mime(
         &self,
         from: &Mailbox,
@@ -105,7 +106,7 @@ impl fmt::Debug for Message {
     }
 }
 
-/// The text as it is where that can be sent, and otherwise quoted-printable: a code can be found in either by eye and by
+/// Encodes the text: as it is where that can be sent, and otherwise quoted-printable: a code can be found in either by eye and by
 /// `grep`. The library would take base64 where that is shorter.
 fn body(text: &str) -> Body {
     // The library makes CRLF of a lone LF and leaves a lone CR, which some relays take for the end of a line.

@@ -1,4 +1,4 @@
-//! The relay that a URL names.
+//! The settings of a mail relay, from its URL.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,12 +17,12 @@ pub(crate) struct Relay {
     pub(crate) login: Option<(String, String)>,
 }
 
-/// What protects messages on their way.
+/// The protection of mail on its way to the relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Security {
     /// Nothing; the relay is on this machine.
     None,
-    /// TLS that begins after a greeting in the clear, or no message is sent.
+    /// TLS that begins after a greeting in the clear; without it nothing is sent.
     StartTls,
     /// TLS from the first byte.
     Tls,

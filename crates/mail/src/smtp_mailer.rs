@@ -1,4 +1,4 @@
-//! Messages to a relay.
+//! Mail to an SMTP relay.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -11,7 +11,7 @@ use lettre::{SmtpTransport, Transport};
 use crate::relay::{Relay, Security};
 use crate::{MailError, Mailer, Message, SetupError};
 
-/// A relay that messages are handed to, with a connection of its own for each.
+/// A mailer that hands each message to a relay, on a connection of its own.
 pub struct SmtpMailer {
     shown: String,
     from: Mailbox,
@@ -19,7 +19,7 @@ pub struct SmtpMailer {
 }
 
 impl SmtpMailer {
-    /// The relay at `url`, which is not connected to before there is a message. Messages are from `from`.
+    /// Makes a mailer for the relay at `url`, without connecting to it. Mail is sent from `from`.
     ///
     /// | URL | port | |
     /// | --- | --- | --- |
@@ -76,7 +76,7 @@ fn builder(relay: &Relay) -> Result<SmtpTransportBuilder, SetupError> {
     }
 }
 
-/// How long a relay may take for an answer. The thread that sends is blocked for that long.
+/// The time that a relay may take for an answer. The thread that sends is blocked for that long.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 #[cfg(test)]
