@@ -1,4 +1,4 @@
-//! The memory that Argon2id fills.
+//! A pool of the memory that Argon2id works in.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use argon2::password_hash::phc::{Output, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
-/// Memory that was used for a hash and waits for the next one.
+/// The memory of earlier hashes, kept for the next ones.
 ///
 /// A hash takes 19 MiB. Taken from the allocator on whichever thread and given back there, the memory of many threads adds
 /// up, for allocators keep what each thread gave back: after a storm of logins a server held hundreds of MiB. Kept here there
@@ -15,7 +15,7 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 pub(crate) struct BlockPool(Mutex<Vec<Vec<Block>>>);
 
 impl BlockPool {
-    /// The Argon2id output for these, `len` bytes of it.
+    /// Computes `len` bytes of Argon2id output.
     pub(crate) fn compute(
         &self,
         params: &Params,
@@ -41,7 +41,7 @@ impl BlockPool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 
-    /// One hash that was imported with a gigabyte in its parameters must not cost a gigabyte for good.
+    /// Puts memory back. One hash that was imported with a gigabyte in its parameters must not cost a gigabyte for good.
     fn release(&self, blocks: Vec<Block>) {
         const KEPT: usize = 64 * 1024;
         if blocks.len() > KEPT {

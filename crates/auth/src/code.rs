@@ -8,10 +8,10 @@ use zeroize::Zeroizing;
 
 use crate::random;
 
-/// How long a code is good for.
+/// The time for which a code is valid.
 pub const CODE_LIFETIME: Duration = Duration::minutes(15);
 
-/// How many times a code may be tried: the fifth wrong one ends it.
+/// The number of attempts at a code: the fifth wrong one ends it.
 pub const CODE_ATTEMPTS: i32 = 5;
 
 /// Six digits, each of the million equally likely.
@@ -20,7 +20,7 @@ pub const CODE_ATTEMPTS: i32 = 5;
 pub struct Code(Zeroizing<String>);
 
 impl Code {
-    /// A new code.
+    /// Generates a code.
     ///
     /// # Panics
     /// When the operating system has no randomness to give.
@@ -33,25 +33,25 @@ impl Code {
         }
     }
 
-    /// Reads a code as somebody typed it: six ASCII digits and nothing else.
+    /// Reads a code: six ASCII digits and nothing else.
     pub fn parse(text: &str) -> Option<Self> {
         (text.len() == 6 && text.bytes().all(|b| b.is_ascii_digit()))
             .then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// The digits, for the one they are sent to and for the store that encrypts them.
+    /// The digits, for the recipient and for the store that encrypts them.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Whether both are the same, found out in the same time whichever digits differ.
+    /// Compares two codes in constant time.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         let differing = self.0.bytes().zip(other.0.bytes()).fold(0, |all, (a, b)| black_box(all | (a ^ b)));
         differing == 0
     }
 
-    /// The code for a uniform draw; `None` for the few draws beyond the last whole million, which would favour low codes.
+    /// Makes the code of a uniform draw; `None` for the few draws beyond the last whole million, which would favour low codes.
     fn from_draw(draw: u32) -> Option<Self> {
         (draw < u32::MAX - u32::MAX % MILLION).then(|| Self(Zeroizing::new(format!("{:06}", draw % MILLION))))
     }

@@ -1,4 +1,4 @@
-//! What attempts are counted by.
+//! The keys of counters: what attempts are counted by.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Email;
 
-/// The SHA-256 of a purpose and a subject, under which attempts are counted.
+/// The key of a counter: the SHA-256 of a purpose and a subject.
 ///
 /// The counters are in the control schema, where no address may stand in the clear. Somebody who has the table can still
 /// find out whether a *given* address stands in it: rows are to be purged when their window is over.
@@ -47,8 +47,8 @@ impl CounterKey {
         &self.0
     }
 
-    /// One IPv4 address, or the /64 of an IPv6 one: that is what one customer is given, so single addresses in it are free
-    /// to who wants more attempts. An IPv4 address inside an IPv6 one is the IPv4 address.
+    /// The key of one IPv4 address, or of the /64 of an IPv6 one: a customer is given a whole /64, and whoever wants more
+    /// attempts can take another address in it. An IPv4 address inside an IPv6 one is the IPv4 address.
     fn of_network(purpose: &str, ip: IpAddr) -> Self {
         match ip.to_canonical() {
             IpAddr::V4(ip) => Self::of(purpose, &[&ip.octets()]),
@@ -56,7 +56,7 @@ impl CounterKey {
         }
     }
 
-    /// Each part goes in behind its length: without, `ab` + `c` and `a` + `bc` would be counted together.
+    /// Hashes each part behind its length: without, `ab` + `c` and `a` + `bc` would be counted together.
     fn of(purpose: &str, subject: &[&[u8]]) -> Self {
         let mut hash = Sha256::new();
         for part in

@@ -4,8 +4,9 @@ use std::fmt;
 
 /// A plausible email address, trimmed and in lower case, so that two spellings of one address are equal.
 ///
-/// ASCII only: internationalised addresses (RFC 6531) are refused with a clear error. The check comes before the lower-casing: the Kelvin sign lower-cases to `k`, and an address that
-/// merely turns into somebody else's must not receive their password reset.
+/// ASCII only: internationalised addresses (RFC 6531) are refused with a clear error. The check comes before the
+/// lower-casing: the Kelvin sign lower-cases to `k`, and an address that merely turns into somebody else's must not
+/// receive their password reset.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email {
     text: String,
@@ -45,7 +46,7 @@ impl Email {
         &self.text
     }
 
-    /// What stands after the `@`.
+    /// The domain, after the `@`.
     pub fn domain(&self) -> &str {
         self.text.get(self.at + 1..).unwrap_or_default()
     }
@@ -71,28 +72,29 @@ impl std::str::FromStr for Email {
     }
 }
 
-/// Why a text is not an email address.
+/// The reason why a text is not an email address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
     /// A tab, a line break or another control character.
-    #[error("an email address has no control characters")]
+    #[error("must not contain control characters")]
     Control,
     /// A letter outside ASCII.
-    #[error("email addresses with letters outside ASCII are not supported yet")]
+    #[error("must be ASCII: letters outside of it are not supported yet")]
     NotAscii,
     /// More than 254 characters.
-    #[error("an email address has at most 254 characters")]
+    #[error("must have at most 254 characters")]
     TooLong,
     /// No `@`, or more than one.
-    #[error("an email address has exactly one @")]
+    #[error("must contain exactly one @")]
     At,
     /// The part before the `@`.
     #[error(
-        "before the @ come 1 to 64 letters, digits or characters like . _ + -, with no dot at an end and no two in a row"
+        "the part before the @ must be 1 to 64 letters, digits or characters such as . _ + -, without a dot at either end and \
+         without two in a row"
     )]
     Local,
     /// The part after the `@`.
-    #[error("after the @ comes a domain name, like example.com")]
+    #[error("the part after the @ must be a domain name, such as example.com")]
     Domain,
 }
 

@@ -1,4 +1,4 @@
-//! Hashing passwords and checking them.
+//! Hashing and verifying passwords.
 
 use std::fmt;
 use std::hint::black_box;
@@ -10,7 +10,7 @@ use crate::block_pool::BlockPool;
 use crate::password_hash::{MAX_M_KIB, MAX_P, MAX_T};
 use crate::{Password, PasswordHash, PasswordHashError, random};
 
-/// How much work a password costs: memory in KiB, passes and lanes of Argon2id.
+/// The cost of a hash: memory in KiB, passes and lanes of Argon2id.
 ///
 /// The default is what OWASP recommends: 19 MiB, two passes, one lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct HashParams {
 }
 
 impl HashParams {
-    /// These parameters, unless they are weaker than each of the settings that OWASP calls equivalent, or heavier than
+    /// Makes parameters, unless they are weaker than each of the settings that OWASP calls equivalent, or heavier than
     /// what [`PasswordHash::parse`] would take back.
     pub fn new(m_kib: u32, t: u32, p: u32) -> Result<Self, HashError> {
         if t == 0 || p == 0 {
@@ -59,7 +59,7 @@ impl Default for HashParams {
     }
 }
 
-/// Hashes passwords and checks them against hashes.
+/// Hashes passwords and verifies them against hashes.
 ///
 /// Each call keeps a core busy for tens of milliseconds and takes the memory of its parameters. Call it on a blocking
 /// thread, and bound how many run at once: that bound times the memory is what a storm of logins costs, because the memory is
@@ -67,12 +67,12 @@ impl Default for HashParams {
 pub struct Hasher {
     params: HashParams,
     memory: BlockPool,
-    /// The hash of a password that nobody knows: see [`Hasher::verify_decoy`].
+    /// The hash of a random password: see [`Hasher::verify_decoy`].
     decoy: PasswordHash,
 }
 
 impl Hasher {
-    /// A hasher with these parameters. Hashes once, for the decoy.
+    /// Makes a hasher with these parameters. Hashes once, for the decoy.
     pub fn new(params: HashParams) -> Result<Self, HashError> {
         let memory = BlockPool::default();
         let decoy = hash(&memory, params, random::bytes::<32>().as_slice())?;
@@ -84,14 +84,14 @@ impl Hasher {
         self.params
     }
 
-    /// A hash of `password` under a new random salt.
+    /// Hashes `password` under a new random salt.
     pub fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
         hash(&self.memory, self.params, password.bytes())
     }
 
-    /// Whether `password` is the one that was hashed. The work is that of the hash's own parameters.
+    /// Verifies `password` against `hash`. The work is that of the hash's own parameters.
     ///
-    /// When it cannot be found out (there is no memory left), it is a [`Verdict::Mismatch`].
+    /// Where Argon2 cannot run (there is no memory left), the answer is [`Verdict::Mismatch`].
     pub fn verify(&self, password: &Password, hash: &PasswordHash) -> Verdict {
         let (Some(salt), Some(want)) = (&hash.phc.salt, &hash.phc.hash) else { return Verdict::Mismatch };
         let output = self.memory.compute(&hash.params, password.bytes(), salt, want.len());
@@ -112,7 +112,7 @@ impl Hasher {
         let _ = black_box(self.verify(password, &self.decoy));
     }
 
-    /// Whether `hash` is weaker than what [`Hasher::hash`] would make today.
+    /// Returns whether `hash` is weaker than what [`Hasher::hash`] makes today.
     ///
     /// Lanes do not count: they spread the work, they add none.
     fn is_stale(&self, hash: &PasswordHash) -> bool {
@@ -130,19 +130,19 @@ impl fmt::Debug for Hasher {
     }
 }
 
-/// What a check of a password found.
+/// The result of verifying a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Verdict {
-    /// It is the right one.
+    /// The password is right.
     Match,
-    /// It is the right one, and its hash is weaker than today's: hash it anew while it is at hand.
+    /// The password is right and its hash weaker than today's: hash it anew while it is at hand.
     MatchButStale,
-    /// It is not.
+    /// The password is wrong.
     Mismatch,
 }
 
-/// Why passwords cannot be hashed.
+/// The reason why passwords cannot be hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
     /// No passes or no lanes.
@@ -160,7 +160,7 @@ pub enum HashError {
         /// The least memory for so many passes.
         floor: u32,
     },
-    /// Above what is accepted back from the database.
+    /// Above what [`PasswordHash::parse`] accepts.
     #[error(
         "Argon2id with m={m_kib} KiB, t={t}, p={p} is too heavy: set at most m={MAX_M_KIB}, t={MAX_T}, p={MAX_P}"
     )]

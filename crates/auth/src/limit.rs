@@ -1,11 +1,11 @@
-//! How often something may be tried.
+//! Limits on the number of attempts in a time.
 
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::Duration;
 
-/// So many attempts in a window of time, written like `10/1h`.
+/// A number of attempts in a window of time, written like `10/1h`.
 ///
 /// The window begins with the first attempt and has a fixed length: attempts inside it do not extend it, so nobody can be
 /// locked out forever by somebody who keeps trying.
@@ -16,7 +16,7 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// A limit that the program brings along, in a `const`; what an operator writes goes through [`Limit::parse`].
+    /// Makes a limit, in a `const`; what an operator writes goes through [`Limit::parse`].
     ///
     /// # Panics
     /// When `max` is not 1 to 1,000,000 or `per` is not whole seconds from one second to one year; in a `const` that is a
@@ -50,7 +50,7 @@ impl Limit {
         self.per
     }
 
-    /// The same window with so many times the attempts, as many as a limit can have at most.
+    /// A limit of the same window with `factor` times the attempts, at most as many as a limit may have.
     #[must_use]
     pub fn times(self, factor: u32) -> Self {
         let max = self.max.saturating_mul(factor).clamp(1, MAX_ATTEMPTS);
@@ -68,7 +68,7 @@ impl Limit {
 const MAX_ATTEMPTS: u32 = 1_000_000;
 
 impl fmt::Display for Limit {
-    /// In the largest unit that divides the window.
+    /// Writes the window in the largest unit that divides it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.per.num_seconds();
         let (unit, size) = UNITS.into_iter().find(|(_, size)| seconds % size == 0).unwrap_or(('s', 1));
@@ -84,7 +84,7 @@ impl FromStr for Limit {
     }
 }
 
-/// A text that is no limit.
+/// The error for a text that is not a limit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is not a limit: write attempts and a time, like 10/1h (1 to 1000000 attempts; s, m, h or d, up to 365d)"
@@ -93,7 +93,7 @@ pub struct LimitError {
     text: String,
 }
 
-/// A number of plain digits: `u32::from_str` would take a `+` too.
+/// Reads a number of plain digits: `u32::from_str` would take a `+` too.
 fn number(text: &str) -> Option<u32> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

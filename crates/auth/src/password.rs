@@ -4,14 +4,14 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A password as it was typed, wiped from memory when it is dropped.
+/// A password in the clear, wiped from memory when it is dropped.
 ///
 /// Any characters, spaces and emoji included, and no rules of composition: they make passwords worse. The text is hashed as
 /// it came, without Unicode normalisation.
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// A password that somebody chooses: 8 to 256 characters without NUL.
+    /// Reads a new password: 8 to 256 characters without NUL.
     pub fn parse(text: String) -> Result<Self, PasswordError> {
         let password = Self::attempt(text)?;
         if password.0.chars().count() < MIN {
@@ -23,7 +23,7 @@ impl Password {
         Ok(password)
     }
 
-    /// A password that somebody claims is theirs: only its length is bounded.
+    /// Reads a password to be verified: only its length is bounded.
     ///
     /// What [`Password::parse`] would refuse is checked like any other: it may be older than the rules, and an early
     /// refusal would tell which attempts are not worth making.
@@ -46,17 +46,17 @@ impl fmt::Debug for Password {
     }
 }
 
-/// Why a text cannot be a password.
+/// The reason why a text cannot be a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// Fewer than 8 characters.
-    #[error("a password has at least 8 characters")]
+    #[error("must have at least 8 characters")]
     TooShort,
     /// More than 256 characters.
-    #[error("a password has at most 256 characters")]
+    #[error("must have at most 256 characters")]
     TooLong,
     /// A NUL, which other systems would cut the password at.
-    #[error("a password has no NUL character")]
+    #[error("must not contain a NUL character")]
     Nul,
 }
 

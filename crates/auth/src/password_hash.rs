@@ -4,7 +4,7 @@ use std::fmt;
 
 use argon2::{Algorithm, Params, Version};
 
-/// An Argon2id hash that costs no more to check than this server is willing to pay.
+/// An Argon2id hash whose cost is within the bounds of this crate.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash {
     text: String,
@@ -57,7 +57,7 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// Why a text is not a hash that this crate checks passwords against.
+/// The reason why a text is not a hash that passwords are verified against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordHashError {
     /// More than 255 characters.

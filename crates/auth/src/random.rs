@@ -1,8 +1,8 @@
-//! Randomness from the operating system, for everything that must not be guessed.
+//! Random bytes from the operating system.
 
 use zeroize::Zeroizing;
 
-/// `N` bytes nobody can guess.
+/// Returns `N` random bytes.
 ///
 /// # Panics
 /// When the operating system has no randomness to give. There is nothing sensible to do then: a token made from anything

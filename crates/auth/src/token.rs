@@ -1,4 +1,4 @@
-//! Tokens that are a credential by themselves, and the digests under which they are stored.
+//! Bearer tokens, and the digests under which they are stored.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::random;
 
-/// How long a session lives after the login.
+/// The lifetime of a session, from the login.
 pub const SESSION_LIFETIME: Duration = Duration::days(14);
 
 macro_rules! tokens {
@@ -23,7 +23,7 @@ macro_rules! tokens {
         pub struct $name(Zeroizing<String>);
 
         impl $name {
-            /// A new token.
+            /// Generates a token.
             ///
             /// # Panics
             /// When the operating system has no randomness to give.
@@ -33,19 +33,19 @@ macro_rules! tokens {
                 Self(Zeroizing::new([$prefix, encoded.as_str()].concat()))
             }
 
-            /// Reads a token that somebody presents; `None` when it cannot be one of ours.
+            /// Reads a token; `None` when the text does not have the shape of one.
             pub fn parse(text: &str) -> Option<Self> {
                 has_shape(text, $prefix).then(|| Self(Zeroizing::new(text.to_owned())))
             }
 
-            /// What is stored and looked up in place of the token.
+            /// The digest, which is stored and looked up in place of the token.
             ///
             /// The prefix is part of it, so the digest of one kind of token is never that of another.
             pub fn digest(&self) -> TokenDigest {
                 TokenDigest(Sha256::digest(self.0.as_bytes()).into())
             }
 
-            /// The text, for the one to whom the token belongs.
+            /// The text, for the owner of the token.
             pub fn reveal(&self) -> &str {
                 &self.0
             }
@@ -60,9 +60,9 @@ macro_rules! tokens {
 }
 
 tokens! {
-    /// What a client shows with each request after it logged in.
+    /// The token of a session, which a client sends with each request.
     SessionToken, "bft_";
-    /// What a mail carries that invites somebody to a workspace.
+    /// The token of an invitation, which is sent by mail.
     InvitationToken, "bfi_";
 }
 
@@ -89,7 +89,7 @@ impl fmt::Debug for TokenDigest {
     }
 }
 
-/// Whether `text` is what encoding 32 bytes gives, after `prefix`. Base64 with stray bits at its end is not.
+/// Returns whether `text` is `prefix` and the encoding of 32 bytes. Base64 with stray bits at its end is none.
 fn has_shape(text: &str, prefix: &str) -> bool {
     let Some(encoded) = text.strip_prefix(prefix) else { return false };
     let mut bytes = Zeroizing::new([0; 33]);

@@ -13,20 +13,20 @@ use diesel::sql_types::{Binary, Bool, Integer, Timestamptz};
 use self::schema::counters;
 use crate::{CounterKey, Limit};
 
-/// Whether an attempt may be made.
+/// The answer to an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Reservation {
-    /// It may, and has been counted.
+    /// The attempt may be made, and was counted.
     Granted,
-    /// It may not: the limit is reached.
+    /// The attempt may not be made: the limit is reached.
     Refused {
-        /// How long until the window is over; more than zero.
+        /// The time until the window ends; more than zero.
         retry_after: Duration,
     },
 }
 
-/// Counts an attempt and says whether it may be made.
+/// Counts an attempt, unless the limit is reached.
 ///
 /// A window that is over at `now` begins anew. A refused attempt changes nothing: it neither counts nor extends the window.
 pub fn reserve(
@@ -44,7 +44,7 @@ pub fn reserve(
     Ok(if granted { Reservation::Granted } else { Reservation::Refused { retry_after: window_ends - now } })
 }
 
-/// Which of these would be refused an attempt now, one answer a key. It counts nothing.
+/// Returns, key by key, whether an attempt would be refused at `now`. Counts nothing.
 pub fn are_exhausted(
     db: &mut impl Control,
     keys: &[CounterKey],
@@ -66,13 +66,13 @@ pub fn refund(db: &mut impl Control, key: &CounterKey) -> QueryResult<()> {
     Ok(())
 }
 
-/// Forgets all attempts: the operator unlocks.
+/// Deletes a counter, which unlocks what it counted.
 pub fn clear(db: &mut impl Control, key: &CounterKey) -> QueryResult<()> {
     db.run(diesel::delete(counters::table.find(key.as_bytes().as_slice())))?;
     Ok(())
 }
 
-/// Deletes the counters whose window is over at `now`, and answers how many.
+/// Deletes the counters whose window is over at `now`, and returns their number.
 pub fn purge(db: &mut impl Control, now: DateTime<Utc>) -> QueryResult<usize> {
     db.run(diesel::delete(counters::table.filter(counters::window_ends.le(now))))
 }

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use self::schema::credentials;
 use crate::PasswordHash;
 
-/// Makes `hash` the password of `user`, whether there was one before or not.
+/// Sets the password of `user`, whether there was one before or not.
 pub fn set(tx: &mut impl Tenant, user: UserId, hash: &PasswordHash, now: DateTime<Utc>) -> QueryResult<()> {
     let values = (credentials::password_hash.eq(hash.as_str()), credentials::updated_at.eq(now));
     tx.run(
@@ -23,7 +23,7 @@ pub fn set(tx: &mut impl Tenant, user: UserId, hash: &PasswordHash, now: DateTim
     Ok(())
 }
 
-/// Replaces the stale hash that a login was just checked against, and answers whether it was still there.
+/// Replaces the stale hash that a login was just verified against, and returns whether it was still there.
 ///
 /// Not [`set`]: a password that was changed while the login was being checked would be undone by it.
 pub fn rehash(

@@ -1,7 +1,7 @@
 //! The sessions of a tenant's users.
 //!
-//! Who the caller of a request is (session, user, role) is asked in one statement elsewhere; here sessions are opened,
-//! listed and ended.
+//! Sessions are opened, listed and ended here. The caller of a request (session, user, role) is looked up in one statement
+//! elsewhere.
 
 use std::net::IpAddr;
 
@@ -13,22 +13,22 @@ use diesel::prelude::*;
 use self::schema::sessions;
 use crate::{SESSION_LIFETIME, TokenDigest};
 
-/// A session, as its owner may see it.
+/// A session of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// Its id.
+    /// The id.
     pub id: SessionId,
-    /// When the user logged in.
+    /// The time of the login.
     pub created_at: DateTime<Utc>,
-    /// When it ends by itself.
+    /// The time at which it expires.
     pub expires_at: DateTime<Utc>,
-    /// Where the login came from.
+    /// The address that the login came from.
     pub ip: Option<IpAddr>,
-    /// What the client called itself.
+    /// The `User-Agent` of the client.
     pub user_agent: Option<String>,
 }
 
-/// Opens a session, and answers until when it is good.
+/// Opens a session, and returns the time at which it expires.
 pub fn open(
     tx: &mut impl Tenant,
     id: SessionId,
@@ -50,30 +50,30 @@ pub fn open(
     tx.row(insert.returning(sessions::expires_at))
 }
 
-/// Ends the session of this token, and answers whether there was one.
+/// Ends the session of this token, and returns whether there was one.
 pub fn end(tx: &mut impl Tenant, digest: &TokenDigest) -> QueryResult<bool> {
     let session = sessions::table.filter(sessions::digest.eq(digest.as_bytes().as_slice()));
     Ok(tx.run(diesel::delete(session))? == 1)
 }
 
-/// Ends one session of `user`, and answers whether there was one. Another user's is not found.
+/// Ends one session of `user`, and returns whether there was one. Another user's is not found.
 pub fn end_one(tx: &mut impl Tenant, user: UserId, id: SessionId) -> QueryResult<bool> {
     let session = sessions::table.find(id).filter(sessions::user_id.eq(user));
     Ok(tx.run(diesel::delete(session))? == 1)
 }
 
-/// Ends all sessions of `user`, and answers how many there were.
+/// Ends all sessions of `user`, and returns their number.
 pub fn end_all(tx: &mut impl Tenant, user: UserId) -> QueryResult<usize> {
     tx.run(diesel::delete(sessions::table.filter(sessions::user_id.eq(user))))
 }
 
-/// Ends all sessions of `user` but this one, and answers how many there were.
+/// Ends all sessions of `user` but this one, and returns their number.
 pub fn end_others(tx: &mut impl Tenant, user: UserId, keep: SessionId) -> QueryResult<usize> {
     let others = sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::id.ne(keep));
     tx.run(diesel::delete(others))
 }
 
-/// The sessions of `user` that are good at `now`, newest first.
+/// Lists the sessions of `user` that are valid at `now`, newest first.
 pub fn list(tx: &mut impl Tenant, user: UserId, now: DateTime<Utc>) -> QueryResult<Vec<Session>> {
     type Row = (SessionId, DateTime<Utc>, DateTime<Utc>, Option<String>, Option<String>);
     let rows: Vec<Row> = tx.rows(
@@ -96,12 +96,12 @@ pub fn list(tx: &mut impl Tenant, user: UserId, now: DateTime<Utc>) -> QueryResu
     Ok(rows.into_iter().map(row).collect())
 }
 
-/// Deletes the sessions that are over at `now`, and answers how many.
+/// Deletes the sessions that have expired at `now`, and returns their number.
 pub fn purge(tx: &mut impl Tenant, now: DateTime<Utc>) -> QueryResult<usize> {
     tx.run(diesel::delete(sessions::table.filter(sessions::expires_at.le(now))))
 }
 
-/// What a client calls itself, cut to the column and without what a terminal would act on or Postgres refuse.
+/// A `User-Agent`, cut to the column and without the characters that a terminal would act on or Postgres refuse.
 fn printable(user_agent: &str) -> String {
     user_agent.chars().filter(|c| !c.is_control()).take(255).collect()
 }
