@@ -1,12 +1,21 @@
 //! What handlers take from a request, beside who sends it: bodies, query strings, ids in the path, preconditions.
+//!
+//! Bodies and queries are fetched before the gate, because that is asynchronous, and read after it, inside the handler: who
+//! may not do it is told so before anything they sent is looked at.
 
 mod body;
 mod domain;
 mod duplicate_keys;
 mod field;
+mod path;
 mod permissions;
+mod precondition;
+mod query;
 
-pub(crate) use body::*;
+pub(crate) use body::{Body, length, not_encoded};
 pub(crate) use domain::*;
 pub(crate) use field::*;
+pub(crate) use path::Path;
 pub(crate) use permissions::PermissionList;
+pub(crate) use precondition::IfMatch;
+pub(crate) use query::{Query, pairs};

@@ -14,6 +14,7 @@ use belfort_ids::EventId;
 use tracing::Instrument;
 
 use crate::error::{Problem, ProblemCode};
+use crate::output::BASE_PATH;
 use crate::state::App;
 
 /// The request's id: the one that was sent, if it was sane, or else a new one.
@@ -73,7 +74,7 @@ pub(crate) async fn middleware(
         headers.insert(REQUEST_ID, value);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if path.starts_with("/api/v1") && !headers.contains_key(header::CACHE_CONTROL) {
+    if path.starts_with(BASE_PATH) && !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let class = usize::from(status.as_u16() / 100);

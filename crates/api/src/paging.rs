@@ -3,4 +3,4 @@
 mod cursor;
 mod page;
 
-pub(crate) use page::{All, Listing};
+pub(crate) use page::{ListQuery, NoFilter};

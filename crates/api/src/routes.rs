@@ -1,5 +1,6 @@
 //! Every route, in one table.
 
+use crate::output::BASE_PATH;
 use actix_web::web as plain;
 use belfort_openapi::{self as openapi, Document, Fault, Info, Tag};
 use paperclip::actix::web::{self, Scope, delete, get, patch, post, put};
@@ -13,7 +14,7 @@ use crate::handlers::{
 
 /// `/api/v1`, with what is documented of it.
 pub(crate) fn api() -> Scope {
-    work(people(web::scope("/api/v1")))
+    work(people(web::scope(BASE_PATH)))
 }
 
 /// Who is there, and what they may do.

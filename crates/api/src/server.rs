@@ -28,7 +28,7 @@ pub async fn serve(
         io::Error::other(format!("the API is not documented as it should be: {}", faults.join("; ")))
     })?;
     let docs = Docs::new(&document).map_err(io::Error::other)?;
-    let app = web::Data::from(App::new(settings.clone(), services));
+    let app = web::Data::from(App::new(settings.clone(), services, &document));
     let counters = web::Data::new(Counters::default());
 
     let (shared, counted) = (app.clone(), counters.clone());

@@ -1,13 +1,16 @@
 //! The server: what it is made of, and how blocking work leaves its async threads.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::Method;
 use actix_web::web;
 use belfort_auth::{Hasher, Limit};
 use belfort_crypto::Keyring;
 use belfort_mail::Mailer;
+use belfort_openapi::Document;
 use belfort_tenancy::Host;
 use belfort_tenancy::postgres::{Migrations, Tenancy};
 use belfort_values::Clock;
@@ -66,6 +69,8 @@ pub(crate) struct App {
     pub(crate) services: Services,
     /// As many as the pool has connections: who holds one never waits for a connection on a thread.
     database: Arc<Semaphore>,
+    /// The paths of the operations that document query parameters, each with its methods.
+    query_operations: BTreeMap<String, BTreeSet<String>>,
     /// As many as there are cores: each hash takes a core and 19 MiB for some 25 ms.
     hashing: Arc<Semaphore>,
 }
@@ -77,10 +82,16 @@ const HASHING_WAIT: Duration = Duration::from_secs(10);
 
 impl App {
     /// The server made of these.
-    pub(crate) fn new(settings: Settings, services: Services) -> Arc<Self> {
+    pub(crate) fn new(settings: Settings, services: Services, document: &Document) -> Arc<Self> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let database = Arc::new(Semaphore::new(settings.db_connections));
-        Arc::new(Self { settings, services, database, hashing: Arc::new(Semaphore::new(cores)) })
+        Arc::new(Self {
+            settings,
+            services,
+            database,
+            hashing: Arc::new(Semaphore::new(cores)),
+            query_operations: document.query_operations(),
+        })
     }
 
     /// Runs work that uses the database on a blocking thread, when it is its turn; 503 when that takes too long.
@@ -127,6 +138,11 @@ impl App {
             span.in_scope(|| work(&app))
         });
         done.await.map_err(|_panicked| Problem::internal("the work panicked"))?
+    }
+
+    /// Whether the operation documents parameters of the query string.
+    pub(crate) fn reads_query(&self, method: &Method, path: &str) -> bool {
+        self.query_operations.get(path).is_some_and(|methods| methods.contains(method.as_str()))
     }
 
     /// Whether this address speaks for others.

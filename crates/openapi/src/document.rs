@@ -1,5 +1,7 @@
 //! The OpenAPI document: assembled, and as JSON or YAML.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use paperclip::actix::Mountable;
 use serde_json::{Map, Value, json};
 
@@ -86,6 +88,19 @@ impl Document {
     /// The methods and path templates, sorted: to be compared with what the server really routes.
     pub fn routes(&self) -> Vec<(String, String)> {
         self.routes.clone()
+    }
+
+    /// The path templates of the operations that take query parameters, each with its methods.
+    pub fn query_operations(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (method, path) in &self.routes {
+            let parameters = &self.json["paths"][path][method.to_lowercase()]["parameters"];
+            let parameters = parameters.as_array().into_iter().flatten();
+            if parameters.into_iter().any(|parameter| parameter["in"] == "query") {
+                found.entry(path.clone()).or_default().insert(method.clone());
+            }
+        }
+        found
     }
 }
 

@@ -13,6 +13,7 @@ use belfort_workspace::Caller;
 use chrono::{DateTime, Utc};
 
 use crate::error::{ApiResult, Problem, ProblemCode};
+use crate::input::{Fields, pairs};
 use crate::middleware::RequestId;
 use crate::state::App;
 
@@ -30,8 +31,10 @@ pub(crate) struct RequestInfo {
     pub(crate) user_agent: Option<String>,
     pub(crate) method: Method,
     pub(crate) path: String,
+    /// The query string, where the operation documents no parameter in it.
+    undocumented_query: String,
     /// Empty when it cannot be read.
-    pub(crate) idempotency_key: Option<String>,
+    pub(super) idempotency_key: Option<String>,
 }
 
 /// What the request proves its sender with.
@@ -56,6 +59,7 @@ impl RequestInfo {
             user_agent: text(request, "user-agent").map(|agent| agent.chars().take(255).collect()),
             method: request.method().clone(),
             path: request.path().to_owned(),
+            undocumented_query: undocumented_query(request, &app).to_owned(),
             idempotency_key: idempotency_key(request),
             app,
         })
@@ -77,6 +81,11 @@ impl RequestInfo {
         Ok(tenancy.begin(&tenant)?)
     }
 
+    /// Refuses query parameters that the operation does not know.
+    pub(crate) fn refuse_unknown_query(&self) -> ApiResult<()> {
+        Fields::Query(pairs(&self.undocumented_query)?, Vec::new()).finish(Some(()))
+    }
+
     /// Who sends it, as of this transaction.
     pub(crate) fn caller(&self, tx: &mut TenantTx, now: DateTime<Utc>) -> ApiResult<Caller> {
         let token = match &self.token {
@@ -94,6 +103,13 @@ impl RequestInfo {
     pub(crate) fn origin(&self, actor: Actor, at: DateTime<Utc>) -> belfort_audit::Origin {
         belfort_audit::Origin { actor, at, request_id: self.request_id.clone(), ip: self.ip }
     }
+}
+
+/// The query string of an operation whose documentation names no parameter for it. Where it names some, what reads them
+/// refuses the others.
+fn undocumented_query<'r>(request: &'r HttpRequest, app: &App) -> &'r str {
+    let documented = request.match_pattern().is_some_and(|path| app.reads_query(request.method(), &path));
+    if documented { "" } else { request.query_string() }
 }
 
 /// The key, empty where it is sent and cannot be read: who relies on it must hear that it does not hold.

@@ -147,7 +147,11 @@ impl ProblemCode {
 
     /// Every code, for the OpenAPI document.
     pub(crate) fn published() -> Vec<Code> {
-        let code = |code: &Self| published(code.as_str(), Some(code.status()), code.get_documentation());
+        let code = |code: &Self| {
+            // The framework's own refusals have this one code and the status that it chose.
+            let status = (*code != Self::BadRequest).then(|| code.status());
+            published(code.as_str(), status, code.get_documentation())
+        };
         Self::VARIANTS.iter().map(code).collect()
     }
 

@@ -66,6 +66,11 @@ impl Problem {
         Self::new(ProblemCode::NotAuthenticated, "Log in, and send the token as a bearer token or cookie.")
     }
 
+    /// 403: an API key is not enough.
+    pub(crate) fn session_required() -> Self {
+        Self::new(ProblemCode::SessionRequired, "This needs a session: log in instead of sending an API key.")
+    }
+
     /// 404: there is no such row, or not for this caller. The two are never told apart.
     pub(crate) fn not_found() -> Self {
         Self::new(ProblemCode::NotFound, "There is nothing here, or nothing that you may see.")
@@ -110,6 +115,11 @@ impl Problem {
     /// 422: this field is invalid.
     pub(crate) fn invalid_field(field: &str, code: FieldCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::invalid(vec![FieldError { field: field.to_owned(), code, detail: detail.into() }])
+    }
+
+    /// 422: the key was used for another request.
+    pub(crate) fn idempotency_key_reused() -> Self {
+        Self::new(ProblemCode::IdempotencyKeyReused, "This Idempotency-Key was used for another request.")
     }
 
     /// 429: too often.

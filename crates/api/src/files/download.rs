@@ -11,7 +11,7 @@ use actix_web::body::{BoxBody, SizedStream};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue,
+    self, Charset, ContentDisposition, DispositionParam, DispositionType, EntityTag, ExtendedValue,
 };
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, Responder};
@@ -33,7 +33,8 @@ use super::pieces::{Pieces, SEALED};
 use super::range::{Part, part};
 use crate::context::{Gate, RequestContext};
 use crate::error::{ApiResult, Problem};
-use crate::input::{Path, if_none_match, is_among};
+use crate::input::Path;
+use crate::output::etag::KnownTags;
 
 type Permit = Gate<Attachments, Read>;
 
@@ -41,7 +42,7 @@ type Permit = Gate<Attachments, Read>;
 pub(crate) struct Wanted {
     range: Option<String>,
     if_range: Option<String>,
-    if_none_match: Vec<String>,
+    known: KnownTags,
 }
 
 /// 200 or 206 with the content, 304 where the caller has it.
@@ -74,7 +75,7 @@ impl Wanted {
         gate.read(move |ctx, grant| {
             let of_tasks = ctx.grant::<Tasks, Read>()?;
             let file = attachments::get(&mut ctx.tx, &of_tasks, grant, path.ids()?.0)?;
-            if is_among(&self.if_none_match, &tag_of(&file)) {
+            if self.known.contain(&tag_of(&file)) {
                 return Ok(Content::Known(file));
             }
             let size = u64::try_from(file.size).map_err(Problem::internal)?;
@@ -95,9 +96,11 @@ impl Wanted {
     }
 
     /// With an `If-Range`, the range counts only if the file is still the one that the caller has a part of.
-    fn part(&self, tag: &str, size: u64) -> Part {
+    fn part(&self, tag: &EntityTag, size: u64) -> Part {
         match &self.range {
-            Some(range) if self.if_range.as_ref().is_none_or(|known| known == tag) => part(range, size),
+            Some(range) if self.if_range.as_ref().is_none_or(|known| *known == tag.to_string()) => {
+                part(range, size)
+            }
             _ => Part::Whole,
         }
     }
@@ -165,8 +168,8 @@ impl Rest {
 }
 
 /// The tag of the content: its digest, so that the same tag means the same bytes. It is not the tag of the row.
-fn tag_of(file: &Attachment) -> String {
-    format!("\"{}\"", file.digest())
+fn tag_of(file: &Attachment) -> EntityTag {
+    EntityTag::new_strong(file.digest())
 }
 
 impl Responder for Content {
@@ -184,7 +187,7 @@ impl Responder for Content {
         };
         let mut response = HttpResponse::build(status);
         response
-            .insert_header((header::ETAG, tag_of(&file)))
+            .insert_header(header::ETag(tag_of(&file)))
             .insert_header(header::LastModified(SystemTime::from(file.created_at).into()))
             // It may be kept by who got it, but is asked for again each time: they may have lost the right to it.
             .insert_header((header::CACHE_CONTROL, "private, no-cache"))
@@ -238,7 +241,7 @@ impl FromRequest for Wanted {
         ready(Ok(Self {
             range: header(header::RANGE),
             if_range: header(header::IF_RANGE),
-            if_none_match: if_none_match(request),
+            known: KnownTags::of(request),
         }))
     }
 }

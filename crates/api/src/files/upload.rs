@@ -4,8 +4,6 @@
 //! stored in one, and the last one makes the attachment. The gate stands before each of them. What does not get to the end
 //! leaves nothing.
 
-use std::marker::PhantomData;
-
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
@@ -31,11 +29,11 @@ use sha2::{Digest, Sha256};
 use super::media_type;
 use super::multipart_guard::guarded;
 use super::pieces::{Cutter, SEALED};
+use crate::context::Gate;
 use crate::context::RequestInfo;
-use crate::context::{Gate, digest};
 use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
 use crate::input::{Path, length, not_encoded};
-use crate::output::{Created, Keep, Once};
+use crate::output::{Created, Idempotent, Location, Versioned};
 
 /// The one field.
 const FIELD: &str = "file";
@@ -53,11 +51,11 @@ pub(crate) struct Incoming {
 
 impl Incoming {
     /// Stores the file and attaches it to the task.
-    pub(crate) async fn attach<T: Serialize + From<Attachment> + Send + 'static>(
+    pub(crate) async fn attach<T: Serialize + Apiv2Schema + From<Attachment> + Send + 'static>(
         self,
         gate: Permit,
         task: Path<(TaskId,)>,
-    ) -> ApiResult<Once<T>> {
+    ) -> ApiResult<Idempotent<Created<Versioned<T>>>> {
         let Self { acceptable, parts, limit } = self;
         let (task, upload) = gate
             .reauthorize()
@@ -65,7 +63,7 @@ impl Incoming {
                 let (of_tasks, task) = (ctx.grant::<Tasks, Read>()?, task.ids()?.0);
                 let upload = attachments::begin(&mut ctx.tx, &of_tasks, grant, &ctx.origin, task)?;
                 // Looked at only now, and still nothing of it lasts when something is wrong.
-                ctx.key()?;
+                ctx.info.key()?;
                 acceptable?;
                 Ok((task, upload))
             })
@@ -165,18 +163,15 @@ impl Begun {
     }
 
     /// Makes the attachment, as the same caller would in one request: all is asked for again.
-    async fn finish<T: Serialize + From<Attachment> + Send + 'static>(
+    async fn finish<T: Serialize + Apiv2Schema + From<Attachment> + Send + 'static>(
         &self,
         task_id: TaskId,
         file: Arrived,
-    ) -> ApiResult<Once<T>> {
+    ) -> ApiResult<Idempotent<Created<Versioned<T>>>> {
         let upload = self.upload;
         let finish = self.gate.reauthorize().write(move |ctx, grant| {
             let of_tasks = ctx.grant::<Tasks, Read>()?;
-            let RequestInfo { method, path, .. } = &ctx.info;
-            let name = file.name.as_str();
-            let request =
-                digest(&[method.as_str().as_bytes(), path.as_bytes(), name.as_bytes(), &file.sha256]);
+            let request = ctx.info.digest(&[file.name.as_str().as_bytes(), &file.sha256]);
             let made = ctx.once(request, |ctx| {
                 let new = NewAttachment {
                     task_id,
@@ -186,16 +181,14 @@ impl Begun {
                     sha256: file.sha256,
                 };
                 let row = attachments::finish(&mut ctx.tx, &of_tasks, grant, &ctx.origin, upload, new)?;
-                Ok(Created {
-                    location: format!("/api/v1/attachments/{}", row.id),
-                    version: row.version,
-                    row: T::from(row),
-                }
-                .stored())
+                Idempotent::store(Created::at(
+                    Location::of("/attachments", row.id),
+                    Versioned::new(row.version, T::from(row)),
+                ))
             })?;
             // Where the same was sent before, this time it came to nothing.
             attachments::abandon(&mut ctx.tx, upload)?;
-            Ok(Once(made, PhantomData))
+            Ok(Idempotent::replay(made))
         });
         finish.await
     }
@@ -277,7 +270,8 @@ fn acceptable(request: &HttpRequest, limit: u64) -> ApiResult<()> {
         return Err(Problem::new(ProblemCode::NotMultipart, detail));
     }
     not_encoded(request)?;
-    if length::<u64>(request).is_some_and(|length| length > limit.saturating_add(ENVELOPE)) {
+    let announced = length(request).map(super::pieces::length);
+    if announced.is_some_and(|length| length > limit.saturating_add(ENVELOPE)) {
         return Err(too_large(limit));
     }
     Ok(())

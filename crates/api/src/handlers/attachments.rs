@@ -14,8 +14,8 @@ use crate::files::Incoming;
 use crate::files::{Content, Wanted};
 use crate::handlers::audit::EventView;
 use crate::input::{IfMatch, Path};
-use crate::output::{Done, Once, Page, Plain, Single, Stamp};
-use crate::paging::{All, Listing};
+use crate::output::{Created, Idempotent, Json, NoContent, Page, Timestamp, Versioned};
+use crate::paging::{ListQuery, NoFilter};
 
 /// A file on a task.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -31,7 +31,7 @@ pub(crate) struct AttachmentView {
     size: i64,
     /// The SHA-256 of its bytes, in hexadecimal digits.
     sha256: String,
-    created_at: Stamp,
+    created_at: Timestamp,
 }
 
 impl From<Attachment> for AttachmentView {
@@ -44,7 +44,7 @@ impl From<Attachment> for AttachmentView {
             sha256: attachment.digest(),
             content_type: attachment.content_type,
             size: attachment.size,
-            created_at: Stamp(attachment.created_at),
+            created_at: Timestamp(attachment.created_at),
         }
     }
 }
@@ -56,13 +56,13 @@ impl From<Attachment> for AttachmentView {
 pub(crate) async fn list(
     gate: Gate<Attachments, Read>,
     path: Path<(TaskId,)>,
-    page: Listing<All>,
-) -> ApiResult<Plain<Page<AttachmentView>>> {
+    page: ListQuery<NoFilter>,
+) -> ApiResult<Json<Page<AttachmentView>>> {
     gate.read(move |ctx, grant| {
         let (task, id) = (ctx.grant::<Tasks, Read>()?, path.ids()?.0);
         page.page(
             ctx,
-            |tx, All, after, limit| Ok(attachments::list(tx, &task, grant, id, after, limit)?),
+            |tx, NoFilter, after, limit| Ok(attachments::list(tx, &task, grant, id, after, limit)?),
             |row| row.id,
         )
     })
@@ -77,7 +77,7 @@ pub(crate) async fn create(
     gate: Gate<Attachments, Create>,
     path: Path<(TaskId,)>,
     file: Incoming,
-) -> ApiResult<Once<AttachmentView>> {
+) -> ApiResult<Idempotent<Created<Versioned<AttachmentView>>>> {
     file.attach(gate, path).await
 }
 
@@ -86,11 +86,11 @@ pub(crate) async fn create(
 pub(crate) async fn get(
     gate: Gate<Attachments, Read>,
     path: Path<(AttachmentId,)>,
-) -> ApiResult<Single<AttachmentView>> {
+) -> ApiResult<Versioned<AttachmentView>> {
     gate.read(|ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let attachment = attachments::get(&mut ctx.tx, &task, grant, path.ids()?.0)?;
-        Ok(Single { version: attachment.version, row: attachment.into() })
+        Ok(Versioned::new(attachment.version, attachment.into()))
     })
     .await
 }
@@ -115,11 +115,11 @@ pub(crate) async fn delete(
     gate: Gate<Attachments, Delete>,
     path: Path<(AttachmentId,)>,
     expected: IfMatch,
-) -> ApiResult<Done> {
+) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         attachments::delete(&mut ctx.tx, &task, grant, &ctx.origin, path.ids()?.0, expected.0)?;
-        Ok(Done)
+        Ok(NoContent)
     })
     .await
 }
@@ -129,14 +129,14 @@ pub(crate) async fn delete(
 pub(crate) async fn history(
     gate: Gate<Attachments, Read>,
     path: Path<(AttachmentId,)>,
-    page: Listing<All>,
-) -> ApiResult<Plain<Page<EventView>>> {
+    page: ListQuery<NoFilter>,
+) -> ApiResult<Json<Page<EventView>>> {
     gate.read(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;
         page.page(
             ctx,
-            |tx, All, before, limit| Ok(attachments::history(tx, &task, grant, id, before, limit)?),
+            |tx, NoFilter, before, limit| Ok(attachments::history(tx, &task, grant, id, before, limit)?),
             |event| event.seq,
         )
     })

@@ -1,4 +1,4 @@
-//! `/audit-events`, and the history of single rows.
+//! `/audit-events`, and the history of versioned rows.
 
 use belfort_audit::postgres::{EventRow, Filter};
 use belfort_ids::UserId;
@@ -13,9 +13,9 @@ use uuid::Uuid;
 use crate::context::Gate;
 use crate::error::ApiResult;
 use crate::input::AnyId;
-use crate::input::{Moment, RawText, input};
-use crate::output::{Page, Plain, Stamp};
-use crate::paging::Listing;
+use crate::input::{RawText, input};
+use crate::output::{Json, Page, Timestamp};
+use crate::paging::ListQuery;
 
 /// Something that happened.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -23,7 +23,7 @@ pub(crate) struct EventView {
     id: Uuid,
     /// Its place in the history: later events have greater ones.
     seq: i64,
-    at: Stamp,
+    at: Timestamp,
     actor: ActorView,
     /// The request in which it happened.
     request_id: String,
@@ -63,7 +63,7 @@ impl From<EventRow> for EventView {
         Self {
             id: row.id.uuid(),
             seq: row.seq,
-            at: Stamp(row.at),
+            at: Timestamp(row.at),
             actor: ActorView { r#type: row.actor_type, id: row.actor_id, name: row.actor_name },
             request_id: row.request_id,
             ip: row.ip,
@@ -87,9 +87,9 @@ input! {
         /// Only this action: `create`, `update`, …
         action: Option<RawText<20>>,
         /// Only those from this moment on.
-        from: Option<Moment>,
+        from: Option<Timestamp>,
         /// Only those before this moment.
-        to: Option<Moment>,
+        to: Option<Timestamp>,
     }
 }
 
@@ -100,8 +100,8 @@ input! {
 #[api_v2_operation(operation_id = "list_audit_events", tags(Audit))]
 pub(crate) async fn list(
     gate: Gate<Audit, Read>,
-    page: Listing<EventFilter>,
-) -> ApiResult<Plain<Page<EventView>>> {
+    page: ListQuery<EventFilter>,
+) -> ApiResult<Json<Page<EventView>>> {
     gate.read(move |ctx, grant| {
         let events = |tx: &mut TenantTx, wanted: EventFilter, before, limit| {
             let filter = Filter {

@@ -7,8 +7,7 @@ mod sessions;
 use std::sync::Arc;
 
 use belfort_auth::{HashError, Hasher};
-use belfort_ids::SessionId;
-use belfort_workspace::{Caller, Reservation};
+use belfort_workspace::Reservation;
 
 pub(crate) use login::*;
 pub(crate) use password::*;
@@ -16,11 +15,6 @@ pub(crate) use sessions::*;
 
 use crate::error::{ApiResult, Problem};
 use crate::state::App;
-
-/// The session of the request. A program with an API key has none, and neither ends nor keeps one.
-fn own_session(caller: &Caller) -> ApiResult<SessionId> {
-    caller.session().ok_or_else(Problem::not_authenticated)
-}
 
 /// Checks the password of an attempt that was counted, and acts when it is right.
 ///

@@ -14,8 +14,8 @@ use crate::error::ApiResult;
 use crate::handlers::audit::EventView;
 use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
-use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::paging::{All, Listing};
+use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
+use crate::paging::{ListQuery, NoFilter};
 
 /// A comment on a task.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -25,8 +25,8 @@ pub(crate) struct CommentView {
     /// Who wrote it.
     author_id: Uuid,
     body: String,
-    created_at: Stamp,
-    updated_at: Stamp,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 impl From<Comment> for CommentView {
@@ -36,14 +36,14 @@ impl From<Comment> for CommentView {
             task_id: comment.task_id.uuid(),
             author_id: comment.author_id.uuid(),
             body: comment.body.as_str().to_owned(),
-            created_at: Stamp(comment.created_at),
-            updated_at: Stamp(comment.updated_at),
+            created_at: Timestamp(comment.created_at),
+            updated_at: Timestamp(comment.updated_at),
         }
     }
 }
 
-fn single(comment: Comment) -> Single<CommentView> {
-    Single { version: comment.version, row: comment.into() }
+fn versioned(comment: Comment) -> Versioned<CommentView> {
+    Versioned::new(comment.version, comment.into())
 }
 
 input! {
@@ -69,13 +69,13 @@ input! {
 pub(crate) async fn list(
     gate: Gate<Comments, Read>,
     path: Path<(TaskId,)>,
-    page: Listing<All>,
-) -> ApiResult<Plain<Page<CommentView>>> {
+    page: ListQuery<NoFilter>,
+) -> ApiResult<Json<Page<CommentView>>> {
     gate.read(move |ctx, grant| {
         let (task, id) = (ctx.grant::<Tasks, Read>()?, path.ids()?.0);
         page.page(
             ctx,
-            |tx, All, after, limit| Ok(comments::list(tx, &task, grant, id, after, limit)?),
+            |tx, NoFilter, after, limit| Ok(comments::list(tx, &task, grant, id, after, limit)?),
             |row| row.id,
         )
     })
@@ -88,15 +88,11 @@ pub(crate) async fn create(
     gate: Gate<Comments, Create>,
     path: Path<(TaskId,)>,
     body: Body<CreateComment>,
-) -> ApiResult<Once<CommentView>> {
+) -> ApiResult<Idempotent<Created<Versioned<CommentView>>>> {
     gate.create(body, |ctx, grant, body| {
         let task = ctx.grant::<Tasks, Read>()?;
         let made = comments::create(&mut ctx.tx, &task, grant, &ctx.origin, path.ids()?.0, body.body)?;
-        Ok(Created {
-            location: format!("/api/v1/comments/{}", made.id),
-            version: made.version,
-            row: made.into(),
-        })
+        Ok(Created::at(Location::of("/comments", made.id), versioned(made)))
     })
     .await
 }
@@ -106,10 +102,10 @@ pub(crate) async fn create(
 pub(crate) async fn get(
     gate: Gate<Comments, Read>,
     path: Path<(CommentId,)>,
-) -> ApiResult<Single<CommentView>> {
+) -> ApiResult<Versioned<CommentView>> {
     gate.read(|ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
-        Ok(single(comments::get(&mut ctx.tx, &task, grant, path.ids()?.0)?))
+        Ok(versioned(comments::get(&mut ctx.tx, &task, grant, path.ids()?.0)?))
     })
     .await
 }
@@ -121,12 +117,12 @@ pub(crate) async fn update(
     path: Path<(CommentId,)>,
     expected: IfMatch,
     body: Body<UpdateComment>,
-) -> ApiResult<Single<CommentView>> {
+) -> ApiResult<Versioned<CommentView>> {
     gate.write(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let body = body.parse()?.body;
         let id = path.ids()?.0;
-        Ok(single(comments::update(
+        Ok(versioned(comments::update(
             &mut ctx.tx,
             &task,
             grant,
@@ -145,11 +141,11 @@ pub(crate) async fn delete(
     gate: Gate<Comments, Delete>,
     path: Path<(CommentId,)>,
     expected: IfMatch,
-) -> ApiResult<Done> {
+) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         comments::delete(&mut ctx.tx, &task, grant, &ctx.origin, path.ids()?.0, expected.0)?;
-        Ok(Done)
+        Ok(NoContent)
     })
     .await
 }
@@ -159,14 +155,14 @@ pub(crate) async fn delete(
 pub(crate) async fn history(
     gate: Gate<Comments, Read>,
     path: Path<(CommentId,)>,
-    page: Listing<All>,
-) -> ApiResult<Plain<Page<EventView>>> {
+    page: ListQuery<NoFilter>,
+) -> ApiResult<Json<Page<EventView>>> {
     gate.read(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;
         page.page(
             ctx,
-            |tx, All, before, limit| Ok(comments::history(tx, &task, grant, id, before, limit)?),
+            |tx, NoFilter, before, limit| Ok(comments::history(tx, &task, grant, id, before, limit)?),
             |event| event.seq,
         )
     })

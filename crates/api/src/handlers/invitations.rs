@@ -14,12 +14,12 @@ use uuid::Uuid;
 
 use crate::context::{AnonymousInTenant, Gate, RequestContext};
 use crate::error::{ApiResult, Problem};
-use crate::handlers::users::UserView;
+use crate::handlers::users::{self, UserView};
 use crate::input::{Body, IfMatch, Path};
 use crate::input::{RawText, input};
 use crate::mail;
-use crate::output::{Created, Done, DoneOnce, Keep, Once, Page, Plain, Single, Stamp};
-use crate::paging::{All, Listing};
+use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
+use crate::paging::{ListQuery, NoFilter};
 
 /// Somebody who was asked to join and did not yet.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -30,9 +30,9 @@ pub(crate) struct InvitationView {
     role_id: Uuid,
     team_ids: Vec<Uuid>,
     invited_by_id: Uuid,
-    created_at: Stamp,
+    created_at: Timestamp,
     /// When the token in the mail is no longer good.
-    expires_at: Stamp,
+    expires_at: Timestamp,
 }
 
 impl From<InvitationRow> for InvitationView {
@@ -44,10 +44,14 @@ impl From<InvitationRow> for InvitationView {
             role_id: row.role_id.uuid(),
             team_ids: row.team_ids.into_iter().map(TeamId::uuid).collect(),
             invited_by_id: row.invited_by.uuid(),
-            created_at: Stamp(row.created_at),
-            expires_at: Stamp(row.expires_at),
+            created_at: Timestamp(row.created_at),
+            expires_at: Timestamp(row.expires_at),
         }
     }
+}
+
+fn versioned(row: InvitationRow) -> Versioned<InvitationView> {
+    Versioned::new(row.version, row.into())
 }
 
 input! {
@@ -82,10 +86,14 @@ input! {
 #[api_v2_operation(operation_id = "list_invitations", tags(Users))]
 pub(crate) async fn list(
     gate: Gate<Users, Read>,
-    page: Listing<All>,
-) -> ApiResult<Plain<Page<InvitationView>>> {
+    page: ListQuery<NoFilter>,
+) -> ApiResult<Json<Page<InvitationView>>> {
     gate.read(move |ctx, grant| {
-        page.page(ctx, |tx, All, after, limit| Ok(invitations::list(tx, grant, after, limit)?), |row| row.id)
+        page.page(
+            ctx,
+            |tx, NoFilter, after, limit| Ok(invitations::list(tx, grant, after, limit)?),
+            |row| row.id,
+        )
     })
     .await
 }
@@ -97,7 +105,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     gate: Gate<Users, Create>,
     body: Body<CreateInvitation>,
-) -> ApiResult<Once<InvitationView>> {
+) -> ApiResult<Idempotent<Created<Versioned<InvitationView>>>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewInvitation {
             email: body.email,
@@ -109,8 +117,7 @@ pub(crate) async fn create(
         let row = send(ctx.info.app.as_ref(), &ctx.tx.tenant().name.clone(), {
             invitations::create(&mut ctx.tx, grant, principal, &new, &ctx.origin)?
         })?;
-        let location = format!("/api/v1/users/invitations/{}", row.id);
-        Ok(Created { location, version: row.version, row: row.into() })
+        Ok(Created::at(Location::of("/users/invitations", row.id), versioned(row)))
     })
     .await
 }
@@ -122,7 +129,7 @@ pub(crate) async fn create(
 pub(crate) async fn resend(
     gate: Gate<Users, Create>,
     path: Path<(InvitationId,)>,
-) -> ApiResult<DoneOnce<InvitationView>> {
+) -> ApiResult<Idempotent<Versioned<InvitationView>>> {
     gate.run_once(|ctx, grant| {
         let RequestContext { tx, caller, origin, info, .. } = ctx;
         let name = tx.tenant().name.clone();
@@ -131,7 +138,7 @@ pub(crate) async fn resend(
             &name,
             invitations::resend(tx, grant, &caller.principal, path.ids()?.0, origin)?,
         )?;
-        Ok(Single { version: row.version, row: row.into() })
+        Ok(versioned(row))
     })
     .await
 }
@@ -149,11 +156,11 @@ pub(crate) async fn revoke(
     gate: Gate<Users, Delete>,
     path: Path<(InvitationId,)>,
     expected: IfMatch,
-) -> ApiResult<Done> {
+) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
         let principal = &ctx.caller.principal;
         invitations::revoke(&mut ctx.tx, grant, principal, path.ids()?.0, expected.0, &ctx.origin)?;
-        Ok(Done)
+        Ok(NoContent)
     })
     .await
 }
@@ -165,8 +172,8 @@ pub(crate) async fn revoke(
 pub(crate) async fn accept(
     anonymous: AnonymousInTenant,
     body: Body<AcceptInvitation>,
-) -> ApiResult<Once<UserView>> {
-    let info = anonymous.into_info();
+) -> ApiResult<Created<Versioned<UserView>>> {
+    let info = anonymous.into_info()?;
     let AcceptInvitation { token, full_name, password } = body.parse()?;
     let digest = InvitationToken::parse(&token.0).ok_or_else(Problem::invitation_over)?.digest();
     let app = Arc::clone(&info.app);
@@ -176,9 +183,7 @@ pub(crate) async fn accept(
         let arrival = Arrival { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
         let user = invitations::accept(&mut tx, &digest, full_name, &hash, &arrival)?;
         tx.commit()?;
-        let location = format!("/api/v1/users/{}", user.id);
-        let made: Created<UserView> = Created { location, version: user.version, row: user.into() };
-        Ok(Once(made.stored(), std::marker::PhantomData))
+        Ok(Created::at(Location::of("/users", user.id), users::versioned(user)))
     })
     .await
 }

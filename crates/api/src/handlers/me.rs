@@ -11,7 +11,7 @@ use crate::error::{ApiResult, Problem};
 use crate::handlers::roles::PermissionView;
 use crate::input::input;
 use crate::input::{Body, IfMatch};
-use crate::output::{Plain, Single, Stamp};
+use crate::output::{Json, Timestamp, Versioned};
 
 /// The caller.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -23,8 +23,8 @@ pub(crate) struct MeView {
     /// What the role is called.
     role: String,
     team_ids: Vec<Uuid>,
-    created_at: Stamp,
-    updated_at: Stamp,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 /// What the caller may do.
@@ -43,7 +43,7 @@ input! {
     }
 }
 
-fn single(ctx: &mut RequestContext) -> ApiResult<Single<MeView>> {
+fn versioned(ctx: &mut RequestContext) -> ApiResult<Versioned<MeView>> {
     let user = users::me(&mut ctx.tx, ctx.caller.user)?.ok_or_else(Problem::not_authenticated)?;
     let row = MeView {
         id: user.id.uuid(),
@@ -52,16 +52,16 @@ fn single(ctx: &mut RequestContext) -> ApiResult<Single<MeView>> {
         role_id: user.role_id.uuid(),
         role: ctx.caller.role_name.clone(),
         team_ids: user.team_ids.into_iter().map(belfort_ids::TeamId::uuid).collect(),
-        created_at: Stamp(user.created_at),
-        updated_at: Stamp(user.updated_at),
+        created_at: Timestamp(user.created_at),
+        updated_at: Timestamp(user.updated_at),
     };
-    Ok(Single { version: user.version, row })
+    Ok(Versioned::new(user.version, row))
 }
 
 /// Get yourself
 #[api_v2_operation(operation_id = "get_me", tags(Me))]
-pub(crate) async fn get(authenticated: Authenticated) -> ApiResult<Single<MeView>> {
-    authenticated.read(single).await
+pub(crate) async fn get(authenticated: Authenticated) -> ApiResult<Versioned<MeView>> {
+    authenticated.read(versioned).await
 }
 
 /// Change yourself
@@ -70,24 +70,24 @@ pub(crate) async fn update(
     authenticated: Authenticated,
     expected: IfMatch,
     body: Body<UpdateMe>,
-) -> ApiResult<Single<MeView>> {
+) -> ApiResult<Versioned<MeView>> {
     authenticated
         .write(move |ctx| {
             let name = body.parse()?.full_name;
             let (user, origin) = (ctx.caller.user, ctx.origin.clone());
             users::update_self(&mut ctx.tx, user, name.as_ref(), expected.0, &origin)?;
-            single(ctx)
+            versioned(ctx)
         })
         .await
 }
 
 /// Get your permissions
 #[api_v2_operation(operation_id = "get_my_permissions", tags(Me))]
-pub(crate) async fn permissions(authenticated: Authenticated) -> ApiResult<Plain<MyPermissionsView>> {
+pub(crate) async fn permissions(authenticated: Authenticated) -> ApiResult<Json<MyPermissionsView>> {
     authenticated
         .read(|ctx| {
             let permissions = PermissionView::all(ctx.caller.principal.permissions());
-            Ok(Plain(MyPermissionsView { role: ctx.caller.role_name.clone(), permissions }))
+            Ok(Json(MyPermissionsView { role: ctx.caller.role_name.clone(), permissions }))
         })
         .await
 }

@@ -124,7 +124,7 @@ impl Schema for LineView {
                 "task_title": text("What the task is called."),
                 "tags": {
                     "type": "array",
-                    "description": "All the tags of the task, so that no hour is in two lines; none when it has none.",
+                    "description": "NoFilter the tags of the task, so that no hour is in two lines; none when it has none.",
                     "items": {
                         "type": "object",
                         "properties": { "id": id(), "name": text("What it says.") },
@@ -250,7 +250,7 @@ impl OperationModifier for Report {
 /// Report on time
 ///
 /// Hours and euros of the time entries that you can list, by Brussels day, user, task and tags. What still runs is not in it;
-/// what is not billable or has no rate costs nothing. An entry over midnight is in both days. All is added up exactly and
+/// what is not billable or has no rate costs nothing. An entry over midnight is in both days. NoFilter is added up exactly and
 /// rounded once for each line, half to even; the total is the sum of the lines.
 ///
 /// Grouped by tag, a line has all the tags of its tasks, so that each hour is in one line. The hours of one tag are those of

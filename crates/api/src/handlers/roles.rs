@@ -14,8 +14,8 @@ use crate::error::{ApiResult, Problem};
 use crate::input::PermissionList;
 use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
-use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::paging::{All, Listing};
+use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
+use crate::paging::{ListQuery, NoFilter};
 
 /// One permission: an action on a resource, and how far it goes.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -42,8 +42,8 @@ pub(crate) struct RoleView {
     /// Whether the workspace came with it. Of these, `admin` alone can be neither edited nor deleted.
     is_builtin: bool,
     permissions: Vec<PermissionView>,
-    created_at: Stamp,
-    updated_at: Stamp,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 impl From<Role> for RoleView {
@@ -53,14 +53,14 @@ impl From<Role> for RoleView {
             permissions: PermissionView::all(&role.permissions),
             name: role.name,
             is_builtin: role.is_builtin,
-            created_at: Stamp(role.created_at),
-            updated_at: Stamp(role.updated_at),
+            created_at: Timestamp(role.created_at),
+            updated_at: Timestamp(role.updated_at),
         }
     }
 }
 
-fn single(role: Role) -> Single<RoleView> {
-    Single { version: role.version, row: role.into() }
+fn versioned(role: Role) -> Versioned<RoleView> {
+    Versioned::new(role.version, role.into())
 }
 
 input! {
@@ -85,9 +85,12 @@ input! {
 
 /// List roles
 #[api_v2_operation(operation_id = "list_roles", tags(Roles))]
-pub(crate) async fn list(gate: Gate<Roles, Read>, page: Listing<All>) -> ApiResult<Plain<Page<RoleView>>> {
+pub(crate) async fn list(
+    gate: Gate<Roles, Read>,
+    page: ListQuery<NoFilter>,
+) -> ApiResult<Json<Page<RoleView>>> {
     gate.read(move |ctx, grant| {
-        page.page(ctx, |tx, All, after, limit| Ok(roles::list(tx, grant, after, limit)?), |row| row.id)
+        page.page(ctx, |tx, NoFilter, after, limit| Ok(roles::list(tx, grant, after, limit)?), |row| row.id)
     })
     .await
 }
@@ -96,24 +99,23 @@ pub(crate) async fn list(gate: Gate<Roles, Read>, page: Listing<All>) -> ApiResu
 ///
 /// It permits nothing that you may not do yourself: 403 `escalation`.
 #[api_v2_operation(operation_id = "create_role", tags(Roles))]
-pub(crate) async fn create(gate: Gate<Roles, Create>, body: Body<CreateRole>) -> ApiResult<Once<RoleView>> {
+pub(crate) async fn create(
+    gate: Gate<Roles, Create>,
+    body: Body<CreateRole>,
+) -> ApiResult<Idempotent<Created<Versioned<RoleView>>>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewRole { name: body.name, permissions: body.permissions.0 };
         let role = roles::create(&mut ctx.tx, grant, &ctx.caller.principal, &new, &ctx.origin)?;
-        Ok(Created {
-            location: format!("/api/v1/roles/{}", role.id),
-            version: role.version,
-            row: role.into(),
-        })
+        Ok(Created::at(Location::of("/roles", role.id), versioned(role)))
     })
     .await
 }
 
 /// Get a role
 #[api_v2_operation(operation_id = "get_role", tags(Roles))]
-pub(crate) async fn get(gate: Gate<Roles, Read>, path: Path<(RoleId,)>) -> ApiResult<Single<RoleView>> {
+pub(crate) async fn get(gate: Gate<Roles, Read>, path: Path<(RoleId,)>) -> ApiResult<Versioned<RoleView>> {
     gate.read(|ctx, grant| {
-        roles::get(&mut ctx.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
+        roles::get(&mut ctx.tx, grant, path.ids()?.0)?.map(versioned).ok_or_else(Problem::not_found)
     })
     .await
 }
@@ -128,12 +130,20 @@ pub(crate) async fn update(
     path: Path<(RoleId,)>,
     expected: IfMatch,
     body: Body<UpdateRole>,
-) -> ApiResult<Single<RoleView>> {
+) -> ApiResult<Versioned<RoleView>> {
     gate.write(move |ctx, grant| {
         let body = body.parse()?;
         let patch = RolePatch { name: body.name, permissions: body.permissions.map(|list| list.0) };
         let (principal, origin) = (&ctx.caller.principal, &ctx.origin);
-        Ok(single(roles::update(&mut ctx.tx, grant, principal, path.ids()?.0, &patch, expected.0, origin)?))
+        Ok(versioned(roles::update(
+            &mut ctx.tx,
+            grant,
+            principal,
+            path.ids()?.0,
+            &patch,
+            expected.0,
+            origin,
+        )?))
     })
     .await
 }
@@ -146,11 +156,11 @@ pub(crate) async fn delete(
     gate: Gate<Roles, Delete>,
     path: Path<(RoleId,)>,
     expected: IfMatch,
-) -> ApiResult<Done> {
+) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
         let (principal, origin) = (&ctx.caller.principal, &ctx.origin);
         roles::delete(&mut ctx.tx, grant, principal, path.ids()?.0, expected.0, origin)?;
-        Ok(Done)
+        Ok(NoContent)
     })
     .await
 }

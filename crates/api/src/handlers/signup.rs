@@ -2,18 +2,13 @@
 
 use std::sync::Arc;
 
-use actix_web::body::BoxBody;
-use actix_web::{HttpRequest, HttpResponse, Responder};
 use belfort_auth::{Code, Email, Password};
 use belfort_ids::SignupId;
-use belfort_openapi as openapi;
 use belfort_tenancy::{Slug, Tenant};
 use belfort_values::Word;
 use belfort_workspace::signup::{self, Confirmed, Signup, SignupLimits};
 use belfort_workspace::{Arrival, FullName, WorkspaceName};
-use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
-use paperclip::v2::models::DefaultOperationRaw;
-use paperclip::v2::schema::Apiv2Schema as Schema;
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -24,7 +19,7 @@ use crate::handlers::users::UserView;
 use crate::input::{Body, Path};
 use crate::input::{RawText, input};
 use crate::mail;
-use crate::output::{Accepted, Stamp};
+use crate::output::{Accepted, CreatedElsewhere, Json, Timestamp};
 
 input! {
     /// Who wants a workspace, and which.
@@ -64,7 +59,7 @@ pub(crate) struct WorkspaceView {
     name: String,
     /// `free`, `pro` or `business`.
     plan: &'static str,
-    created_at: Stamp,
+    created_at: Timestamp,
 }
 
 impl From<Tenant> for WorkspaceView {
@@ -74,7 +69,7 @@ impl From<Tenant> for WorkspaceView {
             slug: tenant.slug.to_string(),
             name: tenant.name,
             plan: tenant.plan.as_str(),
-            created_at: Stamp(tenant.created_at),
+            created_at: Timestamp(tenant.created_at),
         }
     }
 }
@@ -86,39 +81,16 @@ pub(crate) struct NewWorkspaceView {
     user: UserView,
 }
 
-/// 201 with a new workspace.
-pub(crate) struct Opened(NewWorkspaceView);
-
-impl Responder for Opened {
-    type Body = BoxBody;
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::Created().json(self.0)
-    }
-}
-
-impl Schema for Opened {}
-impl OperationModifier for Opened {
-    fn update_response(op: &mut DefaultOperationRaw) {
-        openapi::response(
-            op,
-            201,
-            "The workspace is there.",
-            Some(openapi::schema::<NewWorkspaceView>()),
-            &[],
-        );
-        openapi::problems(op, &[409]);
-    }
-}
-
 /// Sign up
 ///
 /// A code is sent by mail. Until it is confirmed there is no workspace. How often one address, or addresses of one e-mail
 /// domain, can sign up is limited: 429.
 #[api_v2_operation(operation_id = "start_signup", tags(Signup))]
 pub(crate) async fn start(
-    Untenanted(info): Untenanted,
+    untenanted: Untenanted,
     body: Body<StartSignup>,
-) -> ApiResult<Accepted<SignupView>> {
+) -> ApiResult<Accepted<Json<SignupView>>> {
+    let info = untenanted.into_info()?;
     let StartSignup { email, password, full_name, workspace_name, slug } = body.parse()?;
     let app = Arc::clone(&info.app);
     count(&info, &email).await?;
@@ -132,7 +104,7 @@ pub(crate) async fn start(
         })
         .await?;
     app.mail(mail::signup_code(&email, started.id, &started.code)?).await?;
-    Ok(Accepted(SignupView { signup_id: started.id.uuid() }))
+    Ok(Accepted(Json(SignupView { signup_id: started.id.uuid() })))
 }
 
 /// Counts this sign-up, also when it comes to nothing.
@@ -155,10 +127,11 @@ async fn count(info: &RequestInfo, email: &Email) -> ApiResult<()> {
 /// Makes the workspace. It works once, and five wrong codes end it.
 #[api_v2_operation(operation_id = "confirm_signup", tags(Signup))]
 pub(crate) async fn confirm(
-    Untenanted(info): Untenanted,
+    untenanted: Untenanted,
     path: Path<(SignupId,)>,
     body: Body<ConfirmSignup>,
-) -> ApiResult<Opened> {
+) -> ApiResult<CreatedElsewhere<Json<NewWorkspaceView>>> {
+    let info = untenanted.into_info()?;
     let id = path.ids()?.0;
     let code = Code::parse(&body.parse()?.code.0)
         .ok_or_else(|| Problem::invalid_field("code", FieldCode::Invalid, "is not a code of six digits"))?;
@@ -168,7 +141,7 @@ pub(crate) async fn confirm(
         let arrival = Arrival { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
         let Confirmed { tenant, user } =
             signup::confirm(&services.tenancy, &services.keyring, &services.migrations, id, &code, &arrival)?;
-        Ok(Opened(NewWorkspaceView { workspace: tenant.into(), user: user.into() }))
+        Ok(CreatedElsewhere(Json(NewWorkspaceView { workspace: tenant.into(), user: user.into() })))
     })
     .await
 }

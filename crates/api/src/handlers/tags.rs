@@ -14,8 +14,8 @@ use crate::error::ApiResult;
 use crate::handlers::audit::EventView;
 use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
-use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::paging::{All, Listing};
+use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
+use crate::paging::{ListQuery, NoFilter};
 
 /// A tag that tasks can carry.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -24,8 +24,8 @@ pub(crate) struct TagView {
     name: String,
     /// Who made it.
     created_by_id: Uuid,
-    created_at: Stamp,
-    updated_at: Stamp,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 impl From<Tag> for TagView {
@@ -34,14 +34,14 @@ impl From<Tag> for TagView {
             id: tag.id.uuid(),
             name: tag.name.as_str().to_owned(),
             created_by_id: tag.created_by_id.uuid(),
-            created_at: Stamp(tag.created_at),
-            updated_at: Stamp(tag.updated_at),
+            created_at: Timestamp(tag.created_at),
+            updated_at: Timestamp(tag.updated_at),
         }
     }
 }
 
-fn single(tag: Tag) -> Single<TagView> {
-    Single { version: tag.version, row: tag.into() }
+fn versioned(tag: Tag) -> Versioned<TagView> {
+    Versioned::new(tag.version, tag.into())
 }
 
 input! {
@@ -62,27 +62,33 @@ input! {
 
 /// List tags
 #[api_v2_operation(operation_id = "list_tags", tags(Tags))]
-pub(crate) async fn list(gate: Gate<Tags, Read>, page: Listing<All>) -> ApiResult<Plain<Page<TagView>>> {
+pub(crate) async fn list(
+    gate: Gate<Tags, Read>,
+    page: ListQuery<NoFilter>,
+) -> ApiResult<Json<Page<TagView>>> {
     gate.read(move |ctx, grant| {
-        page.page(ctx, |tx, All, after, limit| Ok(tags::list(tx, grant, after, limit)?), |row| row.id)
+        page.page(ctx, |tx, NoFilter, after, limit| Ok(tags::list(tx, grant, after, limit)?), |row| row.id)
     })
     .await
 }
 
 /// Create a tag
 #[api_v2_operation(operation_id = "create_tag", tags(Tags))]
-pub(crate) async fn create(gate: Gate<Tags, Create>, body: Body<CreateTag>) -> ApiResult<Once<TagView>> {
+pub(crate) async fn create(
+    gate: Gate<Tags, Create>,
+    body: Body<CreateTag>,
+) -> ApiResult<Idempotent<Created<Versioned<TagView>>>> {
     gate.create(body, |ctx, grant, body| {
         let tag = tags::create(&mut ctx.tx, grant, &ctx.origin, body.name)?;
-        Ok(Created { location: format!("/api/v1/tags/{}", tag.id), version: tag.version, row: tag.into() })
+        Ok(Created::at(Location::of("/tags", tag.id), versioned(tag)))
     })
     .await
 }
 
 /// Get a tag
 #[api_v2_operation(operation_id = "get_tag", tags(Tags))]
-pub(crate) async fn get(gate: Gate<Tags, Read>, path: Path<(TagId,)>) -> ApiResult<Single<TagView>> {
-    gate.read(|ctx, grant| Ok(single(tags::get(&mut ctx.tx, grant, path.ids()?.0)?))).await
+pub(crate) async fn get(gate: Gate<Tags, Read>, path: Path<(TagId,)>) -> ApiResult<Versioned<TagView>> {
+    gate.read(|ctx, grant| Ok(versioned(tags::get(&mut ctx.tx, grant, path.ids()?.0)?))).await
 }
 
 /// Change a tag
@@ -92,10 +98,10 @@ pub(crate) async fn update(
     path: Path<(TagId,)>,
     expected: IfMatch,
     body: Body<UpdateTag>,
-) -> ApiResult<Single<TagView>> {
+) -> ApiResult<Versioned<TagView>> {
     gate.write(move |ctx, grant| {
         let name = body.parse()?.name;
-        Ok(single(tags::update(
+        Ok(versioned(tags::update(
             &mut ctx.tx,
             grant,
             &ctx.origin,
@@ -115,10 +121,10 @@ pub(crate) async fn delete(
     gate: Gate<Tags, Delete>,
     path: Path<(TagId,)>,
     expected: IfMatch,
-) -> ApiResult<Done> {
+) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
         tags::delete(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0)?;
-        Ok(Done)
+        Ok(NoContent)
     })
     .await
 }
@@ -128,13 +134,13 @@ pub(crate) async fn delete(
 pub(crate) async fn history(
     gate: Gate<Tags, Read>,
     path: Path<(TagId,)>,
-    page: Listing<All>,
-) -> ApiResult<Plain<Page<EventView>>> {
+    page: ListQuery<NoFilter>,
+) -> ApiResult<Json<Page<EventView>>> {
     gate.read(move |ctx, grant| {
         let id = path.ids()?.0;
         page.page(
             ctx,
-            |tx, All, before, limit| Ok(tags::history(tx, grant, id, before, limit)?),
+            |tx, NoFilter, before, limit| Ok(tags::history(tx, grant, id, before, limit)?),
             |event| event.seq,
         )
     })

@@ -18,8 +18,8 @@ use crate::handlers::audit::EventView;
 use crate::input::Order;
 use crate::input::{Body, IfMatch, Path};
 use crate::input::{Nullable, Patch, input};
-use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::paging::{All, Listing};
+use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
+use crate::paging::{ListQuery, NoFilter};
 
 /// A task.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -39,8 +39,8 @@ pub(crate) struct TaskView {
     /// Who may look at it beside those who may anyway.
     viewer_ids: Vec<Uuid>,
     tag_ids: Vec<Uuid>,
-    created_at: Stamp,
-    updated_at: Stamp,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 impl From<Task> for TaskView {
@@ -56,14 +56,14 @@ impl From<Task> for TaskView {
             assignee_ids: task.assignee_ids.into_iter().map(UserId::uuid).collect(),
             viewer_ids: task.viewer_ids.into_iter().map(UserId::uuid).collect(),
             tag_ids: task.tag_ids.into_iter().map(TagId::uuid).collect(),
-            created_at: Stamp(task.created_at),
-            updated_at: Stamp(task.updated_at),
+            created_at: Timestamp(task.created_at),
+            updated_at: Timestamp(task.updated_at),
         }
     }
 }
 
-fn single(task: Task) -> Single<TaskView> {
-    Single { version: task.version, row: task.into() }
+fn versioned(task: Task) -> Versioned<TaskView> {
+    Versioned::new(task.version, task.into())
 }
 
 input! {
@@ -138,8 +138,8 @@ input! {
 #[api_v2_operation(operation_id = "list_tasks", tags(Tasks))]
 pub(crate) async fn list(
     gate: Gate<Tasks, Read>,
-    page: Listing<ListTasks>,
-) -> ApiResult<Plain<Page<TaskView>>> {
+    page: ListQuery<ListTasks>,
+) -> ApiResult<Json<Page<TaskView>>> {
     gate.read(move |ctx, grant| {
         let rows = |tx: &mut TenantTx, wanted: ListTasks, after, limit| {
             let filter = TaskFilter {
@@ -162,7 +162,10 @@ pub(crate) async fn list(
 ///
 /// You are who made it.
 #[api_v2_operation(operation_id = "create_task", tags(Tasks))]
-pub(crate) async fn create(gate: Gate<Tasks, Create>, body: Body<CreateTask>) -> ApiResult<Once<TaskView>> {
+pub(crate) async fn create(
+    gate: Gate<Tasks, Create>,
+    body: Body<CreateTask>,
+) -> ApiResult<Idempotent<Created<Versioned<TaskView>>>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewTask {
             title: body.title,
@@ -175,19 +178,15 @@ pub(crate) async fn create(gate: Gate<Tasks, Create>, body: Body<CreateTask>) ->
             tag_ids: body.tag_ids.unwrap_or_default(),
         };
         let task = tasks::create(&mut ctx.tx, grant, &ctx.origin, new)?;
-        Ok(Created {
-            location: format!("/api/v1/tasks/{}", task.id),
-            version: task.version,
-            row: task.into(),
-        })
+        Ok(Created::at(Location::of("/tasks", task.id), versioned(task)))
     })
     .await
 }
 
 /// Get a task
 #[api_v2_operation(operation_id = "get_task", tags(Tasks))]
-pub(crate) async fn get(gate: Gate<Tasks, Read>, path: Path<(TaskId,)>) -> ApiResult<Single<TaskView>> {
-    gate.read(|ctx, grant| Ok(single(tasks::get(&mut ctx.tx, grant, path.ids()?.0)?))).await
+pub(crate) async fn get(gate: Gate<Tasks, Read>, path: Path<(TaskId,)>) -> ApiResult<Versioned<TaskView>> {
+    gate.read(|ctx, grant| Ok(versioned(tasks::get(&mut ctx.tx, grant, path.ids()?.0)?))).await
 }
 
 /// Change a task
@@ -197,7 +196,7 @@ pub(crate) async fn update(
     path: Path<(TaskId,)>,
     expected: IfMatch,
     body: Body<UpdateTask>,
-) -> ApiResult<Single<TaskView>> {
+) -> ApiResult<Versioned<TaskView>> {
     gate.write(move |ctx, grant| {
         let body = body.parse()?;
         let patch = TaskPatch {
@@ -210,7 +209,7 @@ pub(crate) async fn update(
             viewer_ids: body.viewer_ids,
             tag_ids: body.tag_ids,
         };
-        Ok(single(tasks::update(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0, patch)?))
+        Ok(versioned(tasks::update(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0, patch)?))
     })
     .await
 }
@@ -223,10 +222,10 @@ pub(crate) async fn delete(
     gate: Gate<Tasks, Delete>,
     path: Path<(TaskId,)>,
     expected: IfMatch,
-) -> ApiResult<Done> {
+) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
         tasks::delete(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0)?;
-        Ok(Done)
+        Ok(NoContent)
     })
     .await
 }
@@ -238,13 +237,13 @@ pub(crate) async fn delete(
 pub(crate) async fn history(
     gate: Gate<Tasks, Read>,
     path: Path<(TaskId,)>,
-    page: Listing<All>,
-) -> ApiResult<Plain<Page<EventView>>> {
+    page: ListQuery<NoFilter>,
+) -> ApiResult<Json<Page<EventView>>> {
     gate.read(move |ctx, grant| {
         let id = path.ids()?.0;
         page.page(
             ctx,
-            |tx, All, before, limit| Ok(tasks::history(tx, grant, id, before, limit)?),
+            |tx, NoFilter, before, limit| Ok(tasks::history(tx, grant, id, before, limit)?),
             |event| event.seq,
         )
     })
@@ -255,11 +254,11 @@ macro_rules! links {
     ($($(#[doc = $doc:literal])+ $id:literal $handler:ident($other:ty) = $change:path;)*) => {$(
         $(#[doc = $doc])+
         #[api_v2_operation(operation_id = $id, tags(Tasks))]
-        pub(crate) async fn $handler(gate: Gate<Tasks, Update>, path: Path<(TaskId, $other)>) -> ApiResult<Done> {
+        pub(crate) async fn $handler(gate: Gate<Tasks, Update>, path: Path<(TaskId, $other)>) -> ApiResult<NoContent> {
             gate.write(move |ctx, grant| {
                 let (task, other) = path.ids()?;
                 $change(&mut ctx.tx, grant, &ctx.origin, task, other)?;
-                Ok(Done)
+                Ok(NoContent)
             })
             .await
         }

@@ -13,8 +13,8 @@ use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
 use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
-use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::paging::{All, Listing};
+use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
+use crate::paging::{ListQuery, NoFilter};
 
 /// A group of users.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -22,8 +22,8 @@ pub(crate) struct TeamView {
     id: Uuid,
     name: String,
     member_ids: Vec<Uuid>,
-    created_at: Stamp,
-    updated_at: Stamp,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 impl From<TeamRow> for TeamView {
@@ -32,14 +32,14 @@ impl From<TeamRow> for TeamView {
             id: team.id.uuid(),
             name: team.name,
             member_ids: team.member_ids.into_iter().map(UserId::uuid).collect(),
-            created_at: Stamp(team.created_at),
-            updated_at: Stamp(team.updated_at),
+            created_at: Timestamp(team.created_at),
+            updated_at: Timestamp(team.updated_at),
         }
     }
 }
 
-fn single(team: TeamRow) -> Single<TeamView> {
-    Single { version: team.version, row: team.into() }
+fn versioned(team: TeamRow) -> Versioned<TeamView> {
+    Versioned::new(team.version, team.into())
 }
 
 input! {
@@ -64,33 +64,35 @@ input! {
 
 /// List teams
 #[api_v2_operation(operation_id = "list_teams", tags(Teams))]
-pub(crate) async fn list(gate: Gate<Teams, Read>, page: Listing<All>) -> ApiResult<Plain<Page<TeamView>>> {
+pub(crate) async fn list(
+    gate: Gate<Teams, Read>,
+    page: ListQuery<NoFilter>,
+) -> ApiResult<Json<Page<TeamView>>> {
     gate.read(move |ctx, grant| {
-        page.page(ctx, |tx, All, after, limit| Ok(teams::list(tx, grant, after, limit)?), |row| row.id)
+        page.page(ctx, |tx, NoFilter, after, limit| Ok(teams::list(tx, grant, after, limit)?), |row| row.id)
     })
     .await
 }
 
 /// Create a team
 #[api_v2_operation(operation_id = "create_team", tags(Teams))]
-pub(crate) async fn create(gate: Gate<Teams, Create>, body: Body<CreateTeam>) -> ApiResult<Once<TeamView>> {
+pub(crate) async fn create(
+    gate: Gate<Teams, Create>,
+    body: Body<CreateTeam>,
+) -> ApiResult<Idempotent<Created<Versioned<TeamView>>>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewTeam { name: body.name, member_ids: body.member_ids.unwrap_or_default() };
         let team = teams::create(&mut ctx.tx, grant, &new, &ctx.origin)?;
-        Ok(Created {
-            location: format!("/api/v1/teams/{}", team.id),
-            version: team.version,
-            row: team.into(),
-        })
+        Ok(Created::at(Location::of("/teams", team.id), versioned(team)))
     })
     .await
 }
 
 /// Get a team
 #[api_v2_operation(operation_id = "get_team", tags(Teams))]
-pub(crate) async fn get(gate: Gate<Teams, Read>, path: Path<(TeamId,)>) -> ApiResult<Single<TeamView>> {
+pub(crate) async fn get(gate: Gate<Teams, Read>, path: Path<(TeamId,)>) -> ApiResult<Versioned<TeamView>> {
     gate.read(|ctx, grant| {
-        teams::get(&mut ctx.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
+        teams::get(&mut ctx.tx, grant, path.ids()?.0)?.map(versioned).ok_or_else(Problem::not_found)
     })
     .await
 }
@@ -102,11 +104,11 @@ pub(crate) async fn update(
     path: Path<(TeamId,)>,
     expected: IfMatch,
     body: Body<UpdateTeam>,
-) -> ApiResult<Single<TeamView>> {
+) -> ApiResult<Versioned<TeamView>> {
     gate.write(move |ctx, grant| {
         let body = body.parse()?;
         let patch = TeamPatch { name: body.name, member_ids: body.member_ids };
-        Ok(single(teams::update(&mut ctx.tx, grant, path.ids()?.0, &patch, expected.0, &ctx.origin)?))
+        Ok(versioned(teams::update(&mut ctx.tx, grant, path.ids()?.0, &patch, expected.0, &ctx.origin)?))
     })
     .await
 }
@@ -117,10 +119,10 @@ pub(crate) async fn delete(
     gate: Gate<Teams, Delete>,
     path: Path<(TeamId,)>,
     expected: IfMatch,
-) -> ApiResult<Done> {
+) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
         teams::delete(&mut ctx.tx, grant, path.ids()?.0, expected.0, &ctx.origin)?;
-        Ok(Done)
+        Ok(NoContent)
     })
     .await
 }

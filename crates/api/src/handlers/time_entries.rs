@@ -17,9 +17,9 @@ use crate::error::{ApiResult, Problem};
 use crate::handlers::audit::EventView;
 use crate::input::StartOrder;
 use crate::input::{Body, IfMatch, Path};
-use crate::input::{Moment, Nullable, Patch, input};
-use crate::output::{CreatedDerived, Derived, Done, DoneOnce, Once, Page, Plain, Stamp};
-use crate::paging::{All, Listing};
+use crate::input::{Nullable, Patch, input};
+use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
+use crate::paging::{ListQuery, NoFilter};
 
 /// Time that somebody worked on a task.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -28,9 +28,9 @@ pub(crate) struct TimeEntryView {
     task_id: Uuid,
     /// Who worked.
     user_id: Uuid,
-    started_at: Stamp,
+    started_at: Timestamp,
     /// Null while the timer runs.
-    ended_at: Option<Stamp>,
+    ended_at: Option<Timestamp>,
     note: String,
     /// Whether it costs anything.
     billable: bool,
@@ -43,8 +43,8 @@ pub(crate) struct TimeEntryView {
     /// Other entries of the same person that you may see and that share some time with it, the earliest 20. What begins when the
     /// other ends shares none; a running timer lasts up to now.
     overlap_ids: Vec<Uuid>,
-    created_at: Stamp,
-    updated_at: Stamp,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 impl From<Overlapping> for TimeEntryView {
@@ -54,15 +54,15 @@ impl From<Overlapping> for TimeEntryView {
             task_id: entry.task_id.uuid(),
             user_id: entry.user_id.uuid(),
             duration_seconds: entry.duration().map(|duration| duration.num_seconds()),
-            started_at: Stamp(entry.started_at),
-            ended_at: entry.ended_at.map(Stamp),
+            started_at: Timestamp(entry.started_at),
+            ended_at: entry.ended_at.map(Timestamp),
             note: entry.note.as_str().to_owned(),
             billable: entry.billable,
             hourly_rate: entry.hourly_rate.map(|rate| rate.to_string()),
             currency: "EUR",
             overlap_ids: overlap_ids.into_iter().map(TimeEntryId::uuid).collect(),
-            created_at: Stamp(entry.created_at),
-            updated_at: Stamp(entry.updated_at),
+            created_at: Timestamp(entry.created_at),
+            updated_at: Timestamp(entry.updated_at),
         }
     }
 }
@@ -72,22 +72,22 @@ fn shown(
     ctx: &mut RequestContext,
     of_tasks: &Grant<Tasks, Read>,
     entry: TimeEntry,
-) -> ApiResult<Derived<TimeEntryView>> {
+) -> ApiResult<Versioned<TimeEntryView>> {
     let (version, grant) = (entry.version, ctx.grant::<TimeEntries, Read>().ok());
     let found = entries::with_overlaps(&mut ctx.tx, of_tasks, grant.as_ref(), ctx.now, vec![entry])?;
     let row = found.into_iter().next().ok_or_else(Problem::not_found)?.into();
-    Ok(Derived { version, row })
+    Ok(Versioned::computed(version, row))
 }
 
 fn created(
     ctx: &mut RequestContext,
     grant: &Grant<TimeEntries, Create>,
     new: NewTimeEntry,
-) -> ApiResult<CreatedDerived<TimeEntryView>> {
+) -> ApiResult<Created<Versioned<TimeEntryView>>> {
     let of_tasks = ctx.grant()?;
     let entry = entries::create(&mut ctx.tx, &of_tasks, grant, &ctx.origin, new)?;
-    let location = format!("/api/v1/time-entries/{}", entry.id);
-    Ok(CreatedDerived { location, derived: shown(ctx, &of_tasks, entry)? })
+    let location = Location::of("/time-entries", entry.id);
+    Ok(Created::at(location, shown(ctx, &of_tasks, entry)?))
 }
 
 input! {
@@ -102,9 +102,9 @@ input! {
         /// Only those that run, or those that ended.
         running: Option<bool>,
         /// Only those that were not over at this moment.
-        from: Option<Moment>,
+        from: Option<Timestamp>,
         /// Only those that began before this moment.
-        to: Option<Moment>,
+        to: Option<Timestamp>,
         /// `-started_at`, the latest first, or `started_at`, the earliest first.
         order: Option<StartOrder>,
     }
@@ -116,9 +116,9 @@ input! {
         /// The task you worked on.
         task_id: TaskId,
         /// When you began.
-        started_at: Moment,
+        started_at: Timestamp,
         /// When you ended; without it, a timer runs.
-        ended_at: Nullable<Moment>,
+        ended_at: Nullable<Timestamp>,
         /// What it was.
         note: Option<Note>,
         /// Whether it costs anything; true when not said.
@@ -148,9 +148,9 @@ input! {
         /// The task it is on.
         task_id: Option<TaskId>,
         /// When the work began.
-        started_at: Option<Moment>,
+        started_at: Option<Timestamp>,
         /// When it ended; null lets the timer run again.
-        ended_at: Patch<Moment>,
+        ended_at: Patch<Timestamp>,
         /// What it was.
         note: Option<Note>,
         /// Whether it costs anything.
@@ -167,8 +167,8 @@ input! {
 #[api_v2_operation(operation_id = "list_time_entries", tags("Time entries"))]
 pub(crate) async fn list(
     gate: Gate<TimeEntries, Read>,
-    page: Listing<ListTimeEntries>,
-) -> ApiResult<Plain<Page<TimeEntryView>>> {
+    page: ListQuery<ListTimeEntries>,
+) -> ApiResult<Json<Page<TimeEntryView>>> {
     gate.read(move |ctx, grant| {
         let (of_tasks, now) = (ctx.grant::<Tasks, Read>()?, ctx.now);
         let rows = |tx: &mut TenantTx, wanted: ListTimeEntries, after, limit| {
@@ -197,7 +197,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     gate: Gate<TimeEntries, Create>,
     body: Body<CreateTimeEntry>,
-) -> ApiResult<Once<TimeEntryView>> {
+) -> ApiResult<Idempotent<Created<Versioned<TimeEntryView>>>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewTimeEntry {
             task_id: body.task_id,
@@ -219,7 +219,7 @@ pub(crate) async fn create(
 pub(crate) async fn start(
     gate: Gate<TimeEntries, Create>,
     body: Body<StartTimeEntry>,
-) -> ApiResult<Once<TimeEntryView>> {
+) -> ApiResult<Idempotent<Created<Versioned<TimeEntryView>>>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewTimeEntry {
             note: body.note.unwrap_or_default(),
@@ -239,7 +239,7 @@ pub(crate) async fn start(
 pub(crate) async fn stop(
     gate: Gate<TimeEntries, Update>,
     path: Path<(TimeEntryId,)>,
-) -> ApiResult<DoneOnce<TimeEntryView>> {
+) -> ApiResult<Idempotent<Versioned<TimeEntryView>>> {
     gate.run_once(|ctx, grant| {
         let of_tasks = ctx.grant()?;
         let entry = entries::stop(&mut ctx.tx, &of_tasks, grant, &ctx.origin, path.ids()?.0)?;
@@ -253,7 +253,7 @@ pub(crate) async fn stop(
 pub(crate) async fn get(
     gate: Gate<TimeEntries, Read>,
     path: Path<(TimeEntryId,)>,
-) -> ApiResult<Derived<TimeEntryView>> {
+) -> ApiResult<Versioned<TimeEntryView>> {
     gate.read(|ctx, grant| {
         let of_tasks = ctx.grant()?;
         let entry = entries::get(&mut ctx.tx, &of_tasks, grant, path.ids()?.0)?;
@@ -271,7 +271,7 @@ pub(crate) async fn update(
     path: Path<(TimeEntryId,)>,
     expected: IfMatch,
     body: Body<UpdateTimeEntry>,
-) -> ApiResult<Derived<TimeEntryView>> {
+) -> ApiResult<Versioned<TimeEntryView>> {
     gate.write(move |ctx, grant| {
         let of_tasks = ctx.grant()?;
         let body = body.parse()?;
@@ -296,11 +296,11 @@ pub(crate) async fn delete(
     gate: Gate<TimeEntries, Delete>,
     path: Path<(TimeEntryId,)>,
     expected: IfMatch,
-) -> ApiResult<Done> {
+) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
         let of_tasks = ctx.grant()?;
         entries::delete(&mut ctx.tx, &of_tasks, grant, &ctx.origin, path.ids()?.0, expected.0)?;
-        Ok(Done)
+        Ok(NoContent)
     })
     .await
 }
@@ -310,14 +310,14 @@ pub(crate) async fn delete(
 pub(crate) async fn history(
     gate: Gate<TimeEntries, Read>,
     path: Path<(TimeEntryId,)>,
-    page: Listing<All>,
-) -> ApiResult<Plain<Page<EventView>>> {
+    page: ListQuery<NoFilter>,
+) -> ApiResult<Json<Page<EventView>>> {
     gate.read(move |ctx, grant| {
         let of_tasks = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;
         page.page(
             ctx,
-            |tx, All, before, limit| Ok(entries::history(tx, &of_tasks, grant, id, before, limit)?),
+            |tx, NoFilter, before, limit| Ok(entries::history(tx, &of_tasks, grant, id, before, limit)?),
             |event| event.seq,
         )
     })

@@ -15,8 +15,8 @@ use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
 use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
-use crate::output::{Created, Done, Once, Page, Plain, Single, Stamp};
-use crate::paging::{All, Listing};
+use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
+use crate::paging::{ListQuery, NoFilter};
 
 /// A person with an account.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -30,8 +30,8 @@ pub(crate) struct UserView {
     /// Whether they have a password: before, nobody can come in as them.
     has_joined: bool,
     team_ids: Vec<Uuid>,
-    created_at: Stamp,
-    updated_at: Stamp,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 impl From<UserRow> for UserView {
@@ -44,14 +44,14 @@ impl From<UserRow> for UserView {
             is_active: user.is_active,
             has_joined: user.joined,
             team_ids: user.team_ids.into_iter().map(TeamId::uuid).collect(),
-            created_at: Stamp(user.created_at),
-            updated_at: Stamp(user.updated_at),
+            created_at: Timestamp(user.created_at),
+            updated_at: Timestamp(user.updated_at),
         }
     }
 }
 
-pub(crate) fn single(user: UserRow) -> Single<UserView> {
-    Single { version: user.version, row: user.into() }
+pub(crate) fn versioned(user: UserRow) -> Versioned<UserView> {
+    Versioned::new(user.version, user.into())
 }
 
 input! {
@@ -90,9 +90,12 @@ input! {
 ///
 /// The oldest first, as far as your role reaches.
 #[api_v2_operation(operation_id = "list_users", tags(Users))]
-pub(crate) async fn list(gate: Gate<Users, Read>, page: Listing<All>) -> ApiResult<Plain<Page<UserView>>> {
+pub(crate) async fn list(
+    gate: Gate<Users, Read>,
+    page: ListQuery<NoFilter>,
+) -> ApiResult<Json<Page<UserView>>> {
     gate.read(move |ctx, grant| {
-        page.page(ctx, |tx, All, after, limit| Ok(users::list(tx, grant, after, limit)?), |row| row.id)
+        page.page(ctx, |tx, NoFilter, after, limit| Ok(users::list(tx, grant, after, limit)?), |row| row.id)
     })
     .await
 }
@@ -101,7 +104,10 @@ pub(crate) async fn list(gate: Gate<Users, Read>, page: Listing<All>) -> ApiResu
 ///
 /// They count as joined once they have chosen a password. To ask somebody in by mail, invite them.
 #[api_v2_operation(operation_id = "create_user", tags(Users))]
-pub(crate) async fn create(gate: Gate<Users, Create>, body: Body<CreateUser>) -> ApiResult<Once<UserView>> {
+pub(crate) async fn create(
+    gate: Gate<Users, Create>,
+    body: Body<CreateUser>,
+) -> ApiResult<Idempotent<Created<Versioned<UserView>>>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewUser {
             email: body.email,
@@ -111,20 +117,16 @@ pub(crate) async fn create(gate: Gate<Users, Create>, body: Body<CreateUser>) ->
             team_ids: body.team_ids.unwrap_or_default(),
         };
         let user = users::create(&mut ctx.tx, grant, &ctx.caller.principal, &new, &ctx.origin)?;
-        Ok(Created {
-            location: format!("/api/v1/users/{}", user.id),
-            version: user.version,
-            row: user.into(),
-        })
+        Ok(Created::at(Location::of("/users", user.id), versioned(user)))
     })
     .await
 }
 
 /// Get a user
 #[api_v2_operation(operation_id = "get_user", tags(Users))]
-pub(crate) async fn get(gate: Gate<Users, Read>, path: Path<(UserId,)>) -> ApiResult<Single<UserView>> {
+pub(crate) async fn get(gate: Gate<Users, Read>, path: Path<(UserId,)>) -> ApiResult<Versioned<UserView>> {
     gate.read(|ctx, grant| {
-        users::get(&mut ctx.tx, grant, path.ids()?.0)?.map(single).ok_or_else(Problem::not_found)
+        users::get(&mut ctx.tx, grant, path.ids()?.0)?.map(versioned).ok_or_else(Problem::not_found)
     })
     .await
 }
@@ -138,7 +140,7 @@ pub(crate) async fn update(
     path: Path<(UserId,)>,
     expected: IfMatch,
     body: Body<UpdateUser>,
-) -> ApiResult<Single<UserView>> {
+) -> ApiResult<Versioned<UserView>> {
     gate.write(move |ctx, grant| {
         let body = body.parse()?;
         let patch = UserPatch {
@@ -152,7 +154,7 @@ pub(crate) async fn update(
         let locked_out = lockout::before_update(&mut ctx.tx, tenancy, limit, ctx.now, &patch)?;
         let safeguards = Safeguards { caller: &ctx.caller.principal, locked_out: &locked_out };
         let (id, origin) = (path.ids()?.0, &ctx.origin);
-        Ok(single(users::update(&mut ctx.tx, grant, safeguards, id, &patch, expected.0, origin)?))
+        Ok(versioned(users::update(&mut ctx.tx, grant, safeguards, id, &patch, expected.0, origin)?))
     })
     .await
 }
@@ -165,7 +167,7 @@ pub(crate) async fn delete(
     gate: Gate<Users, Delete>,
     path: Path<(UserId,)>,
     expected: IfMatch,
-) -> ApiResult<Done> {
+) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
         let id = path.ids()?.0;
         let (tenancy, limit) = (&ctx.info.app.services.tenancy, ctx.info.app.settings.login);
@@ -175,7 +177,7 @@ pub(crate) async fn delete(
         // Deleting the user alone would take their assignments along unaudited.
         let let_go = |tx: &mut TenantTx| belfort_work::tasks::unassign_user(tx, origin, id);
         users::delete(&mut ctx.tx, grant, safeguards, id, expected.0, origin, let_go)?;
-        Ok(Done)
+        Ok(NoContent)
     })
     .await
 }

@@ -13,7 +13,7 @@ use crate::context::{Gate, RequestContext};
 use crate::error::ApiResult;
 use crate::input::input;
 use crate::input::{Body, IfMatch};
-use crate::output::{Derived, Stamp};
+use crate::output::{Timestamp, Versioned};
 
 /// The workspace.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -28,7 +28,7 @@ pub(crate) struct WorkspaceDetailView {
     /// Hosts of its own that it is reached at, beside its slug.
     domains: Vec<String>,
     counts: CountsView,
-    created_at: Stamp,
+    created_at: Timestamp,
 }
 
 /// How many rows you can list. Null where your role does not let you.
@@ -55,7 +55,7 @@ impl CountsView {
     }
 }
 
-fn derived(ctx: &mut RequestContext, row: WorkspaceRow) -> ApiResult<Derived<WorkspaceDetailView>> {
+fn computed(ctx: &mut RequestContext, row: WorkspaceRow) -> ApiResult<Versioned<WorkspaceDetailView>> {
     let view = WorkspaceDetailView {
         id: row.id.uuid(),
         slug: row.slug,
@@ -63,9 +63,9 @@ fn derived(ctx: &mut RequestContext, row: WorkspaceRow) -> ApiResult<Derived<Wor
         plan: row.plan,
         domains: row.domains,
         counts: CountsView::of(ctx)?,
-        created_at: Stamp(row.created_at),
+        created_at: Timestamp(row.created_at),
     };
-    Ok(Derived { version: row.version, row: view })
+    Ok(Versioned::computed(row.version, view))
 }
 
 input! {
@@ -78,10 +78,10 @@ input! {
 
 /// Get the workspace
 #[api_v2_operation(operation_id = "get_workspace", tags(Workspace))]
-pub(crate) async fn get(gate: Gate<Workspace, Read>) -> ApiResult<Derived<WorkspaceDetailView>> {
+pub(crate) async fn get(gate: Gate<Workspace, Read>) -> ApiResult<Versioned<WorkspaceDetailView>> {
     gate.read(|ctx, grant| {
         let row = workspace::get(&mut ctx.tx, grant)?;
-        derived(ctx, row)
+        computed(ctx, row)
     })
     .await
 }
@@ -94,11 +94,11 @@ pub(crate) async fn update(
     gate: Gate<Workspace, Update>,
     expected: IfMatch,
     body: Body<UpdateWorkspace>,
-) -> ApiResult<Derived<WorkspaceDetailView>> {
+) -> ApiResult<Versioned<WorkspaceDetailView>> {
     gate.write(move |ctx, grant| {
         let patch = WorkspacePatch { name: body.parse()?.name };
         let row = workspace::update(&mut ctx.tx, grant, &patch, expected.0, &ctx.origin)?;
-        derived(ctx, row)
+        computed(ctx, row)
     })
     .await
 }

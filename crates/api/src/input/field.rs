@@ -7,6 +7,7 @@ use paperclip::v2::models::DefaultSchemaRaw;
 use serde_json::{Map, Value, json};
 
 use crate::error::{ApiResult, FieldCode, FieldError, Problem};
+use crate::output::Timestamp;
 
 /// A value that a field can hold: how it is read, and how it is documented. One type says both, so they cannot differ.
 pub(crate) trait Field: Sized {
@@ -263,11 +264,7 @@ impl Field for chrono::NaiveDate {
     }
 }
 
-/// A moment; a time without an offset is Brussels time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Moment(pub(crate) chrono::DateTime<chrono::Utc>);
-
-impl Field for Moment {
+impl Field for Timestamp {
     fn schema() -> Value {
         json!({ "type": "string", "format": "date-time" })
     }

@@ -15,19 +15,19 @@ use paperclip::v2::schema::Apiv2Schema;
 use super::cursor::{Cursor, Limit, List};
 use crate::context::RequestContext;
 use crate::error::{ApiResult, Problem};
-use crate::input::query_fields;
+use crate::input::pairs;
 use crate::input::{Fields, Input, input};
-use crate::output::{Page, Plain};
+use crate::output::{Json, Page};
 
 /// A query string that asks for a page of a list, of which `F` says what is wanted.
-pub(crate) struct Listing<F> {
+pub(crate) struct ListQuery<F> {
     text: String,
     of: PhantomData<F>,
 }
 
 input! {
     /// Which page of a list.
-    pub(crate) struct Window {
+    pub(crate) struct PageParams {
         /// How many at most.
         limit: Option<Limit>,
         /// Where the page begins: the `next_cursor` of the one before.
@@ -37,17 +37,17 @@ input! {
 
 /// A list without a filter.
 #[derive(Debug)]
-pub(crate) struct All;
+pub(crate) struct NoFilter;
 
-impl Input for All {
+impl Input for NoFilter {
     fn read(_: &mut Fields) -> Option<Self> {
         Some(Self)
     }
 }
 
-impl Apiv2Schema for All {}
+impl Apiv2Schema for NoFilter {}
 
-impl<F: Input> Listing<F> {
+impl<F: Input> ListQuery<F> {
     /// The page, of the rows that `read` finds: from after the position, one more than the page has. `position` is the place of
     /// a row in the list.
     pub(crate) fn page<P: FromStr + ToString, R, V: From<R>>(
@@ -55,28 +55,28 @@ impl<F: Input> Listing<F> {
         ctx: &mut RequestContext,
         read: impl FnOnce(&mut TenantTx, F, Option<P>, i64) -> ApiResult<Vec<R>>,
         position: impl Fn(&R) -> P,
-    ) -> ApiResult<Plain<Page<V>>> {
-        let mut fields = query_fields(&self.text)?;
-        let (filter, window) = (F::read(&mut fields), Window::read(&mut fields));
+    ) -> ApiResult<Json<Page<V>>> {
+        let pairs = pairs(&self.text)?;
+        let list = filter_of(&pairs);
+        let mut fields = Fields::Query(pairs, Vec::new());
+        let (filter, window) = (F::read(&mut fields), PageParams::read(&mut fields));
         let (filter, window) = fields.finish(filter.zip(window))?;
-        let list = List::of(ctx, &self.filter());
+        let list = List::of(ctx, &list);
         let after = list.position(window.cursor)?;
         let limit = window.limit.unwrap_or_default();
         let rows = read(&mut ctx.tx, filter, after, limit.and_one())?;
-        Ok(Plain(list.page(limit, rows, |row| position(row).to_string())))
-    }
-
-    /// Everything in it that says which rows are wanted, in one order: not how many, nor from where on.
-    fn filter(&self) -> String {
-        let page = |pair: &&str| !pair.starts_with("cursor=") && !pair.starts_with("limit=");
-        let mut pairs: Vec<&str> =
-            self.text.split('&').filter(|pair| !pair.is_empty()).filter(page).collect();
-        pairs.sort_unstable();
-        pairs.join("&")
+        Ok(Json(list.page(limit, rows, |row| position(row).to_string())))
     }
 }
 
-impl<F: 'static> FromRequest for Listing<F> {
+/// The parameters that say which rows are wanted, in one order: not how many, nor from where on.
+fn filter_of(pairs: &[(String, String)]) -> String {
+    let mut filter: Vec<_> = pairs.iter().filter(|(name, _)| name != "cursor" && name != "limit").collect();
+    filter.sort_unstable();
+    serde_json::json!(filter).to_string()
+}
+
+impl<F: 'static> FromRequest for ListQuery<F> {
     type Error = Problem;
     type Future = Ready<ApiResult<Self>>;
 
@@ -85,11 +85,11 @@ impl<F: 'static> FromRequest for Listing<F> {
     }
 }
 
-impl<F> Apiv2Schema for Listing<F> {}
-impl<F: Apiv2Schema> OperationModifier for Listing<F> {
+impl<F> Apiv2Schema for ListQuery<F> {}
+impl<F: Apiv2Schema> OperationModifier for ListQuery<F> {
     fn update_parameter(op: &mut DefaultOperationRaw) {
         openapi::query_parameters(op, F::raw_schema());
-        openapi::query_parameters(op, Window::raw_schema());
+        openapi::query_parameters(op, PageParams::raw_schema());
         openapi::problems(op, &[400, 422]);
     }
 }

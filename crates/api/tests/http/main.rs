@@ -20,6 +20,7 @@ mod conventions;
 mod downloads;
 mod escalation;
 mod every_field;
+mod every_operation;
 mod ids;
 mod input;
 mod last_admin;

@@ -2,26 +2,21 @@
 
 use std::sync::Arc;
 
-use actix_web::body::BoxBody;
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
-use actix_web::{HttpRequest, HttpResponse, Responder};
 use belfort_auth::postgres::sessions;
 use belfort_auth::{Email, SESSION_LIFETIME};
-use belfort_openapi as openapi;
 use belfort_workspace::login::{Attempt, NewSession, TRIES, Verified};
 use belfort_workspace::users;
-use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
-use paperclip::v2::models::DefaultOperationRaw;
-use paperclip::v2::schema::Apiv2Schema as Schema;
+use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 
-use super::{check, own_session};
-use crate::context::{AnonymousInTenant, Authenticated, RequestInfo, SESSION_COOKIE};
+use super::check;
+use crate::context::{AnonymousInTenant, RequestInfo, SESSION_COOKIE, SessionOnly};
 use crate::error::{ApiResult, Problem, ProblemCode};
 use crate::handlers::users::UserView;
 use crate::input::{self, Body, input};
-use crate::output::Stamp;
+use crate::output::{Json, NoContent, Timestamp, WithCookie};
 use crate::state::App;
 
 input! {
@@ -39,51 +34,12 @@ input! {
 pub(crate) struct LoggedInView {
     /// To be sent as `Authorization: Bearer …`. It is shown once.
     token: String,
-    expires_at: Stamp,
+    expires_at: Timestamp,
     user: UserView,
 }
 
 /// 200 with a session, also as a cookie.
-pub(crate) struct LoggedIn {
-    view: LoggedInView,
-    secure: bool,
-}
-
-impl Responder for LoggedIn {
-    type Body = BoxBody;
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let age = CookieAge::seconds(SESSION_LIFETIME.num_seconds());
-        let cookie = cookie(&self.view.token, self.secure, age);
-        HttpResponse::Ok().cookie(cookie).json(self.view)
-    }
-}
-
-impl Schema for LoggedIn {}
-impl OperationModifier for LoggedIn {
-    fn update_response(op: &mut DefaultOperationRaw) {
-        openapi::response(op, 200, "A session.", Some(openapi::schema::<LoggedInView>()), &[]);
-        openapi::problems(op, &[401, 429]);
-    }
-}
-
-/// 204, and the cookie is taken back.
-pub(crate) struct LoggedOut {
-    secure: bool,
-}
-
-impl Responder for LoggedOut {
-    type Body = BoxBody;
-    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::NoContent().cookie(cookie("", self.secure, CookieAge::ZERO)).finish()
-    }
-}
-
-impl Schema for LoggedOut {}
-impl OperationModifier for LoggedOut {
-    fn update_response(op: &mut DefaultOperationRaw) {
-        openapi::response(op, 204, "The session is over.", None, &[]);
-    }
-}
+type LoggedIn = WithCookie<Json<LoggedInView>>;
 
 fn cookie(token: &str, secure: bool, age: CookieAge) -> Cookie<'static> {
     Cookie::build(SESSION_COOKIE, token.to_owned())
@@ -100,7 +56,7 @@ fn cookie(token: &str, secure: bool, age: CookieAge) -> Cookie<'static> {
 /// Whoever fails too often, as one user or from one address, has to wait: 429.
 #[api_v2_operation(operation_id = "log_in", tags(Auth))]
 pub(crate) async fn log_in(anonymous: AnonymousInTenant, body: Body<LogIn>) -> ApiResult<LoggedIn> {
-    let info = anonymous.into_info();
+    let info = anonymous.into_info()?;
     let login = Arc::new(body.parse()?);
     for _ in 0..TRIES {
         if let Some(logged_in) = try_once(info.clone(), Arc::clone(&login)).await? {
@@ -140,8 +96,9 @@ fn open_session(app: &App, info: &RequestInfo, verified: &Verified) -> ApiResult
     let Some(NewSession { token, expires_at, .. }) = opened else { return Ok(None) };
     let user = users::me(&mut tx, verified.user())?.ok_or_else(wrong)?.into();
     tx.commit()?;
-    let view = LoggedInView { token: token.reveal().to_owned(), expires_at: Stamp(expires_at), user };
-    Ok(Some(LoggedIn { view, secure: app.settings.secure_cookies }))
+    let view = LoggedInView { token: token.reveal().to_owned(), expires_at: Timestamp(expires_at), user };
+    let age = CookieAge::seconds(SESSION_LIFETIME.num_seconds());
+    Ok(Some(WithCookie::new(cookie(&view.token, app.settings.secure_cookies, age), Json(view))))
 }
 
 /// The same for a user who is not there, one who is locked out and a password that is wrong.
@@ -153,11 +110,12 @@ fn wrong() -> Problem {
 ///
 /// The session is over at once, everywhere.
 #[api_v2_operation(operation_id = "log_out", tags(Auth))]
-pub(crate) async fn log_out(authenticated: Authenticated) -> ApiResult<LoggedOut> {
-    authenticated
-        .write(|ctx| {
-            sessions::end_one(&mut ctx.tx, ctx.caller.user, own_session(&ctx.caller)?)?;
-            Ok(LoggedOut { secure: ctx.info.app.settings.secure_cookies })
+pub(crate) async fn log_out(session: SessionOnly) -> ApiResult<WithCookie<NoContent>> {
+    session
+        .write(|ctx, current| {
+            sessions::end_one(&mut ctx.tx, ctx.caller.user, current)?;
+            let expired = cookie("", ctx.info.app.settings.secure_cookies, CookieAge::ZERO);
+            Ok(WithCookie::new(expired, NoContent))
         })
         .await
 }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use belfort_auth::Password;
+use belfort_ids::SessionId;
 use belfort_workspace::login::{NewPassword, PasswordChange};
 use paperclip::actix::api_v2_operation;
 
-use super::{check, own_session};
-use crate::context::{Authenticated, RequestContext, RequestInfo};
+use super::check;
+use crate::context::{RequestContext, SessionOnly};
 use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
 use crate::input::{Attempt, Body, input};
-use crate::output::Done;
+use crate::output::NoContent;
 
 input! {
     /// A new password.
@@ -27,16 +28,15 @@ input! {
 /// Every other session of yours ends.
 #[api_v2_operation(operation_id = "change_password", tags(Auth))]
 pub(crate) async fn change_password(
-    authenticated: Authenticated,
+    session: SessionOnly,
     body: Body<ChangePassword>,
-) -> ApiResult<Done> {
-    let info = authenticated.into_info();
-    let (app, asking) = (Arc::clone(&info.app), info.clone());
-    let (change, body) = app
-        .database(move |app| {
-            let ctx = RequestContext::begin(asking)?;
+) -> ApiResult<NoContent> {
+    let app = Arc::clone(&session.info().app);
+    let (change, body) = session
+        .reauthorize()
+        .take(move |ctx| {
             let body = body.parse()?;
-            let (tenancy, limit) = (&app.services.tenancy, app.settings.login);
+            let (tenancy, limit) = (&ctx.info.app.services.tenancy, ctx.info.app.settings.login);
             Ok((PasswordChange::reserve(ctx.tx, tenancy, limit, ctx.now, &ctx.caller)?, body))
         })
         .await?;
@@ -45,18 +45,17 @@ pub(crate) async fn change_password(
         change.reservation(),
         wrong,
         move |hasher| change.verify(hasher, &body.current_password.0, &body.new_password),
-        move |_, new| store(info, &new),
+        move |_, new| session.write_now(|ctx, current| store(ctx, current, &new)),
     )
     .await
 }
 
-fn store(info: RequestInfo, new: &NewPassword) -> ApiResult<Done> {
-    let mut ctx = RequestContext::begin(info)?;
-    if !new.store(&mut ctx.tx, &ctx.origin, own_session(&ctx.caller)?)? {
-        return Err(Problem::new(ProblemCode::ChangedMeanwhile, "The password was changed meanwhile."));
+fn store(ctx: &mut RequestContext, current: SessionId, new: &NewPassword) -> ApiResult<NoContent> {
+    if new.store(&mut ctx.tx, &ctx.origin, current)? {
+        return Ok(NoContent);
     }
-    ctx.commit()?;
-    Ok(Done)
+    let detail = "The password was changed by another request meanwhile.";
+    Err(Problem::new(ProblemCode::ChangedMeanwhile, detail))
 }
 
 fn wrong() -> Problem {

@@ -6,11 +6,10 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::own_session;
-use crate::context::Authenticated;
+use crate::context::SessionOnly;
 use crate::error::{ApiResult, Problem};
 use crate::input::Path;
-use crate::output::{Done, Plain, Stamp};
+use crate::output::{Json, NoContent, Timestamp};
 
 /// A session of the caller's own.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -18,8 +17,8 @@ pub(crate) struct SessionView {
     id: Uuid,
     /// Whether it is the one that asks.
     is_current: bool,
-    created_at: Stamp,
-    expires_at: Stamp,
+    created_at: Timestamp,
+    expires_at: Timestamp,
     /// From where it was opened.
     ip: Option<String>,
     /// With what it was opened.
@@ -34,22 +33,21 @@ pub(crate) struct SessionsView {
 
 /// List your sessions
 #[api_v2_operation(operation_id = "list_sessions", tags(Auth))]
-pub(crate) async fn list_sessions(authenticated: Authenticated) -> ApiResult<Plain<SessionsView>> {
-    authenticated
-        .read(|ctx| {
-            let current = ctx.caller.session();
+pub(crate) async fn list_sessions(session: SessionOnly) -> ApiResult<Json<SessionsView>> {
+    session
+        .read(|ctx, current| {
             let all = sessions::list(&mut ctx.tx, ctx.caller.user, ctx.now)?;
-            Ok(Plain(SessionsView { items: all.into_iter().map(|session| view(session, current)).collect() }))
+            Ok(Json(SessionsView { items: all.into_iter().map(|session| view(session, current)).collect() }))
         })
         .await
 }
 
-fn view(session: Session, current: Option<SessionId>) -> SessionView {
+fn view(session: Session, current: SessionId) -> SessionView {
     SessionView {
         id: session.id.uuid(),
-        is_current: Some(session.id) == current,
-        created_at: Stamp(session.created_at),
-        expires_at: Stamp(session.expires_at),
+        is_current: session.id == current,
+        created_at: Timestamp(session.created_at),
+        expires_at: Timestamp(session.expires_at),
         ip: session.ip.map(|ip| ip.to_string()),
         user_agent: session.user_agent,
     }
@@ -57,23 +55,22 @@ fn view(session: Session, current: Option<SessionId>) -> SessionView {
 
 /// End one of your sessions
 #[api_v2_operation(operation_id = "end_session", tags(Auth))]
-pub(crate) async fn end_session(authenticated: Authenticated, path: Path<(SessionId,)>) -> ApiResult<Done> {
-    authenticated
-        .write(|ctx| {
+pub(crate) async fn end_session(session: SessionOnly, path: Path<(SessionId,)>) -> ApiResult<NoContent> {
+    session
+        .write(|ctx, _| {
             let ended = sessions::end_one(&mut ctx.tx, ctx.caller.user, path.ids()?.0)?;
-            if ended { Ok(Done) } else { Err(Problem::not_found()) }
+            if ended { Ok(NoContent) } else { Err(Problem::not_found()) }
         })
         .await
 }
 
 /// End all your other sessions
 #[api_v2_operation(operation_id = "end_other_sessions", tags(Auth))]
-pub(crate) async fn end_other_sessions(authenticated: Authenticated) -> ApiResult<Done> {
-    authenticated
-        .write(|ctx| {
-            let keep = own_session(&ctx.caller)?;
-            sessions::end_others(&mut ctx.tx, ctx.caller.user, keep)?;
-            Ok(Done)
+pub(crate) async fn end_other_sessions(session: SessionOnly) -> ApiResult<NoContent> {
+    session
+        .write(|ctx, current| {
+            sessions::end_others(&mut ctx.tx, ctx.caller.user, current)?;
+            Ok(NoContent)
         })
         .await
 }

@@ -1,0 +1,62 @@
+//! `Idempotency-Key`: a request that is sent again acts once.
+
+use belfort_workspace::idempotency::{self, Claim, Stored};
+use sha2::{Digest, Sha256};
+
+use super::{RequestContext, RequestInfo};
+use crate::error::{ApiResult, Problem, ProblemCode};
+
+impl RequestInfo {
+    /// The `Idempotency-Key` of the request, if it has one.
+    ///
+    /// # Errors
+    /// 400 where it has one that cannot be kept.
+    pub(crate) fn key(&self) -> ApiResult<Option<&str>> {
+        match self.idempotency_key.as_deref() {
+            Some(key) if !(1..=255).contains(&key.len()) => Err(Problem::new(
+                ProblemCode::BadIdempotencyKey,
+                "An Idempotency-Key is sent once and has 1 to 255 characters of ASCII.",
+            )),
+            key => Ok(key),
+        }
+    }
+
+    /// What tells this request from another that has the same key: its method, path and these parts of its body.
+    pub(crate) fn digest(&self, body: &[&[u8]]) -> [u8; 32] {
+        let head: [&[u8]; 2] = [self.method.as_str().as_bytes(), self.path.as_bytes()];
+        digest(head.iter().chain(body))
+    }
+}
+
+impl RequestContext {
+    /// Does something once: with an `Idempotency-Key` the same request, told by its digest, gets the answer it got before.
+    ///
+    /// The key is claimed in the transaction of the change, so a crash in between loses both, and a second request with the
+    /// key waits for the first.
+    pub(crate) fn once(
+        &mut self,
+        request: [u8; 32],
+        work: impl FnOnce(&mut Self) -> ApiResult<Stored>,
+    ) -> ApiResult<Stored> {
+        let Some(key) = self.info.key()?.map(str::to_owned) else { return work(self) };
+        match idempotency::claim(&mut self.tx, self.caller.user, &key, request, self.now)? {
+            Claim::Replay(stored) => Ok(stored),
+            Claim::Mismatch => Err(Problem::idempotency_key_reused()),
+            Claim::New => {
+                let stored = work(self)?;
+                idempotency::store(&mut self.tx, self.caller.user, &key, &stored)?;
+                Ok(stored)
+            }
+        }
+    }
+}
+
+/// The SHA-256 of some parts, which are told apart by their lengths.
+fn digest<'p>(parts: impl IntoIterator<Item = &'p &'p [u8]>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}

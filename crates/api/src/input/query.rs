@@ -1,0 +1,53 @@
+//! Query strings.
+
+use std::marker::PhantomData;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use belfort_openapi as openapi;
+use futures_util::future::{Ready, ready};
+use paperclip::actix::OperationModifier;
+use paperclip::v2::models::DefaultOperationRaw;
+use paperclip::v2::schema::Apiv2Schema;
+
+use super::{Fields, Input};
+use crate::error::{ApiResult, Problem, ProblemCode};
+
+/// A query string that will be read as `T`.
+pub(crate) struct Query<T> {
+    text: String,
+    of: PhantomData<T>,
+}
+
+impl<T: Input> Query<T> {
+    /// The object in it.
+    pub(crate) fn parse(&self) -> ApiResult<T> {
+        let mut fields = Fields::Query(pairs(&self.text)?, Vec::new());
+        let object = T::read(&mut fields);
+        fields.finish(object)
+    }
+}
+
+/// The parameters in a query string, decoded, in the order in which they were sent.
+pub(crate) fn pairs(text: &str) -> ApiResult<Vec<(String, String)>> {
+    web::Query::<Vec<(String, String)>>::from_query(text)
+        .map(web::Query::into_inner)
+        .map_err(|_e| Problem::new(ProblemCode::MalformedQuery, "The query string cannot be read."))
+}
+
+impl<T: 'static> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<ApiResult<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self { text: request.query_string().to_owned(), of: PhantomData }))
+    }
+}
+
+impl<T> Apiv2Schema for Query<T> {}
+impl<T: Apiv2Schema> OperationModifier for Query<T> {
+    fn update_parameter(op: &mut DefaultOperationRaw) {
+        openapi::query_parameters(op, T::raw_schema());
+        openapi::problems(op, &[400, 422]);
+    }
+}

@@ -1,0 +1,55 @@
+//! Rules that hold for every operation of the document, none left out.
+
+use serde_json::Value;
+
+use crate::harness::{Client, Reply, Server};
+
+/// Every operation of the document: its method, its path under `/api/v1` with `id` in place of each id, and what is documented.
+fn operations(caller: &Client, id: &str) -> Vec<(String, String, Value)> {
+    let document = caller.page("/api/schema/").expect(200);
+    let mut found = Vec::new();
+    for (template, item) in document["paths"].as_object().unwrap() {
+        let part = |part: &str| if part.starts_with('{') { id.to_owned() } else { part.to_owned() };
+        let path = template.split('/').map(part).collect::<Vec<_>>().join("/");
+        let path = path.strip_prefix("/api/v1").unwrap().to_owned();
+        for (method, operation) in item.as_object().unwrap() {
+            found.push((method.to_uppercase(), path.clone(), operation.clone()));
+        }
+    }
+    assert!(found.len() > 70, "{}", found.len());
+    found
+}
+
+fn send(caller: &Client, method: &str, path: &str, operation: &Value, headers: &[(&str, &str)]) -> Reply {
+    let body = operation["requestBody"].is_object().then_some("{}");
+    caller.send(method, path, headers, body)
+}
+
+#[test]
+fn every_operation_refuses_query_parameters_that_it_does_not_know() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    let id = ada.task("Bake");
+    let guest = server.person(&ada, "gus", "guest");
+    for (method, path, operation) in operations(&ada, &id) {
+        let reply = send(&ada, &method, &format!("{path}?colour=red"), &operation, &[]);
+        assert_eq!(reply.status, 422, "{method} {path}: {}", reply.text);
+        let errors = reply.body["errors"].as_array().unwrap();
+        let told = errors.iter().any(|e| e["field"] == "colour" && e["code"] == "unknown-field");
+        assert!(told, "{method} {path}: {}", reply.text);
+        assert!(operation["responses"]["422"].is_object(), "{method} {path}: 422 is not documented");
+        if operation["security"].as_array().is_some_and(Vec::is_empty) {
+            continue;
+        }
+        // Who may not do it hears nothing of what else is wrong.
+        let stranger = ada.with_token(None);
+        send(&stranger, &method, &format!("{path}?colour=red"), &operation, &[])
+            .problem(401, "not-authenticated");
+        if operation["x-permission"]["resource"] == "users" {
+            send(&guest, &method, &format!("{path}?colour=red"), &operation, &[]).problem(403, "forbidden");
+        }
+    }
+    // None of it was done.
+    ada.get("/me").expect(200);
+    ada.get(&format!("/tasks/{id}")).expect(200);
+}
