@@ -68,7 +68,7 @@ impl Runtime {
         // The keys first: when they cannot be read, nothing was started.
         let keyring = keyring(&config.keys)?;
         let (postgres, url) = database(&config.database, &config.data_dir)?;
-        MIGRATIONS.control(&url)?;
+        MIGRATIONS.run_control(&url)?;
         let options = PoolOptions { size: config.database.pool_size, ..PoolOptions::default() };
         let tenancy = connect(&url, &keyring, options)?;
         let mut tx = tenancy.begin_control()?;

@@ -30,7 +30,7 @@ mod tenant;
 pub mod postgres;
 
 pub use name::{Host, HostError, SchemaName, Slug, SlugError};
-pub use tenant::{Plan, Status, Tenant};
+pub use tenant::{Plan, Tenant, TenantStatus};
 
 // Named so that the feature `tls` builds OpenSSL from source; nothing here calls it.
 #[cfg(feature = "tls")]

@@ -144,4 +144,4 @@ impl std::fmt::Debug for Tenancy {
     }
 }
 
-pub use crate::{Plan, Status, Tenant};
+pub use crate::{Plan, Tenant, TenantStatus};

@@ -18,7 +18,7 @@ pub struct Tenant {
     /// What it pays for.
     pub plan: Plan,
     /// Whether it may be used.
-    pub status: Status,
+    pub status: TenantStatus,
     /// Which login may take its role.
     pub lane: i16,
     /// When it was made.
@@ -47,7 +47,7 @@ pub enum Plan {
 /// Whether a tenant may be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Display, IntoStaticStr, VariantArray, VariantNames)]
 #[strum(serialize_all = "snake_case")]
-pub enum Status {
+pub enum TenantStatus {
     /// It may.
     Active,
     /// It may not: its role cannot be taken by any login.
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn the_words_are_those_that_are_stored() {
         assert_eq!(Plan::WORDS, ["free", "pro", "business"]);
-        assert_eq!(Status::WORDS, ["active", "suspended"]);
+        assert_eq!(TenantStatus::WORDS, ["active", "suspended"]);
         assert!(Plan::ALL.iter().all(|plan| plan.to_string() == plan.as_str()));
     }
 }

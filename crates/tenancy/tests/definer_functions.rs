@@ -188,17 +188,17 @@ fn migrations_are_taken_back_and_made_again() {
     assert!(left.is_empty(), "{left:?}");
     // `belfort migrate` finds a tenant that is behind, and it is as a new one.
     owner.batch_execute("UPDATE public.tenants SET schema_version = ''").unwrap();
-    let outcomes = MIGRATIONS.tenants(db.tenancy(), |_, _| {}).unwrap();
+    let outcomes = MIGRATIONS.run_tenants(db.tenancy(), |_, _| {}).unwrap();
     assert!(outcomes.iter().all(|outcome| outcome.result.is_ok()), "{outcomes:?}");
     assert_eq!(seen(&tenant)[0].1, "A tenant");
     rename(&tenant, "Another");
 
     let mut tx = db.begin_control();
-    assert!(tx.remove(tenant.tenant.id).unwrap());
+    assert!(tx.delete(tenant.tenant.id).unwrap());
     tx.commit().unwrap();
     owner.batch_execute("SET search_path TO public").unwrap();
     owner.revert_all_migrations(lent(&CONTROL)).unwrap();
-    MIGRATIONS.control(&db.url()).unwrap();
+    MIGRATIONS.run_control(&db.url()).unwrap();
     drop(db.second_process(PoolOptions::default()));
     assert_eq!(seen(&db.tenant())[0].4, 1);
 }

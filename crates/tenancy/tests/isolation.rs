@@ -196,7 +196,7 @@ fn a_suspended_tenant_cannot_be_bound_by_any_process() {
     drop(elsewhere.begin(&tenant.tenant).unwrap());
 
     let mut tx = db.begin_control();
-    assert!(tx.remove(tenant.tenant.id).unwrap());
+    assert!(tx.delete(tenant.tenant.id).unwrap());
     tx.commit().unwrap();
     assert!(matches!(elsewhere.begin(&tenant.tenant), Err(BindError::Gone)));
 }

@@ -78,7 +78,7 @@ fn a_removed_tenant_leaves_nothing() {
     let id = db.tenant().tenant.id;
     assert_eq!(left_of(&db, id), 2);
     let mut tx = db.begin_control();
-    assert!(tx.remove(id).unwrap());
+    assert!(tx.delete(id).unwrap());
     tx.commit().unwrap();
     assert_eq!(left_of(&db, id), 0);
 }
@@ -96,12 +96,12 @@ fn migrations_run_for_those_who_are_behind_and_a_broken_tenant_stops_nobody() {
     tx.run(BREAK.bind::<Text, _>("too long for the new check")).unwrap();
     tx.commit().unwrap();
     let migrations = Migrations::new(&NONE, &MORE);
-    let outcomes = migrations.tenants(db.tenancy(), |total, _| assert_eq!(total, 2)).unwrap();
+    let outcomes = migrations.run_tenants(db.tenancy(), |total, _| assert_eq!(total, 2)).unwrap();
     let failed: Vec<_> = outcomes.iter().filter(|o| o.result.is_err()).map(|o| o.slug.clone()).collect();
     assert_eq!(failed, [broken.tenant.slug.to_string()]);
     let rows: Vec<String> = broken.begin().rows(Statement::<Text>::new("SELECT name FROM teams")).unwrap();
     assert_eq!(rows.len(), 1, "the broken tenant is as it was");
-    let again = migrations.tenants(db.tenancy(), |total, _| assert_eq!(total, 1)).unwrap();
+    let again = migrations.run_tenants(db.tenancy(), |total, _| assert_eq!(total, 1)).unwrap();
     assert_eq!(again.len(), 1, "who is done is not done again: {}", fine.tenant.slug);
 }
 

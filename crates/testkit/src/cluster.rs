@@ -52,7 +52,7 @@ impl Cluster {
         cluster.sweep(&mut pg);
         let inside = cluster.url("postgres", &cluster.template);
         bootstrap(&cluster.url("postgres", "postgres"), &inside, OWNER, &cluster.template).unwrap();
-        MIGRATIONS.control(&cluster.url(OWNER, &cluster.template)).unwrap();
+        MIGRATIONS.run_control(&cluster.url(OWNER, &cluster.template)).unwrap();
         pg.batch_execute("SELECT pg_advisory_unlock(1)").unwrap();
         cluster
     }

@@ -36,7 +36,7 @@ pub(super) fn run(_: Args, environment: Environment<'_>) -> CommandResult {
 /// Brings all tenants up to date, with a progress bar, and answers how many were behind.
 pub(super) fn migrate_tenants(tenancy: &Tenancy) -> Result<Result<usize, IncompleteMigration>, MigrateError> {
     let bar = terminal::progress_bar("Migrating tenants");
-    let outcomes = MIGRATIONS.tenants(tenancy, |total, _| {
+    let outcomes = MIGRATIONS.run_tenants(tenancy, |total, _| {
         bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
         bar.inc(1);
     })?;

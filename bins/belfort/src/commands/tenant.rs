@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use belfort_auth::{Email, HashParams, Hasher, Password};
 use belfort_tenancy::postgres::{Address, Tenancy, tenants};
-use belfort_tenancy::{Plan, SchemaName, Slug, Status, Tenant};
+use belfort_tenancy::{Plan, SchemaName, Slug, Tenant, TenantStatus};
 use belfort_values::{Clock as _, SystemClock, Word, brussels};
 use belfort_workspace::signup::Signup;
 use belfort_workspace::{FullName, WorkspaceName};
@@ -93,8 +93,8 @@ pub(super) fn run(command: Command, environment: Environment<'_>) -> CommandResu
         Command::Create(new) => create(&runtime, new),
         Command::List => list(tenancy),
         Command::Show { slug } => show(tenancy, &slug),
-        Command::Suspend { slug } => set_status(tenancy, &slug, Status::Suspended),
-        Command::Resume { slug } => set_status(tenancy, &slug, Status::Active),
+        Command::Suspend { slug } => set_status(tenancy, &slug, TenantStatus::Suspended),
+        Command::Resume { slug } => set_status(tenancy, &slug, TenantStatus::Active),
         Command::SetPlan { slug, plan } => {
             let tenant = find(tenancy, &slug)?;
             tenants::set_plan(&mut tenancy.control()?, tenant.id, plan)?;
@@ -170,12 +170,12 @@ fn show(tenancy: &Tenancy, slug: &str) -> CommandResult {
     Ok(())
 }
 
-fn set_status(tenancy: &Tenancy, slug: &str, status: Status) -> CommandResult {
+fn set_status(tenancy: &Tenancy, slug: &str, status: TenantStatus) -> CommandResult {
     let tenant = find(tenancy, slug)?;
     let mut tx = tenancy.begin_control()?;
     match status {
-        Status::Suspended => tx.suspend(tenant.id)?,
-        Status::Active => tx.resume(tenant.id)?,
+        TenantStatus::Suspended => tx.suspend(tenant.id)?,
+        TenantStatus::Active => tx.resume(tenant.id)?,
     };
     tx.commit()?;
     terminal::print_line(format_args!("{slug} is {status} now."));
@@ -188,7 +188,7 @@ fn delete(tenancy: &Tenancy, slug: &str, yes: bool) -> CommandResult {
         return Err(TenantError::Unconfirmed(tenant.slug.clone()).into());
     }
     let mut tx = tenancy.begin_control()?;
-    tx.remove(tenant.id)?;
+    tx.delete(tenant.id)?;
     tx.commit()?;
     terminal::print_line(format_args!("{slug} is deleted, with everything in it."));
     Ok(())

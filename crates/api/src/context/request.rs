@@ -8,7 +8,7 @@ use actix_web::{HttpMessage, HttpRequest, web};
 use belfort_audit::Actor;
 use belfort_auth::{SessionToken, TokenDigest};
 use belfort_tenancy::postgres::{Address, TenantTx};
-use belfort_tenancy::{Host, Slug, Status};
+use belfort_tenancy::{Host, Slug, TenantStatus};
 use belfort_workspace::Caller;
 use chrono::{DateTime, Utc};
 
@@ -75,7 +75,7 @@ impl RequestInfo {
         let address = self.address.as_ref().ok_or_else(Problem::workspace_not_found)?;
         let tenancy = &self.app.services.tenancy;
         let tenant = tenancy.find(address)?.ok_or_else(Problem::workspace_not_found)?;
-        if tenant.status == Status::Suspended {
+        if tenant.status == TenantStatus::Suspended {
             return Err(belfort_tenancy::postgres::BindError::Suspended.into());
         }
         Ok(tenancy.begin(&tenant)?)

@@ -299,7 +299,7 @@ fn a_removed_workspace_never_was() {
     there.get("/me").expect(200);
     let tenant = tenant(&server, "bakkerij");
     let mut tx = server.db.begin_control();
-    assert!(tx.remove(tenant).unwrap());
+    assert!(tx.delete(tenant).unwrap());
     tx.commit().unwrap();
     for client in [&ada, &there] {
         client.get("/me").problem(404, "workspace-not-found");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::BindError;
 use super::tenants::Address;
-use crate::{Status, Tenant};
+use crate::{Tenant, TenantStatus};
 
 /// How old a remembered address can be. It bounds how long a renamed tenant is found under its old name, and nothing else:
 /// whether a tenant may be used is decided by Postgres at each transaction.
@@ -31,7 +31,7 @@ impl TenantCache {
         }
         let Some(tenant) = look_up()?.map(Arc::new) else { return Ok(None) };
         // A suspended tenant is not remembered: it is back as soon as it is resumed.
-        if tenant.status == Status::Active {
+        if tenant.status == TenantStatus::Active {
             let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
             if known.len() >= CACHE_CAPACITY {
                 known.clear();

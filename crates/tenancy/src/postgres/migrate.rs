@@ -61,7 +61,7 @@ impl Migrations {
     }
 
     /// Brings the control schema up to date, in one transaction, one process at a time. Answers how many migrations ran.
-    pub fn control(&self, url: &DatabaseUrl) -> Result<usize, MigrateError> {
+    pub fn run_control(&self, url: &DatabaseUrl) -> Result<usize, MigrateError> {
         let mut pg = Conn::establish(url.reveal())?;
         pg.transaction(|pg| {
             pg.batch_execute(
@@ -73,7 +73,7 @@ impl Migrations {
 
     /// Brings every tenant that is behind up to date, each in a transaction of its own: a tenant that fails stays as it was
     /// and does not stop the others. `progress` hears of each tenant when it is done, with how many there are in all.
-    pub fn tenants(
+    pub fn run_tenants(
         &self,
         tenancy: &Tenancy,
         mut progress: impl FnMut(usize, &TenantOutcome),

@@ -11,7 +11,7 @@ use diesel_migrations::MigrationHarness;
 use super::quote::quote_identifier;
 use super::tables::tenants;
 use super::{ControlTx, Migrations, lanes};
-use crate::{Plan, SchemaName, Slug, Status};
+use crate::{Plan, SchemaName, Slug, TenantStatus};
 
 /// What a new tenant is made from.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ impl ControlTx {
             tenants::slug.eq(new.slug.as_str()),
             tenants::name.eq(&new.name),
             tenants::plan.eq(new.plan.as_str()),
-            tenants::status.eq(Status::Active.as_str()),
+            tenants::status.eq(TenantStatus::Active.as_str()),
             tenants::lane.eq(lanes::DEFAULT),
             tenants::schema_version.eq(migrations.latest_tenant_version()),
             tenants::created_at.eq(new.created_at),
@@ -92,18 +92,18 @@ impl ControlTx {
     /// Locks a tenant out: every login loses the right to take its role, on every server, from the next transaction on.
     /// False when there is no such tenant.
     pub fn suspend(&mut self, tenant: TenantId) -> QueryResult<bool> {
-        self.set_status(tenant, Status::Suspended, "REVOKE", "FROM")
+        self.set_status(tenant, TenantStatus::Suspended, "REVOKE", "FROM")
     }
 
     /// Lets a suspended tenant in again.
     pub fn resume(&mut self, tenant: TenantId) -> QueryResult<bool> {
-        self.set_status(tenant, Status::Active, "GRANT", "TO")
+        self.set_status(tenant, TenantStatus::Active, "GRANT", "TO")
     }
 
     fn set_status(
         &mut self,
         tenant: TenantId,
-        status: Status,
+        status: TenantStatus,
         verb: &str,
         preposition: &str,
     ) -> QueryResult<bool> {
@@ -120,7 +120,7 @@ impl ControlTx {
     }
 
     /// Removes a tenant: row, domains, schema, role. It cannot be undone once committed. False when there is no such tenant.
-    pub fn remove(&mut self, tenant: TenantId) -> QueryResult<bool> {
+    pub fn delete(&mut self, tenant: TenantId) -> QueryResult<bool> {
         let schema = SchemaName::of(tenant);
         let pg = &mut self.lease().pg;
         if diesel::delete(tenants::table.find(tenant)).execute(pg)? == 0 {

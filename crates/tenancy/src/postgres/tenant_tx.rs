@@ -7,7 +7,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
 use super::connection::{self, BeginError, Pooled};
 use super::{Busy, Tenancy, tenants};
-use crate::{Status, Tenant};
+use crate::{Tenant, TenantStatus};
 
 /// A transaction in which one tenant's tables, and only they, can be seen, as that tenant's role.
 ///
@@ -38,7 +38,7 @@ pub enum BindError {
 }
 
 pub(super) fn begin(tenancy: &Tenancy, tenant: &Arc<Tenant>) -> Result<TenantTx, BindError> {
-    if tenant.status == Status::Suspended {
+    if tenant.status == TenantStatus::Suspended {
         return Err(BindError::Suspended);
     }
     // One message, so one round trip. The utility statement needs no right to execute `set_config`, which nobody has.
@@ -60,7 +60,7 @@ fn refusal(tenancy: &Tenancy, tenant: &Tenant, error: diesel::result::Error) -> 
         tenancy.control().map_err(BindError::from).and_then(|mut c| Ok(tenants::get(&mut c, tenant.id)?));
     match now {
         Ok(None) => BindError::Gone,
-        Ok(Some(now)) if now.status == Status::Suspended => BindError::Suspended,
+        Ok(Some(now)) if now.status == TenantStatus::Suspended => BindError::Suspended,
         Ok(Some(_)) => BindError::Database(error),
         Err(other) => other,
     }

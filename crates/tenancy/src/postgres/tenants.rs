@@ -8,7 +8,7 @@ use diesel::prelude::*;
 
 use super::ControlTx;
 use super::tables::{domains, tenants};
-use crate::{Host, Plan, Slug, Status, Tenant};
+use crate::{Host, Plan, Slug, Tenant, TenantStatus};
 
 /// What a request says about where it wants to go.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -42,7 +42,7 @@ impl TryFrom<TenantRow> for Tenant {
             slug: Slug::parse(&row.slug).map_err(|e| corrupt(e.into()))?,
             name: row.name,
             plan: Plan::parse(&row.plan).map_err(|e| corrupt(e.into()))?,
-            status: Status::parse(&row.status).map_err(|e| corrupt(e.into()))?,
+            status: TenantStatus::parse(&row.status).map_err(|e| corrupt(e.into()))?,
             lane: row.lane,
             created_at: row.created_at,
         })

@@ -224,7 +224,7 @@ fn with_the_tenant_its_files_go() {
     let tables = || workspace.db.superuser().row::<i64, _>(TABLES).unwrap();
     assert_eq!(tables(), 3);
     let mut tx = workspace.db.begin_control();
-    assert!(tx.remove(workspace.tenant.tenant.id).unwrap());
+    assert!(tx.delete(workspace.tenant.tenant.id).unwrap());
     tx.commit().unwrap();
     assert_eq!(tables(), 0);
 }
