@@ -1,30 +1,30 @@
-//! The names a tenant goes by.
+//! The names of a tenant.
 
 use std::fmt;
 
 use belfort_ids::TenantId;
 
-/// What a tenant is called in a host name: a DNS label of 3 to 40 lower-case letters, digits and hyphens.
+/// The slug of a tenant, which stands in its host name: a DNS label of 3 to 40 lower-case letters, digits and hyphens.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Slug(String);
 
-/// Why a text is no slug.
+/// The reason why a text is not a slug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SlugError {
     /// Too short or too long.
-    #[error("a slug has 3 to 40 characters")]
+    #[error("must have 3 to 40 characters")]
     Length,
-    /// Something that may not stand in a DNS label, or a capital.
+    /// A character that may not stand in a DNS label, or a capital.
     #[error(
-        "a slug has lower-case letters a to z, digits and hyphens, and neither begins nor ends with a hyphen"
+        "must consist of lower-case letters a to z, digits and hyphens, and must not begin or end with a hyphen"
     )]
     Characters,
-    /// A name that means something else.
-    #[error("this slug is reserved")]
+    /// A reserved name.
+    #[error("is reserved")]
     Reserved,
 }
 
-/// Names that a visitor, a browser or a mail server takes for something of the provider's.
+/// Names that a visitor, a browser or a mail server takes for the provider's own.
 const RESERVED: [&str; 18] = [
     "public",
     "www",
@@ -47,7 +47,7 @@ const RESERVED: [&str; 18] = [
 ];
 
 impl Slug {
-    /// Reads a slug; nothing is trimmed, folded or repaired.
+    /// Reads a slug. Nothing is trimmed, folded or repaired.
     pub fn parse(text: &str) -> Result<Self, SlugError> {
         if !(3..=40).contains(&text.chars().count()) {
             return Err(SlugError::Length);
@@ -79,9 +79,9 @@ impl fmt::Display for Slug {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Host(String);
 
-/// The text is no host name.
+/// The error for a text that is not a host name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a host name has labels of letters, digits and hyphens, 253 characters at most")]
+#[error("a host name consists of labels of letters, digits and hyphens, with at most 253 characters")]
 pub struct HostError;
 
 impl Host {
@@ -109,7 +109,7 @@ impl Host {
         &self.0
     }
 
-    /// The slug in front of `base`, if this host is `{slug}.{base}`.
+    /// The slug of a host `{slug}.{base}`; `None` for any other host.
     pub fn slug(&self, base: &Self) -> Option<Slug> {
         let label = self.0.strip_suffix(base.as_str())?.strip_suffix('.')?;
         Slug::parse(label).ok()
@@ -123,7 +123,7 @@ impl Host {
 pub struct SchemaName([u8; 34]);
 
 impl SchemaName {
-    /// The schema of this tenant.
+    /// The name of this tenant's schema and role.
     pub fn of(tenant: TenantId) -> Self {
         let mut name = *b"t_00000000000000000000000000000000";
         let mut digits = uuid_digits(tenant);
@@ -133,7 +133,7 @@ impl SchemaName {
         Self(name)
     }
 
-    /// The name, byte by byte.
+    /// The bytes of the name.
     pub const fn as_bytes(&self) -> &[u8; 34] {
         &self.0
     }

@@ -33,7 +33,7 @@ pub use url::{DatabaseUrl, DatabaseUrlError};
 use cache::TenantCache;
 use connection::Pool;
 
-/// Why the database could not be reached or refused.
+/// The reason why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// No connection could be made.
@@ -47,22 +47,22 @@ pub enum ConnectError {
     SecretStore(#[from] SecretStoreError),
 }
 
-/// No connection is to be had now; ask again.
+/// The error when no connection was free in time. Another try may succeed.
 #[derive(Debug, thiserror::Error)]
 #[error("no database connection was free within {waited:?}")]
 pub struct Busy {
-    /// How long it was waited for.
+    /// The time that was waited.
     pub waited: Duration,
 }
 
-/// How many connections there may be and how long to wait for one.
+/// The sizes of the pools, and how long to wait for a connection.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolOptions {
-    /// Connections of the lane's login: how many requests can be in the database at once.
+    /// The connections of the lane's login: as many requests can be in the database at once.
     pub size: u32,
-    /// Connections of the owner's login, for the control schema.
+    /// The connections of the owner's login, for the control schema.
     pub control_size: u32,
-    /// How long a request waits for a connection before it is told to come again.
+    /// The time that a request waits for a connection.
     pub wait: Duration,
 }
 
@@ -72,7 +72,7 @@ impl Default for PoolOptions {
     }
 }
 
-/// The tenants of one database and the ways to them. Cheap to clone.
+/// The tenants of one database: the pools and the cache of addresses. Cheap to clone.
 #[derive(Clone)]
 pub struct Tenancy(Arc<Inner>);
 
@@ -84,8 +84,8 @@ struct Inner {
 }
 
 impl Tenancy {
-    /// Connects to a database whose control schema is migrated (see [`Migrations::control`]), making the lane's login where
-    /// there is none.
+    /// Connects to a database whose control schema is migrated (see [`Migrations::run_control`]), and creates the lane's
+    /// login where there is none.
     ///
     /// # Errors
     /// When the database is not there, refuses, or holds a login's password that `secrets` cannot open.
@@ -102,12 +102,12 @@ impl Tenancy {
         Ok(Self(Arc::new(Inner { control, lane, cache: TenantCache::default(), wait: options.wait })))
     }
 
-    /// Begins a transaction bound to `tenant`: its tables and nothing else, as its role and no other.
+    /// Begins a transaction bound to `tenant`.
     pub fn begin(&self, tenant: &Arc<Tenant>) -> Result<TenantTx, BindError> {
         tenant_tx::begin(self, tenant)
     }
 
-    /// A connection to the control schema; each statement stands for itself.
+    /// Takes a connection to the control schema, without a transaction.
     pub fn control(&self) -> Result<ControlConn, Busy> {
         control::checkout(&self.0.control, self.0.wait)
     }
@@ -127,12 +127,12 @@ impl Tenancy {
         })
     }
 
-    /// Forgets what is remembered of addresses: for the process that just changed one.
+    /// Empties the cache of addresses, in the process that has just changed one.
     pub fn clear_cache(&self) {
         self.0.cache.clear();
     }
 
-    /// Whether a connection can be had and answers.
+    /// Returns whether the database answers.
     pub fn ping(&self) -> bool {
         self.control().is_ok_and(|mut control| control.answers())
     }

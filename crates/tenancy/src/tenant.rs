@@ -1,4 +1,4 @@
-//! A tenant, as the control schema has it.
+//! Tenants, as the control schema has them.
 
 use belfort_ids::TenantId;
 use chrono::{DateTime, Utc};
@@ -6,27 +6,27 @@ use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 
 use crate::{SchemaName, Slug};
 
-/// A customer: one row of `public.tenants`.
+/// A tenant: one row of `public.tenants`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tenant {
-    /// Its id, from which its schema and role have their name.
+    /// The id, of which the schema's and the role's name is made.
     pub id: TenantId,
-    /// What it is called in host names.
+    /// The name in host names.
     pub slug: Slug,
-    /// What people call it.
+    /// The name for people.
     pub name: String,
-    /// What it pays for.
+    /// The plan.
     pub plan: Plan,
-    /// Whether it may be used.
+    /// The status.
     pub status: TenantStatus,
-    /// Which login may take its role.
+    /// The number of the lane whose login may take its role.
     pub lane: i16,
-    /// When it was made.
+    /// The time at which it was provisioned.
     pub created_at: DateTime<Utc>,
 }
 
 impl Tenant {
-    /// The name of its schema and role.
+    /// The name of its schema and of its role.
     pub fn schema(&self) -> SchemaName {
         SchemaName::of(self.id)
     }
@@ -44,13 +44,13 @@ pub enum Plan {
     Business,
 }
 
-/// Whether a tenant may be used.
+/// The status of a tenant, which decides whether it may be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Display, IntoStaticStr, VariantArray, VariantNames)]
 #[strum(serialize_all = "snake_case")]
 pub enum TenantStatus {
-    /// It may.
+    /// In use.
     Active,
-    /// It may not: its role cannot be taken by any login.
+    /// Locked out: no login may take its role.
     Suspended,
 }
 

@@ -8,7 +8,7 @@ use diesel::sql_types::Bool;
 use super::DatabaseUrl;
 use super::quote::quote_identifier;
 
-/// Why the database could not be made ready.
+/// The reason why the private Postgres could not be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum BootstrapError {
     /// No connection.
@@ -19,9 +19,11 @@ pub enum BootstrapError {
     Database(#[from] diesel::result::Error),
 }
 
+/// Revokes the functions that defeat `SET ROLE`.
+///
 /// A role is bound by a utility statement, but an injected `SELECT` could still call one of these to run text as another
 /// role (`set_config('role', …)`, then `query_to_xml('SELECT …')`), or leave something for the next transaction. Nothing in
-/// Belfort calls them. They come back with a new cluster or `pg_upgrade`: whoever may, applies this again.
+/// Belfort calls them. They come back with a new cluster or `pg_upgrade`, so a superuser applies this again.
 const HARDENING: &str = "
 DO $$
 DECLARE exploitable regprocedure;
@@ -41,9 +43,9 @@ REVOKE UPDATE ON pg_catalog.pg_settings FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 ";
 
-/// Makes the role `owner` (not a superuser, but it may make roles) and a database of its own, and hardens it.
+/// Creates the role `owner` (not a superuser, but with CREATEROLE) and a database of its own, and hardens that.
 ///
-/// `superuser` leads to the database `postgres`, `inside` to `database`, both as a superuser. What is there stays.
+/// `superuser` is the URL of the database `postgres`, `inside` that of `database`, both as a superuser. What exists is kept.
 pub fn bootstrap(
     superuser: &DatabaseUrl,
     inside: &DatabaseUrl,

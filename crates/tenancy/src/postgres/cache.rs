@@ -1,4 +1,4 @@
-//! The tenants by address, remembered for a few seconds.
+//! A cache of tenants by address, for a few seconds.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -8,13 +8,13 @@ use super::BindError;
 use super::tenants::Address;
 use crate::{Tenant, TenantStatus};
 
-/// How old a remembered address can be. It bounds how long a renamed tenant is found under its old name, and nothing else:
+/// The age of the oldest entry that is still used. It bounds how long a renamed tenant is found under its old name, and nothing else:
 /// whether a tenant may be used is decided by Postgres at each transaction.
 const CACHE_TTL: Duration = Duration::from_secs(5);
-/// Addresses that are remembered at once; then all are forgotten.
+/// The most entries; then all are dropped.
 const CACHE_CAPACITY: usize = 20_000;
 
-/// The tenants that were looked up lately.
+/// A cache of tenants by address.
 #[derive(Default)]
 pub(super) struct TenantCache(RwLock<HashMap<Address, (Instant, Arc<Tenant>)>>);
 
@@ -30,7 +30,7 @@ impl TenantCache {
             return Ok(Some(Arc::clone(tenant)));
         }
         let Some(tenant) = look_up()?.map(Arc::new) else { return Ok(None) };
-        // A suspended tenant is not remembered: it is back as soon as it is resumed.
+        // A suspended tenant is not cached: it is back as soon as it is resumed.
         if tenant.status == TenantStatus::Active {
             let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
             if known.len() >= CACHE_CAPACITY {

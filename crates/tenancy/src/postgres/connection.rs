@@ -1,4 +1,4 @@
-//! Pooled connections. They stay inside this crate: what goes out is bound.
+//! Pooled connections. They never leave this crate unbound.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,21 +13,21 @@ use super::{Busy, DatabaseUrl};
 pub(super) type Pool = r2d2::Pool<Manager>;
 pub(super) type Pooled = r2d2::PooledConnection<Manager>;
 
-/// Makes connections and decides which of them may be used again.
+/// Opens connections, and decides which of them may be used again.
 pub(super) struct Manager {
     url: DatabaseUrl,
 }
 
-/// A connection and whether it is still to be trusted.
+/// A pooled connection and its state.
 pub(super) struct Lease {
     pub(super) pg: Conn,
     /// Set when a transaction could not be ended: nobody may get this connection after that.
     pub(super) broken: bool,
-    /// Which tenants it has served.
+    /// The tenants that it has served.
     pub(super) touched: HashSet<TenantId>,
 }
 
-/// How many tenants a connection serves before it is replaced. Postgres gives back nothing of what a backend remembers of a
+/// The number of tenants that a connection serves before it is replaced. Postgres gives back nothing of what a backend remembers of a
 /// tenant's tables and statements, some half a megabyte each, but by ending the backend.
 const TENANTS_PER_CONNECTION: usize = 400;
 
@@ -54,13 +54,13 @@ impl r2d2::ManageConnection for Manager {
     }
 }
 
-/// How many transactions deep the connection is, or `None` when nobody knows.
+/// The depth of nested transactions; `None` when it is not known.
 fn depth(pg: &mut Conn) -> Option<u32> {
     let status = AnsiTransactionManager::transaction_manager_status_mut(pg);
     status.transaction_depth().ok().map(|depth| depth.map_or(0, std::num::NonZeroU32::get))
 }
 
-/// A pool that connects when it is first asked: whether the database is there, the first checkout tells.
+/// Makes a pool, which connects at the first checkout.
 pub(super) fn pool(url: DatabaseUrl, size: u32, wait: Duration) -> Pool {
     Pool::builder()
         .max_size(size)
@@ -72,12 +72,12 @@ pub(super) fn pool(url: DatabaseUrl, size: u32, wait: Duration) -> Pool {
         .build_unchecked(Manager { url })
 }
 
-/// A connection, waiting as long as the pool says.
+/// Takes a connection from the pool.
 pub(super) fn checkout(pool: &Pool) -> Result<Pooled, r2d2::Error> {
     pool.get()
 }
 
-/// The same for a request, which is told to come again.
+/// Takes a connection from the pool for a request.
 pub(super) fn lease(pool: &Pool, wait: Duration) -> Result<Pooled, Busy> {
     pool.get().map_err(|error| {
         tracing::warn!(%error, "no database connection was free");
@@ -87,7 +87,7 @@ pub(super) fn lease(pool: &Pool, wait: Duration) -> Result<Pooled, Busy> {
 
 /// Begins a transaction with `sql`, which begins with `BEGIN;` and binds, in one message.
 ///
-/// A connection that died in the pool is put away and the next one is tried: nothing has happened on it yet.
+/// A connection that died in the pool is dropped and the next one is tried: nothing has happened on it yet.
 pub(super) fn begin_with(pool: &Pool, wait: Duration, sql: &str) -> Result<Pooled, BeginError> {
     let mut last = None;
     for _ in 0..=pool.max_size() {
@@ -107,15 +107,15 @@ pub(super) fn begin_with(pool: &Pool, wait: Duration, sql: &str) -> Result<Poole
     Err(BeginError::Refused(last.unwrap_or(diesel::result::Error::BrokenTransactionManager)))
 }
 
-/// Why a transaction did not begin.
+/// The reason why a transaction did not begin.
 pub(super) enum BeginError {
-    /// No connection.
+    /// No connection was free.
     Busy(Busy),
-    /// Postgres did not do it.
+    /// Postgres refused.
     Refused(diesel::result::Error),
 }
 
-/// Ends the transaction of a lease that is about to go back, whatever state it is in.
+/// Rolls back the transaction of a lease, in whatever state it is.
 pub(super) fn roll_back(lease: &mut Lease) {
     if AnsiTransactionManager::rollback_transaction(&mut lease.pg).is_err() {
         lease.broken = true;

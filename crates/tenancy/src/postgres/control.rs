@@ -8,20 +8,20 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use super::connection::{self, BeginError, Lease, Pool, Pooled};
 use super::{BindError, Busy};
 
-/// A connection to the control schema; each statement stands for itself and lasts as soon as it is answered.
+/// A connection to the control schema without a transaction: each statement is committed by itself.
 ///
 /// Counters need that: an attempt is counted also when the request that made it fails.
 pub struct ControlConn {
     lease: Pooled,
 }
 
-/// A transaction on the control schema. Dropped without [`ControlTx::commit`], everything in it is undone.
+/// A transaction on the control schema. Dropped without [`ControlTx::commit`], it is rolled back.
 pub struct ControlTx {
     lease: Pooled,
     open: bool,
 }
 
-/// Nothing is on the search path: control tables are named with their schema, and a tenant's table can only be meant by mistake.
+/// The empty search path. Control tables are named with their schema, and whoever names a tenant's table here is mistaken.
 const UNBOUND: &str = "SET LOCAL search_path TO ''";
 
 pub(super) fn checkout(pool: &Pool, wait: Duration) -> Result<ControlConn, Busy> {
@@ -37,14 +37,14 @@ pub(super) fn begin(pool: &Pool, wait: Duration) -> Result<ControlTx, BindError>
 }
 
 impl ControlConn {
-    /// Whether the database answers.
+    /// Returns whether the database answers.
     pub(super) fn answers(&mut self) -> bool {
         self.lease.pg.batch_execute("SELECT 1").is_ok()
     }
 }
 
 impl ControlTx {
-    /// Makes everything done in it last.
+    /// Commits the transaction.
     pub fn commit(mut self) -> Result<(), diesel::result::Error> {
         self.open = false;
         let committed = AnsiTransactionManager::commit_transaction(&mut self.lease.pg);

@@ -1,4 +1,4 @@
-//! The logins that take the tenants' roles.
+//! Lanes: the logins that take the tenants' roles.
 //!
 //! A lane is a login without any right of its own and without inheritance: what it can do is take the role of a tenant of
 //! its lane. The owner of the tables, whose URL the operator gives, never runs a tenant's query, so an injected `RESET ROLE`
@@ -13,32 +13,32 @@ use super::quote::{quote_identifier, quote_literal};
 use super::tables::lanes;
 use super::{ConnectError, DatabaseUrl};
 
-/// The lane that new tenants get.
+/// The lane of new tenants.
 pub(super) const DEFAULT: i16 = 0;
 
-/// A secret as it stands in the database.
+/// A secret as it is stored.
 #[derive(Debug, Clone)]
 pub struct SealedSecret {
-    /// Which key it is sealed under.
+    /// The id of the key that it is sealed under.
     pub key_id: String,
     /// The ciphertext.
     pub token: String,
 }
 
-/// The secret could not be sealed or opened.
+/// The error when a secret cannot be sealed or opened.
 #[derive(Debug, thiserror::Error)]
-#[error("a secret in the database does not open with the keys at hand")]
+#[error("a secret in the database cannot be opened with the given keys")]
 pub struct SecretStoreError;
 
-/// Keeps the lanes' passwords: something that seals under keys which are not in the database.
+/// A keeper of the lanes' passwords, which seals them under keys that are not in the database.
 pub trait SecretStore {
-    /// A new password, long and random, and how it is to be stored.
+    /// Generates a long random password; returns it in the clear and as it is to be stored.
     fn generate(&self) -> Result<(String, SealedSecret), SecretStoreError>;
-    /// The password again.
+    /// Opens a stored password.
     fn open(&self, sealed: &SealedSecret) -> Result<String, SecretStoreError>;
 }
 
-/// Makes the lane's login if there is none and answers the URL to connect with as that login.
+/// Creates the lane's login where there is none, and returns the URL to connect with as that login.
 pub(super) fn ensure_login(
     owner: &mut Pooled,
     url: &DatabaseUrl,
@@ -70,8 +70,10 @@ pub(super) fn ensure_login(
     Ok(url.with_login(&login, &password))
 }
 
-/// The login is named after the database: roles belong to the whole cluster. One that is there from a database of this name that
-/// was dropped gets the new password.
+/// Creates or alters the login, and returns its name.
+///
+/// It is named after the database, because roles belong to the whole cluster. A login that is left from a dropped database of
+/// this name gets the new password.
 fn create_login(pg: &mut Conn, password: &str) -> QueryResult<String> {
     let database: String = diesel::select(current_database()).get_result(pg)?;
     let login = format!("{}_lane_{DEFAULT}", database.get(..50).unwrap_or(&database));
@@ -108,7 +110,7 @@ fn create_login(pg: &mut Conn, password: &str) -> QueryResult<String> {
     Ok(login)
 }
 
-/// The login of a lane.
+/// The name of a lane's login.
 pub(super) fn login(pg: &mut Conn, lane: i16) -> QueryResult<String> {
     lanes::table.find(lane).select(lanes::login).first(pg)
 }

@@ -1,4 +1,4 @@
-//! Migrations: of the control schema, and of every tenant.
+//! Migrations of the control schema and of every tenant.
 
 use belfort_db::{Backend, Conn, Queries as _};
 use belfort_ids::TenantId;
@@ -11,14 +11,14 @@ use super::tables::tenants;
 use super::{BindError, DatabaseUrl, Tenancy};
 use crate::SchemaName;
 
-/// The DDL, embedded by the program and handed over as a value.
+/// The migrations that the program embeds.
 #[derive(Clone, Copy)]
 pub struct Migrations {
     control: Source,
     pub(super) tenant: Source,
 }
 
-/// Embedded migrations, lent: diesel wants a source by value.
+/// A source of embedded migrations that can be copied, because diesel wants a source by value.
 #[derive(Clone, Copy)]
 pub(super) struct Source(&'static EmbeddedMigrations);
 
@@ -28,39 +28,40 @@ impl MigrationSource<Backend> for Source {
     }
 }
 
-/// Why the database could not be migrated.
+/// The reason why a migration failed.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// No connection.
     #[error("cannot connect to the database")]
     Connect(#[from] ConnectionError),
-    /// A migration failed; it left nothing.
+    /// A migration failed and was rolled back.
     #[error("a migration failed: {0}")]
     Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database failed.
     #[error("the database failed during a migration")]
     Database(#[from] diesel::result::Error),
-    /// No transaction could be begun.
+    /// A transaction could not begin.
     #[error("no transaction for the migration")]
     Bind(#[from] BindError),
 }
 
-/// What became of one tenant in [`Migrations::tenants`].
+/// The outcome for one tenant of [`Migrations::run_tenants`].
 #[derive(Debug)]
 pub struct TenantOutcome {
-    /// Its slug.
+    /// The tenant's slug.
     pub slug: String,
-    /// How many migrations it got, or why it got none; then it is as it was.
+    /// The number of migrations that ran, or the error that rolled them back.
     pub result: Result<usize, MigrateError>,
 }
 
 impl Migrations {
-    /// The migrations of the control schema and of tenants' schemas.
+    /// Makes a value of the embedded migrations of the control schema and of the tenants' schemas.
     pub const fn new(control: &'static EmbeddedMigrations, tenant: &'static EmbeddedMigrations) -> Self {
         Self { control: Source(control), tenant: Source(tenant) }
     }
 
-    /// Brings the control schema up to date, in one transaction, one process at a time. Answers how many migrations ran.
+    /// Runs the pending migrations of the control schema, in one transaction and in one process at a time, and returns their
+    /// number.
     pub fn run_control(&self, url: &DatabaseUrl) -> Result<usize, MigrateError> {
         let mut pg = Conn::establish(url.reveal())?;
         pg.transaction(|pg| {
@@ -71,8 +72,8 @@ impl Migrations {
         })
     }
 
-    /// Brings every tenant that is behind up to date, each in a transaction of its own: a tenant that fails stays as it was
-    /// and does not stop the others. `progress` hears of each tenant when it is done, with how many there are in all.
+    /// Runs the pending migrations of every tenant, each tenant in a transaction of its own: one that fails stays as it was and
+    /// does not stop the others. `progress` is called after each tenant, with the number of tenants that were behind.
     pub fn run_tenants(
         &self,
         tenancy: &Tenancy,
@@ -114,7 +115,7 @@ impl Migrations {
         Ok(ran)
     }
 
-    /// The version a tenant has when it has every migration.
+    /// The version of a tenant that has every migration.
     pub(super) fn latest_tenant_version(&self) -> String {
         let all: Vec<Box<dyn Migration<Backend>>> = self.tenant.migrations().unwrap_or_default();
         all.iter().map(|migration| migration.name().version().to_string()).max().unwrap_or_default()

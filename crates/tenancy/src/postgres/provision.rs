@@ -1,4 +1,4 @@
-//! A tenant comes into being, is locked out, is let in again, or goes.
+//! Provisioning, suspending, resuming and deleting tenants.
 
 use belfort_db::{Conn, Key, Queries};
 use belfort_ids::TenantId;
@@ -13,32 +13,32 @@ use super::tables::tenants;
 use super::{ControlTx, Migrations, lanes};
 use crate::{Plan, SchemaName, Slug, TenantStatus};
 
-/// What a new tenant is made from.
+/// A tenant to be provisioned.
 #[derive(Debug, Clone)]
 pub struct NewTenant {
-    /// Its id, made by the caller: what is sealed for it may have to be sealed before it exists.
+    /// The id, made by the caller: some values may have to be sealed for the tenant before it exists.
     pub id: TenantId,
-    /// What it is called in host names.
+    /// The name in host names.
     pub slug: Slug,
-    /// What people call it.
+    /// The name for people.
     pub name: String,
-    /// What it pays for.
+    /// The plan.
     pub plan: Plan,
-    /// When it was made.
+    /// The time of the provisioning.
     pub created_at: DateTime<Utc>,
 }
 
-/// Why a tenant was not made. Nothing is left of it.
+/// The reason why a tenant was not provisioned. Nothing is left of it.
 #[derive(Debug, thiserror::Error)]
 pub enum ProvisionError {
     /// Another tenant has this slug.
-    #[error("this slug is taken")]
+    #[error("the slug is already taken")]
     SlugTaken,
     /// A migration failed.
-    #[error("the tenant's tables could not be made: {0}")]
+    #[error("the tenant's tables could not be created: {0}")]
     Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database failed.
-    #[error("the tenant could not be made")]
+    #[error("the tenant could not be provisioned")]
     Database(#[source] diesel::result::Error),
 }
 
@@ -51,14 +51,13 @@ impl From<diesel::result::Error> for ProvisionError {
     }
 }
 
-/// A tenant that is being made: its tables can be seen, and it exists for others when the transaction around it commits.
+/// The tables of a tenant that is being provisioned. It exists for others once the transaction around it commits.
 pub struct ProvisioningTx<'tx> {
     tx: &'tx mut ControlTx,
 }
 
 impl ControlTx {
-    /// Makes row, role, schema and tables of a tenant, in this transaction. What must be in it from the start, the caller
-    /// puts in through the value that comes back.
+    /// Creates row, role, schema and tables of a tenant, in this transaction. The value that is returned fills its tables.
     pub fn provision(
         &mut self,
         new: &NewTenant,
@@ -90,12 +89,12 @@ impl ControlTx {
     }
 
     /// Locks a tenant out: every login loses the right to take its role, on every server, from the next transaction on.
-    /// False when there is no such tenant.
+    /// Returns false when there is no such tenant.
     pub fn suspend(&mut self, tenant: TenantId) -> QueryResult<bool> {
         self.set_status(tenant, TenantStatus::Suspended, "REVOKE", "FROM")
     }
 
-    /// Lets a suspended tenant in again.
+    /// Gives the right back that [`ControlTx::suspend`] took. Returns false when there is no such tenant.
     pub fn resume(&mut self, tenant: TenantId) -> QueryResult<bool> {
         self.set_status(tenant, TenantStatus::Active, "GRANT", "TO")
     }
@@ -119,7 +118,8 @@ impl ControlTx {
         Ok(true)
     }
 
-    /// Removes a tenant: row, domains, schema, role. It cannot be undone once committed. False when there is no such tenant.
+    /// Deletes a tenant: row, domains, schema, role. Once committed it cannot be undone. Returns false when there is no such
+    /// tenant.
     pub fn delete(&mut self, tenant: TenantId) -> QueryResult<bool> {
         let schema = SchemaName::of(tenant);
         let pg = &mut self.lease().pg;
@@ -141,7 +141,7 @@ impl Queries for ProvisioningTx<'_> {
 impl belfort_db::Tenant for ProvisioningTx<'_> {}
 
 impl Drop for ProvisioningTx<'_> {
-    /// The rest of the transaction sees no tenant. Where this fails the transaction is already lost.
+    /// Empties the search path again, for the rest of the transaction. Where this fails the transaction is already lost.
     fn drop(&mut self) {
         let lease = self.tx.lease();
         lease.broken |= lease.pg.batch_execute("SET LOCAL search_path TO ''").is_err();

@@ -1,4 +1,4 @@
-//! The control tables of this crate.
+//! The tables of the control schema.
 
 diesel::table! {
     public.tenants (id) {

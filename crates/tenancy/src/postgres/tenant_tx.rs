@@ -9,10 +9,10 @@ use super::connection::{self, BeginError, Pooled};
 use super::{Busy, Tenancy, tenants};
 use crate::{Tenant, TenantStatus};
 
-/// A transaction in which one tenant's tables, and only they, can be seen, as that tenant's role.
+/// A transaction bound to a tenant: it sees that tenant's tables and no others, as that tenant's role.
 ///
-/// It is the only value in Belfort that a query on a tenant's tables can run with. [`TenantTx::commit`] uses it up; dropped
-/// without, be it by `?` or by a panic, everything in it is undone. Either way the binding ends before the connection goes
+/// It is the only value in Belfort that a query on a tenant's tables can run with. [`TenantTx::commit`] consumes it; dropped
+/// without, be it by `?` or by a panic, it is rolled back. Either way the binding ends before the connection goes
 /// back to the pool, because Postgres ends it with the transaction.
 pub struct TenantTx {
     lease: Pooled,
@@ -20,7 +20,7 @@ pub struct TenantTx {
     open: bool,
 }
 
-/// Why there is no transaction for this tenant.
+/// The reason why a transaction could not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// No connection was free in time.
@@ -29,8 +29,8 @@ pub enum BindError {
     /// The tenant is suspended: no login may take its role.
     #[error("the tenant is suspended")]
     Suspended,
-    /// The tenant does not exist any more.
-    #[error("the tenant is gone")]
+    /// The tenant was deleted.
+    #[error("the tenant was deleted")]
     Gone,
     /// The database failed.
     #[error("the database refused a transaction")]
@@ -53,7 +53,7 @@ pub(super) fn begin(tenancy: &Tenancy, tenant: &Arc<Tenant>) -> Result<TenantTx,
     }
 }
 
-/// Taking a role is refused when the tenant was suspended or deleted since its address was looked up.
+/// Finds out why Postgres refused the role: the tenant may have been suspended or deleted since its address was looked up.
 fn refusal(tenancy: &Tenancy, tenant: &Tenant, error: diesel::result::Error) -> BindError {
     tenancy.clear_cache();
     let now =
@@ -67,15 +67,15 @@ fn refusal(tenancy: &Tenancy, tenant: &Tenant, error: diesel::result::Error) -> 
 }
 
 impl TenantTx {
-    /// Whose transaction it is.
+    /// The tenant.
     pub fn tenant(&self) -> &Arc<Tenant> {
         &self.tenant
     }
 
-    /// Makes everything done in it last.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// When the database did not confirm it; then it is not known whether it lasts, and nobody may be told that it does.
+    /// When the database did not confirm it. It is not known then whether the changes last, and no client may be told so.
     pub fn commit(mut self) -> Result<(), diesel::result::Error> {
         self.open = false;
         let committed = AnsiTransactionManager::commit_transaction(&mut self.lease.pg);

@@ -10,12 +10,12 @@ use super::ControlTx;
 use super::tables::{domains, tenants};
 use crate::{Host, Plan, Slug, Tenant, TenantStatus};
 
-/// What a request says about where it wants to go.
+/// The address of a tenant, from a request.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Address {
     /// `{slug}.{base domain}`, or the slug in a header.
     Slug(Slug),
-    /// A host of the tenant's own.
+    /// A host name of the tenant's own.
     Host(Host),
 }
 
@@ -49,7 +49,7 @@ impl TryFrom<TenantRow> for Tenant {
     }
 }
 
-/// The tenant at this address.
+/// Looks up the tenant at this address.
 pub fn find(db: &mut impl Control, address: &Address) -> QueryResult<Option<Tenant>> {
     let row = match address {
         Address::Slug(slug) => {
@@ -65,40 +65,40 @@ pub fn find(db: &mut impl Control, address: &Address) -> QueryResult<Option<Tena
     row?.map(Tenant::try_from).transpose()
 }
 
-/// The tenant with this id.
+/// Looks up a tenant by its id.
 pub fn get(db: &mut impl Control, id: TenantId) -> QueryResult<Option<Tenant>> {
     let row = db.find(tenants::table.find(id).select(TenantRow::as_select()))?;
     row.map(Tenant::try_from).transpose()
 }
 
-/// Every tenant, by slug.
+/// Lists all tenants, by slug.
 pub fn list(db: &mut impl Control) -> QueryResult<Vec<Tenant>> {
     let rows: Vec<TenantRow> = db.rows(tenants::table.order(tenants::slug).select(TenantRow::as_select()))?;
     rows.into_iter().map(Tenant::try_from).collect()
 }
 
-/// The hosts of the tenant's own.
+/// Lists the host names of the tenant's own.
 pub fn domains(db: &mut impl Control, id: TenantId) -> QueryResult<Vec<String>> {
     db.rows(domains::table.filter(domains::tenant_id.eq(id)).order(domains::host).select(domains::host))
 }
 
-/// Gives the tenant another plan; false when there is no such tenant.
+/// Sets the plan of a tenant. Returns false when there is no such tenant.
 pub fn set_plan(db: &mut impl Control, id: TenantId, plan: Plan) -> QueryResult<bool> {
     let set = (tenants::plan.eq(plan.as_str()), next_version());
     Ok(db.run(diesel::update(tenants::table.find(id)).set(set))? == 1)
 }
 
-/// Leads a host to the tenant.
+/// Adds a host name to the tenant.
 ///
 /// # Errors
-/// A unique violation of `domains_pkey` when the host leads somewhere already.
+/// A unique violation of `domains_pkey` when a tenant has this host name already.
 pub fn add_domain(db: &mut ControlTx, id: TenantId, host: &Host) -> QueryResult<()> {
     let row = (domains::host.eq(host.as_str()), domains::tenant_id.eq(id));
     db.run(diesel::insert_into(domains::table).values(row))?;
     db.run(diesel::update(tenants::table.find(id)).set(next_version())).map(drop)
 }
 
-/// Leads a host nowhere; false when it did not lead to this tenant.
+/// Removes a host name from the tenant. Returns false when it was not this tenant's.
 pub fn remove_domain(db: &mut ControlTx, id: TenantId, host: &Host) -> QueryResult<bool> {
     let row = domains::table.find(host.as_str()).filter(domains::tenant_id.eq(id));
     if db.run(diesel::delete(row))? == 0 {
@@ -108,7 +108,7 @@ pub fn remove_domain(db: &mut ControlTx, id: TenantId, host: &Host) -> QueryResu
     Ok(true)
 }
 
-/// What a tenant sees of itself changed: whoever changes it going by what was read before is to hear of it.
+/// Bumps the version, so that a stale `If-Match` is refused.
 fn next_version() -> diesel::dsl::Eq<tenants::version, diesel::dsl::Add<tenants::version, i32>> {
     tenants::version.eq(tenants::version + 1)
 }

@@ -1,4 +1,4 @@
-//! Where the database is.
+//! The URL of the database.
 
 use std::fmt;
 
@@ -6,19 +6,19 @@ use std::fmt;
 #[derive(Clone)]
 pub struct DatabaseUrl(String);
 
-/// Why a database URL is refused.
+/// The reason why a database URL is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseUrlError {
-    /// It is no URL of a Postgres database.
-    #[error("a database URL begins with postgres:// or postgresql://")]
+    /// Another scheme.
+    #[error("a database URL has to begin with postgres:// or postgresql://")]
     Scheme,
-    /// The host is elsewhere and this program was built without TLS.
+    /// The host is another machine, and the program was built without TLS.
     #[error(
         "the database is on another machine and this program was built without TLS: build it with `--features tls`, or \
          use a unix socket or a loopback address"
     )]
     NoTls,
-    /// The host is elsewhere and nothing says that it must prove who it is.
+    /// The host is another machine, and its certificate would not be verified.
     #[error(
         "the database is on another machine: add sslmode=verify-full (and sslrootcert=…) to the database URL"
     )]
@@ -52,7 +52,7 @@ impl DatabaseUrl {
         Ok(Self(text.to_owned()))
     }
 
-    /// The same database as another user. Later parameters of a URL override earlier ones (libpq, section 34.1.1).
+    /// The same URL with another user. Later parameters of a URL override earlier ones (libpq, section 34.1.1).
     pub(super) fn with_login(&self, user: &str, password: &str) -> Self {
         let joint = if self.0.contains('?') { '&' } else { '?' };
         Self(format!("{}{joint}user={}&password={}", self.0, percent(user), percent(password)))
@@ -86,7 +86,7 @@ fn without_port(host: &str) -> &str {
     host.split(':').next().unwrap_or_default()
 }
 
-/// A unix socket, this machine's loopback, or nothing, which is libpq's default socket.
+/// Returns whether a host is on this machine: a unix socket, a loopback address, or none, which is libpq's default socket.
 fn is_local(host: &str) -> bool {
     host.is_empty()
         || host.starts_with('/')
