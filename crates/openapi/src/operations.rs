@@ -11,7 +11,7 @@ use crate::component::{Flow, SchemaUse};
 use crate::components::Components;
 use crate::extension::Form;
 use crate::fault::Fault;
-use crate::schemas::Writer;
+use crate::schemas::{Writer, unindented};
 
 /// The name of the header that every response has, and of its component.
 pub(crate) const REQUEST_ID: &str = "X-Request-Id";
@@ -39,7 +39,7 @@ pub(crate) fn write(operation: &DefaultOperationRaw, writer: Writer<'_>) -> Valu
     for (key, value) in [
         ("operationId", json!(operation.operation_id)),
         ("summary", json!(operation.summary)),
-        ("description", json!(operation.description)),
+        ("description", json!(operation.description.as_deref().map(unindented))),
         ("tags", json!(operation.tags)),
     ] {
         if !value.is_null() {
@@ -84,7 +84,7 @@ fn parameter(writer: Writer<'_>, recorded: &DefaultParameterRaw) -> Value {
         ("schema".to_owned(), schema),
     ]);
     if let Some(description) = &recorded.description {
-        written.insert("description".into(), json!(description));
+        written.insert("description".into(), json!(unindented(description)));
     }
     if list && recorded.in_ == ParameterIn::Query {
         written.insert("style".into(), json!("form"));

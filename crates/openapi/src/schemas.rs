@@ -156,10 +156,15 @@ fn format_name(format: &DataTypeFormat) -> Option<&'static str> {
     })
 }
 
+/// A doc comment without the space that begins each of its lines but the first, as the derive macros keep it.
+pub(crate) fn unindented(text: &str) -> String {
+    text.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n")
+}
+
 fn annotate(written: &mut Value, description: Option<&str>, example: Option<&Value>) {
     let Some(object) = written.as_object_mut() else { return };
     if let Some(description) = description {
-        object.insert("description".into(), json!(description));
+        object.insert("description".into(), json!(unindented(description)));
     }
     if let Some(example) = example {
         object.insert("examples".into(), json!([example]));
@@ -231,6 +236,12 @@ mod tests {
             assert_eq!(nullable(schema.clone()), expect, "{schema}");
             assert_eq!(nullable(expect.clone()), expect, "{schema}, twice");
         }
+    }
+
+    #[test]
+    fn lines_of_a_comment_are_not_indented() {
+        let comment = "One\n two.\n\n Three:\n  - four";
+        assert_eq!(unindented(comment), "One\ntwo.\n\nThree:\n - four");
     }
 
     #[test]
