@@ -1,4 +1,4 @@
-//! What is sent by mail. No link is made from a `Host` header: whoever sends the request chooses that.
+//! The texts of e-mails. No link is made from a `Host` header: whoever sends the request chooses that.
 
 use belfort_auth::{Code, Email, InvitationToken};
 use belfort_ids::SignupId;
@@ -6,25 +6,29 @@ use belfort_mail::Message;
 
 use crate::error::{ApiResult, Problem};
 
-/// The code that confirms a sign-up.
+/// The message with the code that confirms a sign-up.
 pub(crate) fn signup_code(to: &Email, id: SignupId, code: &Code) -> ApiResult<Message> {
     let text = format!(
-        "Welcome.\n\nYour code is {}\n\nIt confirms the sign-up {id} and is good for 15 minutes. If you did not sign up, do \
-         nothing: without the code nothing happens.\n",
+        "Welcome to Belfort.\n\n\
+         Your code is {}\n\n\
+         Enter it to confirm your sign-up ({id}). It is valid for 15 minutes.\n\n\
+         If you did not sign up, ignore this message: nothing is created without the code.\n",
         code.reveal()
     );
-    message(to, "Your code for a new workspace", text)
+    message(to, "Confirm your sign-up", text)
 }
 
-/// The token that lets somebody join.
+/// The message with the token of an invitation.
 pub(crate) fn invitation(to: &str, workspace: &str, token: &InvitationToken) -> ApiResult<Message> {
     let to = Email::parse(to).map_err(Problem::internal)?;
     let text = format!(
-        "You are invited to join {workspace}.\n\nYour token is {}\n\nIt is good for seven days and for one account. If you \
-         did not expect this, do nothing.\n",
+        "You have been invited to join the workspace {workspace}.\n\n\
+         Your token is {}\n\n\
+         Use it to create your account. It is valid for seven days and can be used once.\n\n\
+         If you did not expect this invitation, ignore this message.\n",
         token.reveal()
     );
-    message(&to, "You are invited", text)
+    message(&to, "You have been invited to a workspace", text)
 }
 
 fn message(to: &Email, subject: &str, text: String) -> ApiResult<Message> {

@@ -100,9 +100,13 @@ fn normalize(response: ServiceResponse<BoxBody>, path: &str) -> ServiceResponse<
     let empty = matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0));
     let framework = response.response().error().is_some() || empty;
     let problem = match response.status() {
-        StatusCode::NOT_FOUND if framework => Problem::new(ProblemCode::NotFound, "There is nothing here."),
+        StatusCode::NOT_FOUND if framework => Problem::new(
+            ProblemCode::NotFound,
+            "There is nothing at this path. See /api/schema/ for the paths of the API.",
+        ),
         StatusCode::METHOD_NOT_ALLOWED if framework => {
-            let detail = "This cannot be done here: see /api/schema/ for what can.";
+            let detail =
+                "This path does not support the method. See /api/schema/ for those that it supports.";
             Problem::new(ProblemCode::MethodNotAllowed, detail)
         }
         status if framework && status.is_client_error() => Problem::unreadable_request(status),

@@ -25,7 +25,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let document = routes::document().map_err(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        io::Error::other(format!("the API is not documented as it should be: {}", faults.join("; ")))
+        io::Error::other(format!("the OpenAPI document has faults: {}", faults.join("; ")))
     })?;
     let docs = Docs::new(&document).map_err(io::Error::other)?;
     let app = web::Data::from(App::new(settings.clone(), services, &document));
@@ -76,7 +76,7 @@ pub async fn serve(
 fn refused(refusal: &Refusal) -> Problem {
     match refusal {
         Refusal::UnknownFormat => {
-            Problem::invalid_field("format", FieldCode::InvalidChoice, "is one of json, yaml")
+            Problem::invalid_field("format", FieldCode::InvalidChoice, "must be one of json, yaml")
         }
     }
 }

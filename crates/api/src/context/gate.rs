@@ -317,7 +317,6 @@ impl OperationModifier for Untenanted {
 }
 
 fn in_workspace(op: &mut DefaultOperationRaw) {
-    let description =
-        "The slug of the workspace, on the base domain. Elsewhere the host names the workspace.";
+    let description = "The slug of the workspace, for requests to the base domain. On other hosts the host name selects it.";
     openapi::header_parameter(op, "X-Workspace", description, false);
 }

@@ -15,7 +15,7 @@ impl RequestInfo {
         match self.idempotency_key.as_deref() {
             Some(key) if !(1..=255).contains(&key.len()) => Err(Problem::new(
                 ProblemCode::BadIdempotencyKey,
-                "An Idempotency-Key is sent once and has 1 to 255 characters of ASCII.",
+                "Send at most one Idempotency-Key, of 1 to 255 ASCII characters.",
             )),
             key => Ok(key),
         }

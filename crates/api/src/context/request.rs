@@ -91,7 +91,7 @@ impl RequestInfo {
         let token = match &self.token {
             Token::Sent(digest) => digest,
             Token::Foreign => {
-                let detail = "A change that is made by cookie needs an Origin header of this site.";
+                let detail = "A change with the session cookie needs an Origin header of this host.";
                 return Err(Problem::new(ProblemCode::ForeignOrigin, detail));
             }
             Token::None => return Err(Problem::not_authenticated()),

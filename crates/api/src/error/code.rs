@@ -11,45 +11,45 @@ use strum::{EnumMessage, IntoStaticStr, VariantArray};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoStaticStr, VariantArray, EnumMessage)]
 #[strum(serialize_all = "kebab-case")]
 pub(crate) enum ProblemCode {
-    /// The request cannot be read at all.
+    /// The request cannot be read.
     BadRequest,
     /// The body is not JSON.
     MalformedJson,
-    /// The query string cannot be read.
+    /// The query string is malformed.
     MalformedQuery,
-    /// The body is not multipart/form-data with the boundary that its Content-Type names.
+    /// The body is not valid multipart/form-data with the boundary of its Content-Type.
     MalformedMultipart,
     /// The body ended before it was complete.
     BrokenBody,
-    /// The cursor does not belong to this list with this filter.
+    /// The cursor does not belong to this list and filter.
     BadCursor,
-    /// The Idempotency-Key is sent more than once, empty, too long or not ASCII.
+    /// The Idempotency-Key is sent more than once, is empty or too long, or is not ASCII.
     BadIdempotencyKey,
     /// The request carries no valid session token or API key.
     NotAuthenticated,
     /// The e-mail address or the password is wrong.
     InvalidCredentials,
-    /// The caller's role does not permit this action on this resource.
+    /// The role of the caller does not permit this action on this resource.
     Forbidden,
-    /// The role in question permits more than the caller may do.
+    /// The role that is to be assigned, removed or changed permits more than the caller's own.
     Escalation,
-    /// A change by cookie does not come from a page of this site.
+    /// A change with the session cookie does not have an Origin header of this host.
     ForeignOrigin,
     /// The operation needs a session; an API key is not enough.
     SessionRequired,
     /// The workspace is suspended.
     WorkspaceSuspended,
-    /// The row does not exist or is outside the caller's scope.
+    /// The resource does not exist, or the caller may not see it.
     NotFound,
     /// There is no workspace at this address.
     WorkspaceNotFound,
-    /// The sign-up does not exist, has expired, was confirmed or had too many wrong codes.
+    /// The sign-up does not exist, has expired, was confirmed, or was cancelled after too many wrong codes.
     SignupOver,
     /// The invitation does not exist, has expired, was revoked or was accepted.
     InvitationOver,
     /// The path does not support this method.
     MethodNotAllowed,
-    /// The name is taken.
+    /// Another resource of this kind has this name.
     NameTaken,
     /// A user or an invitation has this e-mail address.
     EmailTaken,
@@ -61,13 +61,13 @@ pub(crate) enum ProblemCode {
     RoleInUse,
     /// The user has a running timer.
     TimerRunning,
-    /// The timer was stopped already.
+    /// The timer is not running.
     TimerNotRunning,
     /// The upload took too long.
     UploadOver,
     /// The password was changed by another request in the meantime.
     ChangedMeanwhile,
-    /// The row was changed since it was read.
+    /// The resource has changed since it was read: `If-Match` is out of date.
     Stale,
     /// The body is larger than allowed.
     TooLarge,
@@ -77,7 +77,7 @@ pub(crate) enum ProblemCode {
     NotMultipart,
     /// The body has a Content-Encoding.
     EncodedBody,
-    /// The range lies outside the content.
+    /// The requested range is outside of the content.
     OutOfRange,
     /// Some fields are invalid; `errors` lists them.
     Invalid,
@@ -89,11 +89,11 @@ pub(crate) enum ProblemCode {
     ReportTooLarge,
     /// There were too many attempts; `Retry-After` says when the next one may be made.
     TooManyRequests,
-    /// The server failed.
+    /// An unexpected error occurred on the server.
     Internal,
     /// The server is busy; `Retry-After` says when to try again.
     Busy,
-    /// The mail that this operation sends cannot be sent; `Retry-After` says when to try again.
+    /// The e-mail that this operation sends cannot be sent; `Retry-After` says when to try again.
     MailUnavailable,
 }
 
@@ -175,21 +175,21 @@ pub(crate) enum FieldCode {
     InvalidType,
     /// The value is not acceptable; `detail` says why.
     Invalid,
-    /// The value is none of the known words.
+    /// The value is not one of the allowed values.
     InvalidChoice,
     /// The text is too short.
     TooShort,
     /// The text or list is too long.
     TooLong,
-    /// The text is shorter or longer than allowed.
+    /// The text is too short or too long.
     InvalidLength,
     /// The number, amount or date is outside the allowed range.
     OutOfRange,
     /// The text contains a character that is not allowed.
     ForbiddenCharacter,
-    /// The operation does not know a field of this name.
+    /// The operation has no field of this name.
     UnknownField,
-    /// The id names nothing in this workspace.
+    /// The ID does not exist in this workspace.
     UnknownId,
     /// The slug is reserved.
     Reserved,

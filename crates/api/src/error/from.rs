@@ -41,7 +41,7 @@ impl From<BindError> for Problem {
             BindError::Busy(busy) => busy.into(),
             BindError::Suspended => Self::new(
                 ProblemCode::WorkspaceSuspended,
-                "This workspace is suspended: ask whoever runs it.",
+                "This workspace is suspended. Contact the operator of the server.",
             ),
             BindError::Gone => Self::workspace_not_found(),
             BindError::Database(error) => error.into(),
@@ -66,7 +66,7 @@ impl From<LastAdmin> for Problem {
     fn from(_: LastAdmin) -> Self {
         Self::new(
             ProblemCode::LastAdmin,
-            "This is the last active admin of the workspace: make somebody else an admin first.",
+            "This is the last active admin of the workspace. Make somebody else an admin first.",
         )
     }
 }
@@ -78,7 +78,7 @@ impl From<TaskError> for Problem {
             TaskError::Stale => Self::stale(),
             TaskError::Unknown { field } => unknown(field),
             TaskError::TooMany { field, max } => {
-                Self::invalid_field(field, FieldCode::TooLong, format!("has at most {max} entries"))
+                Self::invalid_field(field, FieldCode::TooLong, format!("must have at most {max} entries"))
             }
             TaskError::Database(error) => error.into(),
         }
@@ -102,7 +102,7 @@ impl From<AttachmentError> for Problem {
             AttachmentError::Stale => Self::stale(),
             AttachmentError::Expired => Self::new(
                 ProblemCode::UploadOver,
-                "The upload took longer than an hour: send the file again.",
+                "The upload took longer than an hour. Send the file again.",
             ),
             AttachmentError::Database(error) => error.into(),
         }
@@ -116,16 +116,18 @@ impl From<TimeEntryError> for Problem {
             TimeEntryError::NotFound => Self::not_found(),
             TimeEntryError::Stale => Self::stale(),
             TimeEntryError::UnknownTask => unknown("task_id"),
-            TimeEntryError::EndsBeforeStart => invalid("ended_at", "is before started_at"),
-            TimeEntryError::RunsBeforeStart => invalid("started_at", "is later than now, and the timer runs"),
+            TimeEntryError::EndsBeforeStart => invalid("ended_at", "must not be before started_at"),
+            TimeEntryError::RunsBeforeStart => {
+                invalid("started_at", "must not be in the future without ended_at")
+            }
             TimeEntryError::TimerRunning => {
-                Self::new(ProblemCode::TimerRunning, "A timer is running already: stop it first.")
+                Self::new(ProblemCode::TimerRunning, "A timer is already running. Stop it first.")
             }
             TimeEntryError::TimerNotRunning => {
-                Self::new(ProblemCode::TimerNotRunning, "This timer was stopped already.")
+                Self::new(ProblemCode::TimerNotRunning, "This timer is not running.")
             }
             TimeEntryError::UserGone => {
-                invalid("ended_at", "is needed: whose time it is has left, and works no more")
+                invalid("ended_at", "must be set, because the user of this time entry was deleted")
             }
             TimeEntryError::Database(error) => error.into(),
         }
@@ -137,8 +139,8 @@ impl From<ReportError> for Problem {
         match error {
             ReportError::TooLarge => Self::new(
                 ProblemCode::ReportTooLarge,
-                "The report would have more than 50000 lines, or amounts beyond all reason: ask for fewer days, for one user, \
-                 task or tag, or group by less.",
+                "The report would have more than 50,000 lines, or amounts that are too large. Choose a shorter period, filter \
+                 by user, task or tag, or group by less.",
             ),
             ReportError::Database(error) => error.into(),
         }
@@ -150,7 +152,9 @@ impl From<TagError> for Problem {
         match error {
             TagError::NotFound => Self::not_found(),
             TagError::Stale => Self::stale(),
-            TagError::NameTaken => Self::new(ProblemCode::NameTaken, "There is a tag of this name."),
+            TagError::NameTaken => {
+                Self::new(ProblemCode::NameTaken, "There is already a tag with this name.")
+            }
             TagError::Database(error) => error.into(),
         }
     }
@@ -186,7 +190,9 @@ impl From<TeamError> for Problem {
         match error {
             TeamError::NotFound => Self::not_found(),
             TeamError::Stale => Self::stale(),
-            TeamError::NameTaken => Self::new(ProblemCode::NameTaken, "There is a team of this name."),
+            TeamError::NameTaken => {
+                Self::new(ProblemCode::NameTaken, "There is already a team with this name.")
+            }
             TeamError::UnknownMembers(_) => unknown("member_ids"),
             TeamError::Database(error) => error.into(),
         }
@@ -201,14 +207,15 @@ impl From<RoleError> for Problem {
             RoleError::Stale => Self::stale(),
             RoleError::Escalation => escalation(),
             // The code of the safeguard that it is there for.
-            RoleError::Admin => Self::new(
-                ProblemCode::LastAdmin,
-                "The role admin can be neither edited nor deleted: nobody would be admin any more.",
-            ),
-            RoleError::NameTaken => Self::new(ProblemCode::NameTaken, "There is a role of this name."),
+            RoleError::Admin => {
+                Self::new(ProblemCode::LastAdmin, "The role `admin` can be neither updated nor deleted.")
+            }
+            RoleError::NameTaken => {
+                Self::new(ProblemCode::NameTaken, "There is already a role with this name.")
+            }
             RoleError::InUse => Self::new(
                 ProblemCode::RoleInUse,
-                "A user or an invitation has this role: give them another one first.",
+                "A user or an invitation has this role. Give them another role first.",
             ),
             RoleError::Database(error) => error.into(),
         }
@@ -269,13 +276,13 @@ impl From<ConfirmError> for Problem {
     fn from(error: ConfirmError) -> Self {
         match error {
             ConfirmError::Over => {
-                let detail = "This sign-up is over, or never was: sign up again.";
+                let detail = "This sign-up does not exist or is no longer valid. Sign up again.";
                 Self::new(ProblemCode::SignupOver, detail)
             }
             ConfirmError::WrongCode { left } => Self::invalid_field(
                 "code",
                 FieldCode::WrongCode,
-                format!("is not the code; {left} attempts are left"),
+                format!("is not the right code; attempts left: {left}"),
             ),
             ConfirmError::SlugTaken => slug_taken(),
             ConfirmError::Provision(ProvisionError::Database(error)) | ConfirmError::Database(error) => {
@@ -292,18 +299,18 @@ impl From<ConfirmError> for Problem {
 
 /// The same whether it does not exist or belongs to somebody else.
 fn unknown(field: &str) -> Problem {
-    Problem::invalid_field(field, FieldCode::UnknownId, "names something that is not there")
+    Problem::invalid_field(field, FieldCode::UnknownId, "does not exist")
 }
 
 fn email_taken() -> Problem {
-    Problem::new(ProblemCode::EmailTaken, "Somebody with this e-mail address is a user or is invited.")
+    Problem::new(ProblemCode::EmailTaken, "A user or an invitation has this e-mail address.")
 }
 
 fn slug_taken() -> Problem {
-    Problem::new(ProblemCode::SlugTaken, "This slug is taken: choose another one.")
+    Problem::new(ProblemCode::SlugTaken, "This slug is taken. Choose another one.")
 }
 
 fn escalation() -> Problem {
-    let detail = "This role permits more than you may do yourself: you cannot give, take or change it.";
+    let detail = "This role permits more than your own role does. You cannot assign, remove or update it.";
     Problem::new(ProblemCode::Escalation, detail)
 }

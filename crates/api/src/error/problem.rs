@@ -63,7 +63,10 @@ impl Problem {
 
     /// 401: nobody is logged in.
     pub(crate) fn not_authenticated() -> Self {
-        Self::new(ProblemCode::NotAuthenticated, "Log in, and send the token as a bearer token or cookie.")
+        Self::new(
+            ProblemCode::NotAuthenticated,
+            "You are not logged in. Log in, and send the token as a bearer token or as the cookie.",
+        )
     }
 
     /// 403: an API key is not enough.
@@ -73,7 +76,7 @@ impl Problem {
 
     /// 404: there is no such row, or not for this caller. The two are never told apart.
     pub(crate) fn not_found() -> Self {
-        Self::new(ProblemCode::NotFound, "There is nothing here, or nothing that you may see.")
+        Self::new(ProblemCode::NotFound, "The resource does not exist, or you may not see it.")
     }
 
     /// 404: no workspace is at this host.
@@ -83,18 +86,21 @@ impl Problem {
 
     /// 404: an invitation that never was, is over or was accepted. The three are never told apart.
     pub(crate) fn invitation_over() -> Self {
-        let detail = "This invitation is not good, or not any more: ask for a new one.";
+        let detail = "This invitation is not valid or no longer valid. Ask for a new one.";
         Self::new(ProblemCode::InvitationOver, detail)
     }
 
     /// 412: the row was changed since it was read.
     pub(crate) fn stale() -> Self {
-        Self::new(ProblemCode::Stale, "It was changed since you read it: read it again.")
+        Self::new(
+            ProblemCode::Stale,
+            "The resource has changed since you read it. Read it again and repeat your change.",
+        )
     }
 
     /// 416: the range lies outside of content of `size` bytes.
     pub(crate) fn out_of_range(size: u64) -> Self {
-        let detail = format!("There are {size} bytes, and none of those that you asked for.");
+        let detail = format!("The requested range is outside of the content, which has {size} bytes.");
         let mut problem = Self::new(ProblemCode::OutOfRange, detail);
         problem.0.content_range = Some(format!("bytes */{size}"));
         problem
@@ -102,11 +108,11 @@ impl Problem {
 
     /// 422: these fields are invalid.
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
-        let mut problem = Self::new(ProblemCode::Invalid, "Some fields are invalid.");
+        let mut problem = Self::new(ProblemCode::Invalid, "Some fields are invalid: see `errors`.");
         // The commonest mistake has a code of its own, so that a client need not look into the list.
         if !errors.is_empty() && errors.iter().all(|error| error.code == FieldCode::UnknownField) {
             problem.0.code = ProblemCode::UnknownField;
-            problem.0.detail = "There is no field of this name.".into();
+            problem.0.detail = "Some fields are unknown: see `errors`.".into();
         }
         problem.0.errors = errors;
         problem
@@ -119,29 +125,32 @@ impl Problem {
 
     /// 422: the key was used for another request.
     pub(crate) fn idempotency_key_reused() -> Self {
-        Self::new(ProblemCode::IdempotencyKeyReused, "This Idempotency-Key was used for another request.")
+        Self::new(
+            ProblemCode::IdempotencyKeyReused,
+            "This Idempotency-Key was already used for another request. Choose a new one.",
+        )
     }
 
     /// 429: too often.
     pub(crate) fn too_many(retry_after: chrono::Duration) -> Self {
-        Self::new(ProblemCode::TooManyRequests, "Too many attempts: wait before the next one.")
+        Self::new(ProblemCode::TooManyRequests, "There were too many attempts. Wait before you try again.")
             .retry_after(u64::try_from(retry_after.num_seconds()).unwrap_or(0).saturating_add(1))
     }
 
     /// 503: the server has more to do than it can.
     pub(crate) fn busy() -> Self {
-        Self::new(ProblemCode::Busy, "The server is busy: try again in a moment.").retry_after(1)
+        Self::new(ProblemCode::Busy, "The server is busy. Try again in a moment.").retry_after(1)
     }
 
     /// 503: the message that this needs cannot be sent.
     pub(crate) fn mail_unavailable() -> Self {
-        let detail = "The mail could not be sent: try again in a while.";
+        let detail = "The e-mail could not be sent. Try again later.";
         Self::new(ProblemCode::MailUnavailable, detail).retry_after(60)
     }
 
     /// 500: our fault. The cause goes to the log and nowhere else.
     pub(crate) fn internal(cause: impl fmt::Display) -> Self {
-        let detail = "Something went wrong on our side. The request id leads to what it was.";
+        let detail = "An unexpected error occurred on the server. If you report it, include the request ID.";
         Self::new(ProblemCode::Internal, detail).because(cause)
     }
 

@@ -249,10 +249,9 @@ impl FromRequest for Wanted {
 impl Apiv2Schema for Wanted {}
 impl OperationModifier for Wanted {
     fn update_parameter(op: &mut DefaultOperationRaw) {
-        let range = "Which bytes, as one range: `bytes=0-99`, `bytes=100-` or `bytes=-100`. Several are answered with the whole.";
-        let if_range =
-            "The ETag of what the caller has a part of: if it is another one by now, the whole is sent.";
-        let known = "The ETag of what the caller has: if it is still that, 304 and nothing is sent.";
+        let range = "The bytes to return, as one range: `bytes=0-99`, `bytes=100-` or `bytes=-100`. With several ranges the whole file is returned.";
+        let if_range = "The `ETag` of the file that you have a part of. If the file is another one, the whole file is returned.";
+        let known = "The `ETag` of the file that you have. If the file is still the same, the response is 304 without a body.";
         openapi::header_parameter(op, "Range", range, false);
         openapi::header_parameter(op, "If-Range", if_range, false);
         openapi::header_parameter(op, "If-None-Match", known, false);
@@ -263,20 +262,21 @@ impl OperationModifier for Wanted {
 impl Apiv2Schema for Content {}
 impl OperationModifier for Content {
     fn update_response(op: &mut DefaultOperationRaw) {
-        const RANGE: ResponseHeader = text("Content-Range", "Which bytes these are, and how many there are.");
-        const RANGES: ResponseHeader = text("Accept-Ranges", "`bytes`: a part can be asked for.");
+        const RANGE: ResponseHeader =
+            text("Content-Range", "The range that is returned, and the size of the file.");
+        const RANGES: ResponseHeader = text("Accept-Ranges", "Always `bytes`: ranges are supported.");
         const LENGTH: ResponseHeader = ResponseHeader {
             name: "Content-Length",
-            description: "How many bytes follow.",
+            description: "The number of bytes in the body.",
             kind: DataType::Integer,
         };
         let bytes = || {
             vec![("*/*", openapi::literal(None, json!({ "type": "string", "format": "binary" }), Vec::new()))]
         };
         let all = [ETAG, CONTENT_DISPOSITION, RANGES, LENGTH];
-        openapi::response_as(op, 200, "The whole.", bytes(), &all);
+        openapi::response_as(op, 200, "The whole file.", bytes(), &all);
         let part = [ETAG, CONTENT_DISPOSITION, RANGES, LENGTH, RANGE];
-        openapi::response_as(op, 206, "The part that was asked for.", bytes(), &part);
-        openapi::response(op, 304, "It is what the caller has.", None, &[ETAG]);
+        openapi::response_as(op, 206, "The requested range of the file.", bytes(), &part);
+        openapi::response(op, 304, "The file has not changed.", None, &[ETAG]);
     }
 }

@@ -104,11 +104,11 @@ impl Begun {
                 return Err(Problem::invalid_field(
                     name,
                     FieldCode::UnknownField,
-                    "there is no field of this name",
+                    "is not a field of this operation",
                 ));
             }
             if file.is_some() {
-                return Err(Problem::invalid_field(FIELD, FieldCode::Invalid, "is given twice"));
+                return Err(Problem::invalid_field(FIELD, FieldCode::Invalid, "must be given only once"));
             }
             file = Some(self.store(part, limit).await?);
         }
@@ -119,7 +119,7 @@ impl Begun {
     async fn store(&self, mut part: Field, limit: u64) -> ApiResult<Arrived> {
         // Where the guard did not find it, behind a preamble: the reader obeys it, and a wrong one would cut the file.
         if part.headers().contains_key(header::CONTENT_LENGTH) {
-            return Err(unreadable("A part has no Content-Length."));
+            return Err(unreadable("A part must not have a Content-Length header."));
         }
         let name = name(&part);
         let (mut cutter, mut stored) = (Cutter::default(), Progress::default());
@@ -238,7 +238,7 @@ fn name(part: &Field) -> FileName {
 }
 
 fn too_large(limit: u64) -> Problem {
-    let detail = format!("A file has at most {limit} bytes here.");
+    let detail = format!("The file is too large: at most {limit} bytes are allowed.");
     Problem::new(ProblemCode::TooLarge, detail)
 }
 
@@ -249,15 +249,16 @@ fn unreadable(detail: &'static str) -> Problem {
 fn malformed(error: MultipartError) -> Problem {
     match error {
         MultipartError::Payload(PayloadError::Overflow) => {
-            unreadable("There is more around the file than a file needs.")
+            unreadable("The form has too much data besides the file.")
         }
         MultipartError::Payload(PayloadError::EncodingCorrupted) => {
-            unreadable("The boundary is in the body where it is none: choose another one.")
+            unreadable("The boundary occurs inside of a part. Choose another boundary.")
         }
-        MultipartError::Payload(_) | MultipartError::Incomplete => {
-            Problem::new(ProblemCode::BrokenBody, "The body ended before its end.")
-        }
-        _ => unreadable("The body is not multipart/form-data with the boundary that its Content-Type names."),
+        MultipartError::Payload(_) | MultipartError::Incomplete => Problem::new(
+            ProblemCode::BrokenBody,
+            "The body ended before it was complete. Send the request again.",
+        ),
+        _ => unreadable("The body is not valid multipart/form-data with the boundary of its Content-Type."),
     }
 }
 
@@ -266,7 +267,7 @@ fn acceptable(request: &HttpRequest, limit: u64) -> ApiResult<()> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let essence = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
     if !essence.trim().eq_ignore_ascii_case("multipart/form-data") {
-        let detail = "Send multipart/form-data, with the file in the field `file`.";
+        let detail = "Send multipart/form-data with the file in the field `file`.";
         return Err(Problem::new(ProblemCode::NotMultipart, detail));
     }
     not_encoded(request)?;
@@ -297,7 +298,7 @@ impl OperationModifier for Incoming {
         let file = json!({
             "type": "string",
             "format": "binary",
-            "description": "The file. Its name is taken from here, what is in it is found out from its first bytes.",
+            "description": "The file, with its name. The media type is detected from its first bytes.",
         });
         let form = json!({
             "type": "object",

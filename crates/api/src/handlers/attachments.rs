@@ -17,20 +17,24 @@ use crate::input::{IfMatch, Path};
 use crate::output::{Created, Idempotent, Json, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
-/// A file on a task.
+/// A file attached to a task.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct AttachmentView {
+    /// The ID of the attachment.
     id: Uuid,
+    /// The ID of the task.
     task_id: Uuid,
-    /// Who sent it.
+    /// The ID of the user who uploaded the file.
     author_id: Uuid,
+    /// The name of the file.
     name: String,
-    /// What is in it, by its first bytes.
+    /// The media type, detected from the first bytes of the file.
     content_type: String,
-    /// How many bytes it has.
+    /// The size in bytes.
     size: i64,
-    /// The SHA-256 of its bytes, in hexadecimal digits.
+    /// The SHA-256 digest of the file, in hexadecimal digits.
     sha256: String,
+    /// The time of the upload.
     created_at: Timestamp,
 }
 
@@ -51,7 +55,7 @@ impl From<Attachment> for AttachmentView {
 
 /// List the attachments of a task
 ///
-/// The oldest first.
+/// Returns the attachments that are within the scope of your role, oldest first.
 #[api_v2_operation(operation_id = "list_attachments", tags(Attachments))]
 pub(crate) async fn list(
     gate: Gate<Attachments, Read>,
@@ -71,7 +75,8 @@ pub(crate) async fn list(
 
 /// Attach a file to a task
 ///
-/// As `multipart/form-data` with the one field `file`, 25 MiB at most unless the operator says otherwise.
+/// Send the file as `multipart/form-data` with one field, `file`. The maximum size is 25 MiB unless the
+/// operator of the server has configured another.
 #[api_v2_operation(operation_id = "create_attachment", tags(Attachments))]
 pub(crate) async fn create(
     gate: Gate<Attachments, Create>,
@@ -82,6 +87,8 @@ pub(crate) async fn create(
 }
 
 /// Get an attachment
+///
+/// Returns its metadata. Get the file itself from `/attachments/{id}/content`.
 #[api_v2_operation(operation_id = "get_attachment", tags(Attachments))]
 pub(crate) async fn get(
     gate: Gate<Attachments, Read>,
@@ -95,9 +102,9 @@ pub(crate) async fn get(
     .await
 }
 
-/// Get what is in an attachment
+/// Download an attachment
 ///
-/// The file itself, or a range of it. It is sent to be saved, never to be shown.
+/// Returns the file, or a range of it. Browsers are told to save it and never to display it.
 #[api_v2_operation(operation_id = "get_attachment_content", tags(Attachments))]
 pub(crate) async fn content(
     gate: Gate<Attachments, Read>,
@@ -109,7 +116,7 @@ pub(crate) async fn content(
 
 /// Delete an attachment
 ///
-/// The file goes with it. Its history stays.
+/// Deletes the file as well. The audit history is kept.
 #[api_v2_operation(operation_id = "delete_attachment", tags(Attachments))]
 pub(crate) async fn delete(
     gate: Gate<Attachments, Delete>,
@@ -125,6 +132,8 @@ pub(crate) async fn delete(
 }
 
 /// List the history of an attachment
+///
+/// Returns what was changed, by whom and when, newest first.
 #[api_v2_operation(operation_id = "list_attachment_history", tags(Attachments))]
 pub(crate) async fn history(
     gate: Gate<Attachments, Read>,

@@ -17,43 +17,50 @@ use crate::input::{RawText, input};
 use crate::output::{Json, Page, Timestamp};
 use crate::paging::ListQuery;
 
-/// Something that happened.
+/// An event of the audit history: a change to a resource.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct EventView {
+    /// The ID of the event.
     id: Uuid,
-    /// Its place in the history: later events have greater ones.
+    /// The position in the history. Later events have greater numbers.
     seq: i64,
+    /// The time of the event.
     at: Timestamp,
+    /// The actor who made the change.
     actor: ActorView,
-    /// The request in which it happened.
+    /// The ID of the request that made the change.
     request_id: String,
+    /// The IP address of the request, or null.
     ip: Option<String>,
-    /// What kind of row it happened to.
+    /// The kind of resource that was changed, for example `tasks`.
     resource: String,
+    /// The ID of the resource that was changed.
     resource_id: Uuid,
-    /// `create`, `update`, `delete`, `tag_added`, …
+    /// The action: `create`, `update`, `delete`, `tag_added`, …
     action: String,
-    /// The fields that changed.
+    /// The fields that were changed.
     changes: Vec<ChangeView>,
 }
 
-/// Who did it.
+/// The actor who made a change.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct ActorView {
-    /// `user`, `api_key` or `system`.
+    /// The type of the actor: `user`, `api_key` or `system`.
     r#type: String,
+    /// The ID of the user or API key, or null.
     id: Option<Uuid>,
-    /// The name at the time.
+    /// The name of the actor at the time of the event.
     name: String,
 }
 
-/// One field that changed.
+/// A change to a field.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct ChangeView {
+    /// The name of the field.
     field: String,
-    /// What it was.
+    /// The value before the change.
     from: serde_json::Value,
-    /// What it is now.
+    /// The value after the change.
     to: serde_json::Value,
 }
 
@@ -76,27 +83,27 @@ impl From<EventRow> for EventView {
 }
 
 input! {
-    /// Which events.
+    /// The filter of a list of audit events.
     pub(crate) struct EventFilter {
-        /// Only those of this kind of row: `tasks`, `comments`, …
+        /// Only events on this kind of resource: `tasks`, `comments`, …
         resource: Option<RawText<20>>,
-        /// Only those of this row.
+        /// Only events on the resource with this ID.
         resource_id: Option<AnyId>,
-        /// Only those of this user.
+        /// Only events of this user.
         actor_id: Option<UserId>,
-        /// Only this action: `create`, `update`, …
+        /// Only events with this action: `create`, `update`, …
         action: Option<RawText<20>>,
-        /// Only those from this moment on.
+        /// Only events at or after this time.
         from: Option<Timestamp>,
-        /// Only those before this moment.
+        /// Only events before this time.
         to: Option<Timestamp>,
     }
 }
 
 /// List audit events
 ///
-/// The changes in the workspace, by whom and when; the newest first. The scope `own` shows your own changes, `team` also those of
-/// your team-mates, `all` everything.
+/// Returns the changes in the workspace, newest first. With the scope `own` these are your own changes, with
+/// `team` also those of the members of your teams, with `all` every change.
 #[api_v2_operation(operation_id = "list_audit_events", tags(Audit))]
 pub(crate) async fn list(
     gate: Gate<Audit, Read>,

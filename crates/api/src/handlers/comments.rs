@@ -20,12 +20,17 @@ use crate::paging::{ListQuery, NoFilter};
 /// A comment on a task.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct CommentView {
+    /// The ID of the comment.
     id: Uuid,
+    /// The ID of the task.
     task_id: Uuid,
-    /// Who wrote it.
+    /// The ID of the user who wrote the comment.
     author_id: Uuid,
+    /// The text.
     body: String,
+    /// The time of creation.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -47,7 +52,7 @@ fn versioned(comment: Comment) -> Versioned<CommentView> {
 }
 
 input! {
-    /// What is said.
+    /// A new comment.
     pub(crate) struct CreateComment {
         /// The text.
         body: CommentBody,
@@ -55,7 +60,7 @@ input! {
 }
 
 input! {
-    /// What is to change about a comment.
+    /// Changes to a comment.
     pub(crate) struct UpdateComment {
         /// The text.
         body: Option<CommentBody>,
@@ -64,7 +69,7 @@ input! {
 
 /// List the comments on a task
 ///
-/// The oldest first.
+/// Returns the comments that are within the scope of your role, oldest first.
 #[api_v2_operation(operation_id = "list_comments", tags(Comments))]
 pub(crate) async fn list(
     gate: Gate<Comments, Read>,
@@ -83,6 +88,8 @@ pub(crate) async fn list(
 }
 
 /// Comment on a task
+///
+/// You become the author of the comment.
 #[api_v2_operation(operation_id = "create_comment", tags(Comments))]
 pub(crate) async fn create(
     gate: Gate<Comments, Create>,
@@ -110,7 +117,7 @@ pub(crate) async fn get(
     .await
 }
 
-/// Change a comment
+/// Update a comment
 #[api_v2_operation(operation_id = "update_comment", tags(Comments))]
 pub(crate) async fn update(
     gate: Gate<Comments, Update>,
@@ -136,6 +143,8 @@ pub(crate) async fn update(
 }
 
 /// Delete a comment
+///
+/// The audit history is kept.
 #[api_v2_operation(operation_id = "delete_comment", tags(Comments))]
 pub(crate) async fn delete(
     gate: Gate<Comments, Delete>,
@@ -151,6 +160,8 @@ pub(crate) async fn delete(
 }
 
 /// List the history of a comment
+///
+/// Returns what was changed, by whom and when, newest first.
 #[api_v2_operation(operation_id = "list_comment_history", tags(Comments))]
 pub(crate) async fn history(
     gate: Gate<Comments, Read>,

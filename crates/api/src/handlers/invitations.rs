@@ -21,17 +21,24 @@ use crate::mail;
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
-/// Somebody who was asked to join and did not yet.
+/// An invitation that was not accepted yet.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct InvitationView {
+    /// The ID of the invitation.
     id: Uuid,
+    /// The e-mail address that the invitation was sent to.
     email: String,
+    /// The suggested full name, or null.
     full_name: Option<String>,
+    /// The ID of the role that the new user gets.
     role_id: Uuid,
+    /// IDs of the teams that the new user becomes a member of.
     team_ids: Vec<Uuid>,
+    /// The ID of the user who sent the invitation.
     invited_by_id: Uuid,
+    /// The time of creation.
     created_at: Timestamp,
-    /// When the token in the mail is no longer good.
+    /// The time at which the token in the e-mail expires.
     expires_at: Timestamp,
 }
 
@@ -55,34 +62,34 @@ fn versioned(row: InvitationRow) -> Versioned<InvitationView> {
 }
 
 input! {
-    /// Whom to ask to join, and as what.
+    /// A new invitation.
     pub(crate) struct CreateInvitation {
-        /// Where the token is sent.
+        /// The e-mail address to send the invitation to.
         email: Email,
-        /// The role they are to have: one that permits nothing that you may not do yourself.
+        /// The ID of the role that the new user gets. It must not permit more than your own role does.
         role_id: RoleId,
-        /// What people call them.
+        /// The full name of the person.
         full_name: Option<FullName>,
-        /// The teams they are to be in.
+        /// IDs of the teams that the new user becomes a member of.
         team_ids: Option<Vec<TeamId>>,
     }
 }
 
 input! {
-    /// The token from the mail, and who joins with it.
+    /// The token of an invitation, and the account to create with it.
     pub(crate) struct AcceptInvitation {
-        /// The token.
+        /// The token from the e-mail.
         token: RawText<100>,
-        /// What people call you.
+        /// Your full name.
         full_name: FullName,
-        /// A password of 8 characters at least.
+        /// A password of at least 8 characters.
         password: Password,
     }
 }
 
 /// List invitations
 ///
-/// Those that nobody accepted yet.
+/// Returns the invitations that were not accepted yet.
 #[api_v2_operation(operation_id = "list_invitations", tags(Users))]
 pub(crate) async fn list(
     gate: Gate<Users, Read>,
@@ -100,7 +107,7 @@ pub(crate) async fn list(
 
 /// Invite somebody
 ///
-/// A token is sent by mail. Whoever accepts it joins with this role and these teams.
+/// Sends a token by e-mail. The person who accepts the invitation joins with this role and these teams.
 #[api_v2_operation(operation_id = "create_invitation", tags(Users))]
 pub(crate) async fn create(
     gate: Gate<Users, Create>,
@@ -122,9 +129,9 @@ pub(crate) async fn create(
     .await
 }
 
-/// Send an invitation again
+/// Resend an invitation
 ///
-/// With a new token; the one before is no longer good.
+/// Sends a new token. The previous token no longer works.
 #[api_v2_operation(operation_id = "resend_invitation", tags(Users))]
 pub(crate) async fn resend(
     gate: Gate<Users, Create>,
@@ -151,6 +158,8 @@ fn send(app: &crate::state::App, workspace: &str, invited: Invited) -> ApiResult
 }
 
 /// Revoke an invitation
+///
+/// The token that was sent no longer works.
 #[api_v2_operation(operation_id = "revoke_invitation", tags(Users))]
 pub(crate) async fn revoke(
     gate: Gate<Users, Delete>,
@@ -167,7 +176,7 @@ pub(crate) async fn revoke(
 
 /// Accept an invitation
 ///
-/// Makes the account. It works once.
+/// Creates the account. An invitation can be accepted once.
 #[api_v2_operation(operation_id = "accept_invitation", tags(Users))]
 pub(crate) async fn accept(
     anonymous: AnonymousInTenant,

@@ -13,32 +13,40 @@ use crate::input::input;
 use crate::input::{Body, IfMatch};
 use crate::output::{Json, Timestamp, Versioned};
 
-/// The caller.
+/// Your own account.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct MeView {
+    /// The ID of your user.
     id: Uuid,
+    /// Your e-mail address, which is also your login name.
     email: String,
+    /// Your full name.
     full_name: String,
+    /// The ID of your role.
     role_id: Uuid,
-    /// What the role is called.
+    /// The name of your role.
     role: String,
+    /// IDs of the teams that you are a member of.
     team_ids: Vec<Uuid>,
+    /// The time of creation.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
-/// What the caller may do.
+/// Your role and what it permits.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct MyPermissionsView {
-    /// What the role is called.
+    /// The name of your role.
     role: String,
+    /// The permissions of your role.
     permissions: Vec<PermissionView>,
 }
 
 input! {
-    /// What is to change about the caller.
+    /// Changes to your account. Fields that are left out stay as they are.
     pub(crate) struct UpdateMe {
-        /// What people call you.
+        /// Your full name.
         full_name: Option<FullName>,
     }
 }
@@ -58,13 +66,13 @@ fn versioned(ctx: &mut RequestContext) -> ApiResult<Versioned<MeView>> {
     Ok(Versioned::new(user.version, row))
 }
 
-/// Get yourself
+/// Get your account
 #[api_v2_operation(operation_id = "get_me", tags(Me))]
 pub(crate) async fn get(authenticated: Authenticated) -> ApiResult<Versioned<MeView>> {
     authenticated.read(versioned).await
 }
 
-/// Change yourself
+/// Update your account
 #[api_v2_operation(operation_id = "update_me", tags(Me))]
 pub(crate) async fn update(
     authenticated: Authenticated,
@@ -81,7 +89,7 @@ pub(crate) async fn update(
         .await
 }
 
-/// Get your permissions
+/// List your permissions
 #[api_v2_operation(operation_id = "get_my_permissions", tags(Me))]
 pub(crate) async fn permissions(authenticated: Authenticated) -> ApiResult<Json<MyPermissionsView>> {
     authenticated

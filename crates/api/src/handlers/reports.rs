@@ -28,47 +28,50 @@ use crate::input::{FieldViolation, input};
 use crate::output::csv;
 
 input! {
-    /// Which time is added up, and by what.
+    /// The period, the grouping and the filter of a time report.
     pub(crate) struct AskTimeReport {
-        /// The first day, in Brussels.
+        /// The first day, in Brussels time.
         from: NaiveDate,
-        /// The last day, in Brussels; at most 3660 days in all.
+        /// The last day, in Brussels time. The period is at most 3660 days.
         to: NaiveDate,
-        /// What a line is about: one or more of `day`, `user`, `task` and `tag`; `day` when not said.
+        /// The columns to group by: one or more of `day`, `user`, `task` and `tag`. The default is `day`.
         group_by: Option<Groups>,
-        /// Only what this user worked.
+        /// Only time of this user.
         user_id: Option<UserId>,
-        /// Only what was worked on this task.
+        /// Only time on this task.
         task_id: Option<TaskId>,
-        /// Only what was worked on tasks with this tag.
+        /// Only time on tasks with this tag.
         tag_id: Option<TagId>,
-        /// Only what is billable, or what is not.
+        /// Only billable time (`true`) or only time that is not billable (`false`).
         billable: Option<bool>,
     }
 }
 
-/// Hours and euros.
+/// A report of hours and amounts.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct TimeReportView {
+    /// The first day.
     from: NaiveDate,
+    /// The last day.
     to: NaiveDate,
-    /// What a line is about.
+    /// The columns that the lines are grouped by.
     group_by: Vec<String>,
-    /// By day, user, task and tags. Only lines with any time in them.
+    /// The lines, ordered by day, user, task and tags. Groups without any time are left out.
     lines: Vec<LineView>,
+    /// The total of all lines.
     total: TotalView,
 }
 
-/// What all lines come to: the sums of what they show.
+/// The total of a report: the sums of what its lines show.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct TotalView {
-    /// As a decimal number, exact.
+    /// The time in seconds, as an exact decimal number.
     seconds: String,
-    /// As a decimal number with two decimals.
+    /// The time in hours, as a decimal number with two decimals.
     hours: String,
-    /// As a decimal number with two decimals.
+    /// The amount, as a decimal number with two decimals.
     amount: String,
-    /// `EUR`.
+    /// The currency of the amount: always `EUR`.
     currency: &'static str,
 }
 
@@ -115,26 +118,26 @@ impl Schema for LineView {
         let id = || json!({ "type": "string", "format": "uuid" });
         let schema = json!({
             "type": "object",
-            "description": "Time that was worked and what it costs. It has only the members that it was grouped by.",
+            "description": "A line of a time report. It has only the fields that the report is grouped by.",
             "properties": {
-                "day": { "type": "string", "format": "date" },
+                "day": { "type": "string", "format": "date", "description": "The day, in Brussels time." },
                 "user_id": id(),
-                "user_name": { "type": ["string", "null"], "description": "Null when they have left." },
+                "user_name": { "type": ["string", "null"], "description": "The name of the user; null if the user was deleted." },
                 "task_id": id(),
-                "task_title": text("What the task is called."),
+                "task_title": text("The title of the task."),
                 "tags": {
                     "type": "array",
-                    "description": "NoFilter the tags of the task, so that no hour is in two lines; none when it has none.",
+                    "description": "All tags on the task, so that no time is counted in two lines; empty if it has none.",
                     "items": {
                         "type": "object",
-                        "properties": { "id": id(), "name": text("What it says.") },
+                        "properties": { "id": id(), "name": text("The name of the tag.") },
                         "required": ["id", "name"],
                     },
                 },
-                "seconds": text("As a decimal number, exact."),
-                "hours": text("As a decimal number with two decimals, rounded half to even."),
-                "amount": text("As a decimal number with two decimals, rounded half to even."),
-                "currency": text("`EUR`."),
+                "seconds": text("The time in seconds, as an exact decimal number."),
+                "hours": text("The time in hours, rounded half to even to two decimals."),
+                "amount": text("The amount, rounded half to even to two decimals."),
+                "currency": text("The currency of the amount: always `EUR`."),
             },
             "required": ["seconds", "hours", "amount", "currency"],
         });
@@ -243,21 +246,23 @@ impl OperationModifier for Report {
     fn update_response(op: &mut DefaultOperationRaw) {
         let table = openapi::literal(None, json!({ "type": "string" }), Vec::new());
         let media = vec![("application/json", openapi::schema::<TimeReportView>()), ("text/csv", table)];
-        openapi::response_as(op, 200, "The report.", media, &[CONTENT_DISPOSITION]);
+        openapi::response_as(op, 200, "The report, as JSON or CSV.", media, &[CONTENT_DISPOSITION]);
     }
 }
 
-/// Report on time
+/// Get a time report
 ///
-/// Hours and euros of the time entries that you can list, by Brussels day, user, task and tags. What still runs is not in it;
-/// what is not billable or has no rate costs nothing. An entry over midnight is in both days. NoFilter is added up exactly and
-/// rounded once for each line, half to even; the total is the sum of the lines.
+/// Adds up the hours and amounts of the time entries that you can list, grouped by Brussels day, user, task
+/// and tags. Running timers are left out. Time that is not billable or has no hourly rate has an amount of
+/// zero. An entry that spans midnight is split between the days. Sums are exact and are rounded once per
+/// line, half to even; the total is the sum of the rounded lines.
 ///
-/// Grouped by tag, a line has all the tags of its tasks, so that each hour is in one line. The hours of one tag are those of
-/// `tag_id`.
+/// When grouped by tag, each line is for one combination of tags, so that no hour is counted twice. For the
+/// hours of a single tag, filter by `tag_id`.
 ///
-/// With `Accept: text/csv` it is a table with a line of names, without the total. A text that a spreadsheet would take for a
-/// formula begins with an apostrophe there. More than 50000 lines are 422 `report-too-large`.
+/// With `Accept: text/csv` the report is a CSV table with a header line and without the total. Text that a
+/// spreadsheet would take for a formula is prefixed with an apostrophe. A report of more than 50,000 lines is
+/// refused with 422 `report-too-large`.
 #[api_v2_operation(operation_id = "report_time", tags(Reports))]
 pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeReport>) -> ApiResult<Report> {
     gate.read(move |ctx, grant| {
@@ -293,9 +298,9 @@ pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeRepo
 fn period(from: NaiveDate, to: NaiveDate) -> ApiResult<Period> {
     Period::new(from, to).map_err(|error| {
         let FieldViolation(code, detail) = match error {
-            PeriodError::Backwards => FieldViolation::invalid("is before from"),
+            PeriodError::Backwards => FieldViolation::invalid("must not be before from"),
             PeriodError::TooLong => {
-                FieldViolation(FieldCode::OutOfRange, "is at most 3660 days from the first".into())
+                FieldViolation(FieldCode::OutOfRange, "must be within 3660 days of from".into())
             }
         };
         Problem::invalid_field("to", code, detail)

@@ -17,12 +17,14 @@ use crate::input::{Body, IfMatch, Path};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
-/// One permission: an action on a resource, and how far it goes.
+/// A permission: an action on a resource, within a scope.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct PermissionView {
+    /// The resource, for example `tasks`.
     resource: &'static str,
+    /// The action, for example `read`.
     action: &'static str,
-    /// `own`, `team` or `all`.
+    /// The scope: `own`, `team` or `all`.
     scope: &'static str,
 }
 
@@ -34,15 +36,21 @@ impl PermissionView {
     }
 }
 
-/// A set of permissions. A user has exactly one.
+/// A role: a set of permissions. Every user has exactly one role.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct RoleView {
+    /// The ID of the role.
     id: Uuid,
+    /// The name.
     name: String,
-    /// Whether the workspace came with it. Of these, `admin` alone can be neither edited nor deleted.
+    /// Whether the role was created with the workspace. Of these, only `admin` can be neither updated nor
+    /// deleted.
     is_builtin: bool,
+    /// The permissions. Whatever is not listed is denied.
     permissions: Vec<PermissionView>,
+    /// The time of creation.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -64,21 +72,21 @@ fn versioned(role: Role) -> Versioned<RoleView> {
 }
 
 input! {
-    /// A role to be made.
+    /// A new role.
     pub(crate) struct CreateRole {
-        /// What it is called. No two roles are called the same, be it in other capitals.
+        /// The name. It must be unique in the workspace, regardless of case.
         name: RoleName,
-        /// What it permits: nothing that you may not do yourself. What is not in it is denied.
+        /// The permissions, none of which may exceed your own. Whatever is not listed is denied.
         permissions: PermissionList,
     }
 }
 
 input! {
-    /// What is to change about a role; what is not said stays.
+    /// Changes to a role. Fields that are left out stay as they are.
     pub(crate) struct UpdateRole {
-        /// What it is called.
+        /// The name. It must be unique in the workspace, regardless of case.
         name: Option<RoleName>,
-        /// What it permits: all of it.
+        /// All permissions. The list replaces the current one.
         permissions: Option<PermissionList>,
     }
 }
@@ -97,7 +105,7 @@ pub(crate) async fn list(
 
 /// Create a role
 ///
-/// It permits nothing that you may not do yourself: 403 `escalation`.
+/// A role must not permit more than your own role does (403 `escalation`).
 #[api_v2_operation(operation_id = "create_role", tags(Roles))]
 pub(crate) async fn create(
     gate: Gate<Roles, Create>,
@@ -120,10 +128,11 @@ pub(crate) async fn get(gate: Gate<Roles, Read>, path: Path<(RoleId,)>) -> ApiRe
     .await
 }
 
-/// Change a role
+/// Update a role
 ///
-/// It counts for everybody who has it from their next request on. You must hold what it permits and what it is to permit:
-/// 403 `escalation`. The role `admin` stays as it is: 409 `last-admin`.
+/// The change applies to everybody with the role from their next request on. The role must not permit more
+/// than your own role does, before and after the change (403 `escalation`). The role `admin` cannot be
+/// changed (409 `last-admin`).
 #[api_v2_operation(operation_id = "update_role", tags(Roles))]
 pub(crate) async fn update(
     gate: Gate<Roles, Update>,
@@ -150,7 +159,8 @@ pub(crate) async fn update(
 
 /// Delete a role
 ///
-/// One that nobody has and nobody is invited to, else: 409 `role-in-use`. The role `admin` stays: 409 `last-admin`.
+/// A role that a user or an invitation has cannot be deleted (409 `role-in-use`), nor can the role `admin`
+/// (409 `last-admin`).
 #[api_v2_operation(operation_id = "delete_role", tags(Roles))]
 pub(crate) async fn delete(
     gate: Gate<Roles, Delete>,

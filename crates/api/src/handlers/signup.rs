@@ -22,43 +22,48 @@ use crate::mail;
 use crate::output::{Accepted, CreatedElsewhere, Json, Timestamp};
 
 input! {
-    /// Who wants a workspace, and which.
+    /// A request for a new workspace.
     pub(crate) struct StartSignup {
-        /// Where the code is sent, and what the first admin logs in with.
+        /// The e-mail address of the first admin, to which the code is sent.
         email: Email,
-        /// The password of the first admin: 8 characters at least.
+        /// The password of the first admin: at least 8 characters.
         password: Password,
-        /// What people call the first admin.
+        /// The full name of the first admin.
         full_name: FullName,
-        /// What people call the workspace.
+        /// The name of the workspace.
         workspace_name: WorkspaceName,
-        /// What the workspace is called in host names: `{slug}.{base domain}`.
+        /// The slug: the name of the workspace in host names, `{slug}.{base domain}`.
         slug: Slug,
     }
 }
 
 input! {
-    /// The code from the mail.
+    /// The code that confirms a sign-up.
     pub(crate) struct ConfirmSignup {
-        /// Six digits.
+        /// The code from the e-mail: six digits.
         code: RawText<20>,
     }
 }
 
-/// A sign-up that waits for its code.
+/// A sign-up that is waiting for its code.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct SignupView {
+    /// The ID of the sign-up.
     signup_id: Uuid,
 }
 
 /// A workspace.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct WorkspaceView {
+    /// The ID of the workspace.
     id: Uuid,
+    /// The slug: the name of the workspace in host names.
     slug: String,
+    /// The name.
     name: String,
-    /// `free`, `pro` or `business`.
+    /// The plan: `free`, `pro` or `business`.
     plan: &'static str,
+    /// The time of creation.
     created_at: Timestamp,
 }
 
@@ -77,14 +82,16 @@ impl From<Tenant> for WorkspaceView {
 /// A new workspace and its first admin.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct NewWorkspaceView {
+    /// The workspace.
     workspace: WorkspaceView,
+    /// The first admin.
     user: UserView,
 }
 
 /// Sign up
 ///
-/// A code is sent by mail. Until it is confirmed there is no workspace. How often one address, or addresses of one e-mail
-/// domain, can sign up is limited: 429.
+/// Sends a code by e-mail. The workspace is created once the code is confirmed. The number of sign-ups is
+/// limited for each IP address and each e-mail domain (429).
 #[api_v2_operation(operation_id = "start_signup", tags(Signup))]
 pub(crate) async fn start(
     untenanted: Untenanted,
@@ -124,7 +131,8 @@ async fn count(info: &RequestInfo, email: &Email) -> ApiResult<()> {
 
 /// Confirm a sign-up
 ///
-/// Makes the workspace. It works once, and five wrong codes end it.
+/// Creates the workspace and its first admin. A sign-up can be confirmed once, and is cancelled after five
+/// wrong codes.
 #[api_v2_operation(operation_id = "confirm_signup", tags(Signup))]
 pub(crate) async fn confirm(
     untenanted: Untenanted,
@@ -134,7 +142,7 @@ pub(crate) async fn confirm(
     let info = untenanted.into_info()?;
     let id = path.ids()?.0;
     let code = Code::parse(&body.parse()?.code.0)
-        .ok_or_else(|| Problem::invalid_field("code", FieldCode::Invalid, "is not a code of six digits"))?;
+        .ok_or_else(|| Problem::invalid_field("code", FieldCode::Invalid, "must be a code of six digits"))?;
     let app = Arc::clone(&info.app);
     app.database(move |app| {
         let services = &app.services;

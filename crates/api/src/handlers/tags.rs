@@ -17,14 +17,18 @@ use crate::input::{Body, IfMatch, Path};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
-/// A tag that tasks can carry.
+/// A tag for tasks.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct TagView {
+    /// The ID of the tag.
     id: Uuid,
+    /// The name.
     name: String,
-    /// Who made it.
+    /// The ID of the user who created the tag.
     created_by_id: Uuid,
+    /// The time of creation.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -45,22 +49,24 @@ fn versioned(tag: Tag) -> Versioned<TagView> {
 }
 
 input! {
-    /// A tag to be made.
+    /// A new tag.
     pub(crate) struct CreateTag {
-        /// What it says. No two tags say the same.
+        /// The name. It must be unique in the workspace.
         name: TagName,
     }
 }
 
 input! {
-    /// What is to change about a tag.
+    /// Changes to a tag.
     pub(crate) struct UpdateTag {
-        /// What it says.
+        /// The name. It must be unique in the workspace.
         name: Option<TagName>,
     }
 }
 
 /// List tags
+///
+/// Returns the tags that are within the scope of your role.
 #[api_v2_operation(operation_id = "list_tags", tags(Tags))]
 pub(crate) async fn list(
     gate: Gate<Tags, Read>,
@@ -91,7 +97,7 @@ pub(crate) async fn get(gate: Gate<Tags, Read>, path: Path<(TagId,)>) -> ApiResu
     gate.read(|ctx, grant| Ok(versioned(tags::get(&mut ctx.tx, grant, path.ids()?.0)?))).await
 }
 
-/// Change a tag
+/// Update a tag
 #[api_v2_operation(operation_id = "update_tag", tags(Tags))]
 pub(crate) async fn update(
     gate: Gate<Tags, Update>,
@@ -115,7 +121,7 @@ pub(crate) async fn update(
 
 /// Delete a tag
 ///
-/// Every task that has it loses it.
+/// Removes the tag from every task that has it. The audit history is kept.
 #[api_v2_operation(operation_id = "delete_tag", tags(Tags))]
 pub(crate) async fn delete(
     gate: Gate<Tags, Delete>,
@@ -130,6 +136,8 @@ pub(crate) async fn delete(
 }
 
 /// List the history of a tag
+///
+/// Returns what was changed, by whom and when, newest first.
 #[api_v2_operation(operation_id = "list_tag_history", tags(Tags))]
 pub(crate) async fn history(
     gate: Gate<Tags, Read>,

@@ -24,22 +24,29 @@ use crate::paging::{ListQuery, NoFilter};
 /// A task.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct TaskView {
+    /// The ID of the task.
     id: Uuid,
+    /// The title.
     title: String,
+    /// A longer description; empty if there is none.
     description: String,
-    /// `todo`, `in_progress`, `done` or `cancelled`.
+    /// The status: `todo`, `in_progress`, `done` or `cancelled`.
     status: &'static str,
-    /// `low`, `normal`, `high` or `urgent`.
+    /// The priority: `low`, `normal`, `high` or `urgent`.
     priority: &'static str,
+    /// The day the task is due, or null.
     due_on: Option<NaiveDate>,
-    /// Who made it.
+    /// The ID of the user who created the task.
     created_by_id: Uuid,
-    /// Who is to do it.
+    /// IDs of the users the task is assigned to.
     assignee_ids: Vec<Uuid>,
-    /// Who may look at it beside those who may anyway.
+    /// IDs of the users who may see the task without being assigned to it.
     viewer_ids: Vec<Uuid>,
+    /// IDs of the tags on the task.
     tag_ids: Vec<Uuid>,
+    /// The time of creation.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -67,74 +74,75 @@ fn versioned(task: Task) -> Versioned<TaskView> {
 }
 
 input! {
-    /// Which tasks, in which order.
+    /// The filter and the order of a list of tasks.
     pub(crate) struct ListTasks {
-        /// Only those that stand here.
+        /// Only tasks with this status.
         status: Option<Status>,
-        /// Only those this urgent.
+        /// Only tasks with this priority.
         priority: Option<Priority>,
-        /// Only those that this user is to do.
+        /// Only tasks assigned to this user.
         assignee_id: Option<UserId>,
-        /// Only those that this user made.
+        /// Only tasks created by this user.
         created_by_id: Option<UserId>,
-        /// Only those with this tag.
+        /// Only tasks with this tag.
         tag_id: Option<TagId>,
-        /// Only those due on this day or later.
+        /// Only tasks due on or after this day.
         due_from: Option<NaiveDate>,
-        /// Only those due on this day or earlier.
+        /// Only tasks due on or before this day.
         due_to: Option<NaiveDate>,
-        /// `-id`, the newest first, or `id`, the oldest first.
+        /// The order: `-id` for newest first (the default), `id` for oldest first.
         order: Option<Order>,
     }
 }
 
 input! {
-    /// A task to be made.
+    /// A new task.
     pub(crate) struct CreateTask {
-        /// What is to be done.
+        /// The title.
         title: Title,
-        /// More about it.
+        /// A longer description.
         description: Option<Description>,
-        /// Where it stands; `todo` when not said.
+        /// The status. The default is `todo`.
         status: Option<Status>,
-        /// How urgent it is; `normal` when not said.
+        /// The priority. The default is `normal`.
         priority: Option<Priority>,
-        /// The day by which it is to be done.
+        /// The day the task is due.
         due_on: Nullable<NaiveDate>,
-        /// Who is to do it.
+        /// IDs of the users to assign the task to.
         assignee_ids: Option<Vec<UserId>>,
-        /// Who may look at it.
+        /// IDs of the users who may see the task without being assigned to it.
         viewer_ids: Option<Vec<UserId>>,
-        /// Its tags.
+        /// IDs of the tags to put on the task.
         tag_ids: Option<Vec<TagId>>,
     }
 }
 
 input! {
-    /// What is to change about a task; what is not said stays.
+    /// Changes to a task. Fields that are left out stay as they are.
     pub(crate) struct UpdateTask {
-        /// What is to be done.
+        /// The title.
         title: Option<Title>,
-        /// More about it.
+        /// A longer description.
         description: Option<Description>,
-        /// Where it stands.
+        /// The status.
         status: Option<Status>,
-        /// How urgent it is.
+        /// The priority.
         priority: Option<Priority>,
-        /// The day by which it is to be done; null for none.
+        /// The day the task is due; null removes it.
         due_on: Patch<NaiveDate>,
-        /// Who is to do it: all of them.
+        /// IDs of all users the task is assigned to. The list replaces the current one.
         assignee_ids: Option<Vec<UserId>>,
-        /// Who may look at it: all of them.
+        /// IDs of all users who may see the task without being assigned to it. The list replaces the current
+        /// one.
         viewer_ids: Option<Vec<UserId>>,
-        /// Its tags: all of them.
+        /// IDs of all tags on the task. The list replaces the current one.
         tag_ids: Option<Vec<TagId>>,
     }
 }
 
 /// List tasks
 ///
-/// The newest first, as far as your role reaches.
+/// Returns the tasks that are within the scope of your role, newest first unless `order` says otherwise.
 #[api_v2_operation(operation_id = "list_tasks", tags(Tasks))]
 pub(crate) async fn list(
     gate: Gate<Tasks, Read>,
@@ -160,7 +168,7 @@ pub(crate) async fn list(
 
 /// Create a task
 ///
-/// You are who made it.
+/// You become its creator.
 #[api_v2_operation(operation_id = "create_task", tags(Tasks))]
 pub(crate) async fn create(
     gate: Gate<Tasks, Create>,
@@ -189,7 +197,9 @@ pub(crate) async fn get(gate: Gate<Tasks, Read>, path: Path<(TaskId,)>) -> ApiRe
     gate.read(|ctx, grant| Ok(versioned(tasks::get(&mut ctx.tx, grant, path.ids()?.0)?))).await
 }
 
-/// Change a task
+/// Update a task
+///
+/// Changes the fields that are sent. Fields that are left out stay as they are.
 #[api_v2_operation(operation_id = "update_task", tags(Tasks))]
 pub(crate) async fn update(
     gate: Gate<Tasks, Update>,
@@ -216,7 +226,7 @@ pub(crate) async fn update(
 
 /// Delete a task
 ///
-/// Its comments and attachments go with it. Its history stays.
+/// Deletes its comments and attachments as well. The audit history is kept.
 #[api_v2_operation(operation_id = "delete_task", tags(Tasks))]
 pub(crate) async fn delete(
     gate: Gate<Tasks, Delete>,
@@ -232,7 +242,7 @@ pub(crate) async fn delete(
 
 /// List the history of a task
 ///
-/// What was changed, by whom and when; the newest first.
+/// Returns what was changed, by whom and when, newest first.
 #[api_v2_operation(operation_id = "list_task_history", tags(Tasks))]
 pub(crate) async fn history(
     gate: Gate<Tasks, Read>,

@@ -16,13 +16,18 @@ use crate::input::{Body, IfMatch, Path};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
-/// A group of users.
+/// A team: a group of users.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct TeamView {
+    /// The ID of the team.
     id: Uuid,
+    /// The name.
     name: String,
+    /// IDs of the members.
     member_ids: Vec<Uuid>,
+    /// The time of creation.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -43,26 +48,28 @@ fn versioned(team: TeamRow) -> Versioned<TeamView> {
 }
 
 input! {
-    /// A team to be made.
+    /// A new team.
     pub(crate) struct CreateTeam {
-        /// What it is called. No two teams are called the same.
+        /// The name. It must be unique in the workspace.
         name: TeamName,
-        /// Who is in it.
+        /// IDs of the members.
         member_ids: Option<Vec<UserId>>,
     }
 }
 
 input! {
-    /// What is to change about a team; what is not said stays.
+    /// Changes to a team. Fields that are left out stay as they are.
     pub(crate) struct UpdateTeam {
-        /// What it is called.
+        /// The name. It must be unique in the workspace.
         name: Option<TeamName>,
-        /// Who is in it: all of them.
+        /// IDs of all members. The list replaces the current one.
         member_ids: Option<Vec<UserId>>,
     }
 }
 
 /// List teams
+///
+/// Returns the teams that are within the scope of your role.
 #[api_v2_operation(operation_id = "list_teams", tags(Teams))]
 pub(crate) async fn list(
     gate: Gate<Teams, Read>,
@@ -97,7 +104,7 @@ pub(crate) async fn get(gate: Gate<Teams, Read>, path: Path<(TeamId,)>) -> ApiRe
     .await
 }
 
-/// Change a team
+/// Update a team
 #[api_v2_operation(operation_id = "update_team", tags(Teams))]
 pub(crate) async fn update(
     gate: Gate<Teams, Update>,
@@ -114,6 +121,8 @@ pub(crate) async fn update(
 }
 
 /// Delete a team
+///
+/// The members keep their accounts. The audit history is kept.
 #[api_v2_operation(operation_id = "delete_team", tags(Teams))]
 pub(crate) async fn delete(
     gate: Gate<Teams, Delete>,

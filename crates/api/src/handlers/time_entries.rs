@@ -21,29 +21,35 @@ use crate::input::{Nullable, Patch, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
-/// Time that somebody worked on a task.
+/// Time that a user worked on a task.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct TimeEntryView {
+    /// The ID of the time entry.
     id: Uuid,
+    /// The ID of the task.
     task_id: Uuid,
-    /// Who worked.
+    /// The ID of the user who worked.
     user_id: Uuid,
+    /// The start.
     started_at: Timestamp,
-    /// Null while the timer runs.
+    /// The end; null while the timer is running.
     ended_at: Option<Timestamp>,
+    /// A note on the work; empty if there is none.
     note: String,
-    /// Whether it costs anything.
+    /// Whether the time is billable.
     billable: bool,
-    /// What an hour of it costs, as a decimal number; null for nothing.
+    /// The price of an hour in euros, as a decimal number; null if there is none.
     hourly_rate: Option<String>,
-    /// `EUR`.
+    /// The currency of the hourly rate: always `EUR`.
     currency: &'static str,
-    /// Whole seconds from start to end, a fraction cut off; null while the timer runs.
+    /// The duration in whole seconds, rounded down; null while the timer is running.
     duration_seconds: Option<i64>,
-    /// Other entries of the same person that you may see and that share some time with it, the earliest 20. What begins when the
-    /// other ends shares none; a running timer lasts up to now.
+    /// IDs of other time entries of the same user that overlap with this one, as far as you may see them: the
+    /// 20 earliest. Entries that only touch do not overlap; a running timer extends to now.
     overlap_ids: Vec<Uuid>,
+    /// The time of creation.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -91,79 +97,79 @@ fn created(
 }
 
 input! {
-    /// Which time entries, in which order.
+    /// The filter and the order of a list of time entries.
     pub(crate) struct ListTimeEntries {
-        /// Only those on this task.
+        /// Only entries on this task.
         task_id: Option<TaskId>,
-        /// Only those of this user.
+        /// Only entries of this user.
         user_id: Option<UserId>,
-        /// Only those that are billable, or those that are not.
+        /// Only billable entries (`true`) or only those that are not billable (`false`).
         billable: Option<bool>,
-        /// Only those that run, or those that ended.
+        /// Only running timers (`true`) or only entries that have ended (`false`).
         running: Option<bool>,
-        /// Only those that were not over at this moment.
+        /// Only entries that end after this time or are still running.
         from: Option<Timestamp>,
-        /// Only those that began before this moment.
+        /// Only entries that start before this time.
         to: Option<Timestamp>,
-        /// `-started_at`, the latest first, or `started_at`, the earliest first.
+        /// The order by start: `-started_at` for latest first (the default), `started_at` for earliest first.
         order: Option<StartOrder>,
     }
 }
 
 input! {
-    /// Time that you worked, or work.
+    /// A new time entry of yours.
     pub(crate) struct CreateTimeEntry {
-        /// The task you worked on.
+        /// The ID of the task.
         task_id: TaskId,
-        /// When you began.
+        /// The start.
         started_at: Timestamp,
-        /// When you ended; without it, a timer runs.
+        /// The end. Without it, the entry is a running timer.
         ended_at: Nullable<Timestamp>,
-        /// What it was.
+        /// A note on the work.
         note: Option<Note>,
-        /// Whether it costs anything; true when not said.
+        /// Whether the time is billable. The default is `true`.
         billable: Option<bool>,
-        /// What an hour of it costs, in euros.
+        /// The price of an hour in euros.
         hourly_rate: Nullable<HourlyRate>,
     }
 }
 
 input! {
-    /// Work that you begin now.
+    /// A timer that starts now.
     pub(crate) struct StartTimeEntry {
-        /// The task you work on.
+        /// The ID of the task.
         task_id: TaskId,
-        /// What it is.
+        /// A note on the work.
         note: Option<Note>,
-        /// Whether it costs anything; true when not said.
+        /// Whether the time is billable. The default is `true`.
         billable: Option<bool>,
-        /// What an hour of it costs, in euros.
+        /// The price of an hour in euros.
         hourly_rate: Nullable<HourlyRate>,
     }
 }
 
 input! {
-    /// What is to change about a time entry; what is not said stays.
+    /// Changes to a time entry. Fields that are left out stay as they are.
     pub(crate) struct UpdateTimeEntry {
-        /// The task it is on.
+        /// The ID of the task.
         task_id: Option<TaskId>,
-        /// When the work began.
+        /// The start.
         started_at: Option<Timestamp>,
-        /// When it ended; null lets the timer run again.
+        /// The end; null makes the entry a running timer again.
         ended_at: Patch<Timestamp>,
-        /// What it was.
+        /// A note on the work.
         note: Option<Note>,
-        /// Whether it costs anything.
+        /// Whether the time is billable.
         billable: Option<bool>,
-        /// What an hour of it costs, in euros; null for nothing.
+        /// The price of an hour in euros; null removes it.
         hourly_rate: Patch<HourlyRate>,
     }
 }
 
 /// List time entries
 ///
-/// As far as your role reaches: entries on tasks that you see, of people whose hours you see. `from` and `to` find whatever has
-/// some time between them; a running timer has no end yet.
+/// Returns the entries that are within the scope of your role and whose task you may see. With `from` and
+/// `to`, these are the entries that overlap with the period; a running timer has no end yet.
 #[api_v2_operation(operation_id = "list_time_entries", tags("Time entries"))]
 pub(crate) async fn list(
     gate: Gate<TimeEntries, Read>,
@@ -191,8 +197,8 @@ pub(crate) async fn list(
 
 /// Create a time entry
 ///
-/// It is yours. Without an end it is a running timer, of which you can have one: 409 `timer-running`. It may overlap others;
-/// `overlap_ids` says which.
+/// The entry is your own. Without an end it is a running timer; you can have only one (409 `timer-running`).
+/// Entries may overlap; `overlap_ids` lists the others.
 #[api_v2_operation(operation_id = "create_time_entry", tags("Time entries"))]
 pub(crate) async fn create(
     gate: Gate<TimeEntries, Create>,
@@ -214,7 +220,7 @@ pub(crate) async fn create(
 
 /// Start a timer
 ///
-/// A time entry that begins now. You can have one: 409 `timer-running`.
+/// Creates a time entry of yours that starts now. You can have only one running timer (409 `timer-running`).
 #[api_v2_operation(operation_id = "start_time_entry", tags("Time entries"))]
 pub(crate) async fn start(
     gate: Gate<TimeEntries, Create>,
@@ -234,7 +240,8 @@ pub(crate) async fn start(
 
 /// Stop a timer
 ///
-/// The entry ends now. It takes no body. One that does not run is 409 `timer-not-running`.
+/// Ends the time entry now. The request has no body. If the timer is not running, the response is 409
+/// `timer-not-running`.
 #[api_v2_operation(operation_id = "stop_time_entry", tags("Time entries"))]
 pub(crate) async fn stop(
     gate: Gate<TimeEntries, Update>,
@@ -262,9 +269,10 @@ pub(crate) async fn get(
     .await
 }
 
-/// Change a time entry
+/// Update a time entry
 ///
-/// It stays its owner's. Without an end it runs again, if they have no other timer running: 409 `timer-running`.
+/// The entry keeps its user. With `ended_at` set to null the timer runs again, unless the user has another
+/// running timer (409 `timer-running`).
 #[api_v2_operation(operation_id = "update_time_entry", tags("Time entries"))]
 pub(crate) async fn update(
     gate: Gate<TimeEntries, Update>,
@@ -291,6 +299,8 @@ pub(crate) async fn update(
 }
 
 /// Delete a time entry
+///
+/// The audit history is kept.
 #[api_v2_operation(operation_id = "delete_time_entry", tags("Time entries"))]
 pub(crate) async fn delete(
     gate: Gate<TimeEntries, Delete>,
@@ -306,6 +316,8 @@ pub(crate) async fn delete(
 }
 
 /// List the history of a time entry
+///
+/// Returns what was changed, by whom and when, newest first.
 #[api_v2_operation(operation_id = "list_time_entry_history", tags("Time entries"))]
 pub(crate) async fn history(
     gate: Gate<TimeEntries, Read>,

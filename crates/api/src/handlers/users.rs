@@ -18,19 +18,26 @@ use crate::input::{Body, IfMatch, Path};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
-/// A person with an account.
+/// A user: a person with an account in the workspace.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct UserView {
+    /// The ID of the user.
     id: Uuid,
+    /// The e-mail address, which is also the login name.
     email: String,
+    /// The full name.
     full_name: String,
+    /// The ID of the role.
     role_id: Uuid,
-    /// Whether they may come in.
+    /// Whether the user is active. An inactive user cannot log in.
     is_active: bool,
-    /// Whether they have a password: before, nobody can come in as them.
+    /// Whether the user has a password. Without one, nobody can log in as this user.
     has_joined: bool,
+    /// IDs of the teams that the user is a member of.
     team_ids: Vec<Uuid>,
+    /// The time of creation.
     created_at: Timestamp,
+    /// The time of the last change.
     updated_at: Timestamp,
 }
 
@@ -55,40 +62,40 @@ pub(crate) fn versioned(user: UserRow) -> Versioned<UserView> {
 }
 
 input! {
-    /// A user to be made. They have no password yet.
+    /// A new user, without a password.
     pub(crate) struct CreateUser {
-        /// Where mail to them goes, and what they log in with.
+        /// The e-mail address, which is also the login name.
         email: Email,
-        /// What people call them.
+        /// The full name.
         full_name: FullName,
-        /// Their role: one that permits nothing that you may not do yourself.
+        /// The ID of the role. It must not permit more than your own role does.
         role_id: RoleId,
-        /// Whether they may come in, once they have a password. True when not said.
+        /// Whether the user is active. An inactive user cannot log in. The default is `true`.
         is_active: Option<bool>,
-        /// Their teams.
+        /// IDs of the teams that the user is a member of.
         team_ids: Option<Vec<TeamId>>,
     }
 }
 
 input! {
-    /// What is to change about a user; what is not said stays.
+    /// Changes to a user. Fields that are left out stay as they are.
     pub(crate) struct UpdateUser {
-        /// Where mail to them goes, and what they log in with.
+        /// The e-mail address, which is also the login name.
         email: Option<Email>,
-        /// What people call them.
+        /// The full name.
         full_name: Option<FullName>,
-        /// Their role: one that permits nothing that you may not do yourself.
+        /// The ID of the role. It must not permit more than your own role does.
         role_id: Option<RoleId>,
-        /// Whether they may come in. Who may not is logged out at once.
+        /// Whether the user is active. A user who is made inactive is logged out at once.
         is_active: Option<bool>,
-        /// Their teams: all of them.
+        /// IDs of all teams that the user is a member of. The list replaces the current one.
         team_ids: Option<Vec<TeamId>>,
     }
 }
 
 /// List users
 ///
-/// The oldest first, as far as your role reaches.
+/// Returns the users that are within the scope of your role, oldest first.
 #[api_v2_operation(operation_id = "list_users", tags(Users))]
 pub(crate) async fn list(
     gate: Gate<Users, Read>,
@@ -102,7 +109,7 @@ pub(crate) async fn list(
 
 /// Create a user
 ///
-/// They count as joined once they have chosen a password. To ask somebody in by mail, invite them.
+/// The user has no password and cannot log in. To let somebody join by e-mail, create an invitation instead.
 #[api_v2_operation(operation_id = "create_user", tags(Users))]
 pub(crate) async fn create(
     gate: Gate<Users, Create>,
@@ -131,9 +138,10 @@ pub(crate) async fn get(gate: Gate<Users, Read>, path: Path<(UserId,)>) -> ApiRe
     .await
 }
 
-/// Change a user
+/// Update a user
 ///
-/// The last active admin keeps role and access: 409 `last-admin`. Who is locked out by failed logins is not one to remain.
+/// The last active admin cannot lose the role or be made inactive (409 `last-admin`). Admins who are locked
+/// out after failed logins do not count as active.
 #[api_v2_operation(operation_id = "update_user", tags(Users))]
 pub(crate) async fn update(
     gate: Gate<Users, Update>,
@@ -161,7 +169,8 @@ pub(crate) async fn update(
 
 /// Delete a user
 ///
-/// Their work stays; they are no longer assigned to any. The last active admin cannot be deleted: 409 `last-admin`.
+/// Keeps what the user created, and removes the user from the assignees of tasks. The last active admin
+/// cannot be deleted (409 `last-admin`).
 #[api_v2_operation(operation_id = "delete_user", tags(Users))]
 pub(crate) async fn delete(
     gate: Gate<Users, Delete>,

@@ -15,29 +15,37 @@ use crate::input::input;
 use crate::input::{Body, IfMatch};
 use crate::output::{Timestamp, Versioned};
 
-/// The workspace.
+/// The workspace, with its domains and counts.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct WorkspaceDetailView {
+    /// The ID of the workspace.
     id: Uuid,
-    /// What it is called in host names.
+    /// The slug: the name of the workspace in host names.
     slug: String,
-    /// What people call it.
+    /// The name.
     name: String,
-    /// `free`, `pro` or `business`.
+    /// The plan: `free`, `pro` or `business`.
     plan: String,
-    /// Hosts of its own that it is reached at, beside its slug.
+    /// Custom domains under which the workspace is available.
     domains: Vec<String>,
+    /// Numbers of rows that you may list.
     counts: CountsView,
+    /// The time of creation.
     created_at: Timestamp,
 }
 
-/// How many rows you can list. Null where your role does not let you.
+/// Numbers of rows that you may list. A number is null if your role does not permit the list.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct CountsView {
+    /// The number of users.
     users: Option<i64>,
+    /// The number of teams.
     teams: Option<i64>,
+    /// The number of roles.
     roles: Option<i64>,
+    /// The number of tasks.
     tasks: Option<i64>,
+    /// The number of tags.
     tags: Option<i64>,
 }
 
@@ -69,9 +77,9 @@ fn computed(ctx: &mut RequestContext, row: WorkspaceRow) -> ApiResult<Versioned<
 }
 
 input! {
-    /// What is to change about the workspace; what is not said stays.
+    /// Changes to the workspace. Fields that are left out stay as they are.
     pub(crate) struct UpdateWorkspace {
-        /// What people call it.
+        /// The name.
         name: Option<WorkspaceName>,
     }
 }
@@ -86,9 +94,9 @@ pub(crate) async fn get(gate: Gate<Workspace, Read>) -> ApiResult<Versioned<Work
     .await
 }
 
-/// Change the workspace
+/// Update the workspace
 ///
-/// Its name. Slug, plan and domains are set by whoever runs the server.
+/// Only the name can be changed. The slug, the plan and the domains are set by the operator of the server.
 #[api_v2_operation(operation_id = "update_workspace", tags(Workspace))]
 pub(crate) async fn update(
     gate: Gate<Workspace, Update>,

@@ -37,11 +37,12 @@ impl<T: Input> Body<T> {
 
     fn read(bytes: &[u8]) -> ApiResult<T> {
         let value: Value = serde_json::from_slice(bytes).map_err(|error| {
-            let detail = format!("The body is not JSON: line {}, column {}.", error.line(), error.column());
+            let detail =
+                format!("The body is not valid JSON: see line {}, column {}.", error.line(), error.column());
             Problem::new(ProblemCode::MalformedJson, detail)
         })?;
         let Value::Object(object) = value else {
-            return Err(Problem::invalid_field("", FieldCode::InvalidType, "expected an object"));
+            return Err(Problem::invalid_field("", FieldCode::InvalidType, "must be an object"));
         };
         let mut fields = Fields::Json(object, super::duplicate_keys::given_twice(bytes));
         let object = T::read(&mut fields);
@@ -69,8 +70,12 @@ impl<T: 'static> FromRequest for Body<T> {
 async fn fetch(payload: &mut Payload) -> ApiResult<web::Bytes> {
     let mut bytes = web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk =
-            chunk.map_err(|_e| Problem::new(ProblemCode::BrokenBody, "The body ended before its end."))?;
+        let chunk = chunk.map_err(|_e| {
+            Problem::new(
+                ProblemCode::BrokenBody,
+                "The body ended before it was complete. Send the request again.",
+            )
+        })?;
         if bytes.len().saturating_add(chunk.len()) > BODY_LIMIT {
             return Err(too_large());
         }
@@ -80,7 +85,7 @@ async fn fetch(payload: &mut Payload) -> ApiResult<web::Bytes> {
 }
 
 fn too_large() -> Problem {
-    Problem::new(ProblemCode::TooLarge, "A body has at most 1 MiB.")
+    Problem::new(ProblemCode::TooLarge, "The body is too large: at most 1 MiB is allowed.")
 }
 
 /// What the headers say of the body, before any of it is waited for.
@@ -102,7 +107,7 @@ pub(crate) fn not_encoded(request: &HttpRequest) -> ApiResult<()> {
     let encoded = request.headers().contains_key(header::CONTENT_ENCODING)
         && !matches!(ContentEncoding::parse(request), Ok(ContentEncoding::Identity));
     if encoded {
-        let detail = "Send the body as it is, without a Content-Encoding.";
+        let detail = "Send the body without a Content-Encoding.";
         return Err(Problem::new(ProblemCode::EncodedBody, detail));
     }
     Ok(())

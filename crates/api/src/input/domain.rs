@@ -24,13 +24,13 @@ impl Field for AnyId {
     }
 
     fn read(value: &Value) -> Result<Self, FieldViolation> {
-        let text = value.as_str().ok_or_else(|| FieldViolation::kind("an id as text"))?;
-        text.parse().map(Self).map_err(|_e| FieldViolation::invalid("is not an id"))
+        let text = value.as_str().ok_or_else(|| FieldViolation::kind("a string with an ID"))?;
+        text.parse().map(Self).map_err(|_e| FieldViolation::invalid("must be an ID"))
     }
 }
 
 fn string(value: &Value) -> Result<&str, FieldViolation> {
-    value.as_str().ok_or_else(|| FieldViolation::kind("text"))
+    value.as_str().ok_or_else(|| FieldViolation::kind("a string"))
 }
 
 impl From<TextError> for FieldViolation {
@@ -38,9 +38,11 @@ impl From<TextError> for FieldViolation {
         match error {
             TextError::Empty => Self(FieldCode::TooShort, "must not be empty".into()),
             TextError::TooLong { max } => {
-                Self(FieldCode::TooLong, format!("has at most {max} characters").into())
+                Self(FieldCode::TooLong, format!("must have at most {max} characters").into())
             }
-            TextError::Forbidden => Self(FieldCode::ForbiddenCharacter, "has a control character".into()),
+            TextError::Forbidden => {
+                Self(FieldCode::ForbiddenCharacter, "must not contain control characters".into())
+            }
         }
     }
 }
@@ -70,7 +72,7 @@ macro_rules! choices {
 
             fn read(value: &Value) -> Result<Self, FieldViolation> {
                 Self::parse(string(value)?).map_err(|error| {
-                    FieldViolation(FieldCode::InvalidChoice, format!("is one of {}", error.words.join(", ")).into())
+                    FieldViolation(FieldCode::InvalidChoice, format!("must be one of {}", error.words.join(", ")).into())
                 })
             }
         }
@@ -91,7 +93,7 @@ impl Field for Order {
         match string(value)? {
             "-id" => Ok(Self(TaskOrder::Newest)),
             "id" => Ok(Self(TaskOrder::Oldest)),
-            _ => Err(FieldViolation(FieldCode::InvalidChoice, "is one of -id, id".into())),
+            _ => Err(FieldViolation(FieldCode::InvalidChoice, "must be one of -id, id".into())),
         }
     }
 }
@@ -109,7 +111,9 @@ impl Field for StartOrder {
         match string(value)? {
             "-started_at" => Ok(Self(TimeEntryOrder::Latest)),
             "started_at" => Ok(Self(TimeEntryOrder::Earliest)),
-            _ => Err(FieldViolation(FieldCode::InvalidChoice, "is one of -started_at, started_at".into())),
+            _ => {
+                Err(FieldViolation(FieldCode::InvalidChoice, "must be one of -started_at, started_at".into()))
+            }
         }
     }
 }
@@ -121,7 +125,8 @@ impl Field for HourlyRate {
     }
 
     fn read(value: &Value) -> Result<Self, FieldViolation> {
-        let text = value.as_str().ok_or_else(|| FieldViolation::kind("an amount as text, like \"62.50\""))?;
+        let text =
+            value.as_str().ok_or_else(|| FieldViolation::kind("a string with an amount, like \"62.50\""))?;
         Self::parse(text).map_err(|error| match error {
             RateError::Amount(error) => FieldViolation::invalid(error.to_string()),
             RateError::OutOfRange => FieldViolation(FieldCode::OutOfRange, error.to_string().into()),
@@ -165,10 +170,10 @@ impl Field for Groups {
         let mut groups = Vec::new();
         for word in string(value)?.split(',') {
             let (_, group) = GROUPS.into_iter().find(|(known, _)| *known == word).ok_or_else(|| {
-                FieldViolation(FieldCode::InvalidChoice, "is one or more of day, user, task, tag".into())
+                FieldViolation(FieldCode::InvalidChoice, "must be one or more of day, user, task, tag".into())
             })?;
             if groups.contains(&group) {
-                return Err(FieldViolation::invalid("names something twice"));
+                return Err(FieldViolation::invalid("must not repeat a value"));
             }
             groups.push(group);
         }

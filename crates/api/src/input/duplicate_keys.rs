@@ -25,8 +25,10 @@ pub(super) fn given_twice(object: &[u8]) -> Vec<FieldError> {
     let told =
         |field, detail: &'static str| FieldError { field, code: FieldCode::Invalid, detail: detail.into() };
     let within = within.difference(&again).cloned().collect::<Vec<_>>();
-    let twice = again.into_iter().map(|field| told(field, "is given twice"));
-    twice.chain(within.into_iter().map(|field| told(field, "gives a name twice within"))).collect()
+    let twice = again.into_iter().map(|field| told(field, "must be given only once"));
+    twice
+        .chain(within.into_iter().map(|field| told(field, "contains an object with a repeated name")))
+        .collect()
 }
 
 /// A value, as far as names go.

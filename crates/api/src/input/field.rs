@@ -31,7 +31,7 @@ impl FieldViolation {
     }
 
     pub(crate) fn kind(expected: &'static str) -> Self {
-        Self(FieldCode::InvalidType, format!("expected {expected}").into())
+        Self(FieldCode::InvalidType, format!("must be {expected}").into())
     }
 }
 
@@ -138,7 +138,7 @@ impl Fields {
                 let mut found: Vec<String> =
                     pairs.extract_if(.., |(key, _)| key == name).map(|(_, v)| v).collect();
                 let member = if found.len() > 1 {
-                    Err(FieldViolation::invalid("is given twice"))
+                    Err(FieldViolation::invalid("must be given only once"))
                 } else {
                     M::take_text(found.pop().as_deref())
                 };
@@ -161,7 +161,7 @@ impl Fields {
         errors.extend(left.into_iter().map(|field| FieldError {
             field,
             code: FieldCode::UnknownField,
-            detail: "there is no field of this name".into(),
+            detail: "is not a field of this operation".into(),
         }));
         match object {
             Some(object) if errors.is_empty() => Ok(object),
@@ -223,9 +223,9 @@ impl<T: Field> Field for Vec<T> {
     }
 
     fn read(value: &Value) -> Result<Self, FieldViolation> {
-        let items = value.as_array().ok_or_else(|| FieldViolation::kind("a list"))?;
+        let items = value.as_array().ok_or_else(|| FieldViolation::kind("an array"))?;
         if items.len() > 200 {
-            return Err(FieldViolation(FieldCode::TooLong, "has at most 200 entries".into()));
+            return Err(FieldViolation(FieldCode::TooLong, "must have at most 200 entries".into()));
         }
         items.iter().map(T::read).collect()
     }
@@ -251,15 +251,16 @@ impl Field for chrono::NaiveDate {
     }
 
     fn read(value: &Value) -> Result<Self, FieldViolation> {
-        let text = value.as_str().ok_or_else(|| FieldViolation::kind("a date as text"))?;
+        let text =
+            value.as_str().ok_or_else(|| FieldViolation::kind("a string with a date, like 2026-03-29"))?;
         let date = Self::parse_from_str(text, "%Y-%m-%d")
-            .map_err(|_e| FieldViolation::invalid("is not a date like 2026-03-29"))?;
+            .map_err(|_e| FieldViolation::invalid("must be a date like 2026-03-29"))?;
         // Four digits and nothing else: chrono also reads signs and longer years.
         let years = Self::from_ymd_opt(1, 1, 1)..=Self::from_ymd_opt(9999, 12, 31);
         if text.len() == 10 && years.contains(&Some(date)) {
             Ok(date)
         } else {
-            Err(FieldViolation::invalid("is not a date like 2026-03-29"))
+            Err(FieldViolation::invalid("must be a date like 2026-03-29"))
         }
     }
 }
@@ -270,7 +271,9 @@ impl Field for Timestamp {
     }
 
     fn read(value: &Value) -> Result<Self, FieldViolation> {
-        let text = value.as_str().ok_or_else(|| FieldViolation::kind("a time as text"))?;
+        let text = value
+            .as_str()
+            .ok_or_else(|| FieldViolation::kind("a string with a time, like 2026-03-29T03:30:00+02:00"))?;
         belfort_values::brussels::parse(text)
             .map(Self)
             .map_err(|error| FieldViolation::invalid(error.to_string()))
@@ -287,13 +290,19 @@ impl<const MAX: usize> Field for RawText<MAX> {
     }
 
     fn read(value: &Value) -> Result<Self, FieldViolation> {
-        let text = value.as_str().ok_or_else(|| FieldViolation::kind("text"))?;
+        let text = value.as_str().ok_or_else(|| FieldViolation::kind("a string"))?;
         if text.chars().count() > MAX {
-            return Err(FieldViolation(FieldCode::TooLong, format!("has at most {MAX} characters").into()));
+            return Err(FieldViolation(
+                FieldCode::TooLong,
+                format!("must have at most {MAX} characters").into(),
+            ));
         }
         // The one character that the database cannot even compare with.
         if text.contains('\0') {
-            return Err(FieldViolation(FieldCode::ForbiddenCharacter, "has a NUL character".into()));
+            return Err(FieldViolation(
+                FieldCode::ForbiddenCharacter,
+                "must not contain NUL characters".into(),
+            ));
         }
         Ok(Self(text.to_owned()))
     }
@@ -313,8 +322,8 @@ macro_rules! ids {
             }
 
             fn read(value: &Value) -> Result<Self, FieldViolation> {
-                let text = value.as_str().ok_or_else(|| FieldViolation::kind("an id as text"))?;
-                text.parse().map_err(|_e| FieldViolation::invalid("is not an id"))
+                let text = value.as_str().ok_or_else(|| FieldViolation::kind("a string with an ID"))?;
+                text.parse().map_err(|_e| FieldViolation::invalid("must be an ID"))
             }
         }
     )*};

@@ -43,9 +43,12 @@ impl Field for PermissionList {
     }
 
     fn read(value: &Value) -> Result<Self, FieldViolation> {
-        let items = value.as_array().ok_or_else(|| FieldViolation::kind("a list"))?;
+        let items = value.as_array().ok_or_else(|| FieldViolation::kind("an array"))?;
         if items.len() > MAX {
-            return Err(FieldViolation(FieldCode::TooLong, format!("has at most {MAX} entries").into()));
+            return Err(FieldViolation(
+                FieldCode::TooLong,
+                format!("must have at most {MAX} entries").into(),
+            ));
         }
         let mut words = Vec::new();
         let mut wrong = Vec::new();
@@ -70,26 +73,26 @@ fn entry<'v>(value: &'v Value, before: &[Words<'v>]) -> Result<Words<'v>, FieldV
     if object.keys().any(|name| !MEMBERS.contains(&name.as_str())) {
         return Err(FieldViolation(
             FieldCode::UnknownField,
-            "has a member that is none of resource, action and scope".into(),
+            "must have no fields other than resource, action and scope".into(),
         ));
     }
     let [resource, action, scope] = MEMBERS.map(|name| match object.get(name) {
         Some(Value::String(word)) => Ok(word.as_str()),
-        Some(_) => Err(FieldViolation::kind("text")),
+        Some(_) => Err(FieldViolation::kind("a string")),
         None => Err(FieldViolation(FieldCode::Required, format!("{name} is required").into())),
     });
     let words = (resource?, action?, scope?);
     if VOCABULARY.find(words.0, words.1).is_none() {
         return Err(FieldViolation(
             FieldCode::InvalidChoice,
-            "there is no such action on such a resource".into(),
+            "must be an action that exists for the resource".into(),
         ));
     }
     if words.2.parse::<Scope>().is_err() {
-        return Err(FieldViolation(FieldCode::InvalidChoice, "scope is one of own, team, all".into()));
+        return Err(FieldViolation(FieldCode::InvalidChoice, "scope must be one of own, team, all".into()));
     }
     if before.iter().any(|(resource, action, _)| (*resource, *action) == (words.0, words.1)) {
-        return Err(FieldViolation::invalid("is given twice: which scope is meant?"));
+        return Err(FieldViolation::invalid("must not repeat a resource and action"));
     }
     Ok(words)
 }

@@ -45,7 +45,7 @@ impl OperationModifier for IfMatch {
         openapi::header_parameter(
             op,
             "If-Match",
-            "The ETag that was read. If the row was changed since, the request fails with 412.",
+            "The `ETag` of the version that you read. If the resource has changed since, the response is 412.",
             false,
         );
         openapi::problems(op, &[412]);

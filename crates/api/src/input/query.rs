@@ -32,7 +32,7 @@ impl<T: Input> Query<T> {
 pub(crate) fn pairs(text: &str) -> ApiResult<Vec<(String, String)>> {
     web::Query::<Vec<(String, String)>>::from_query(text)
         .map(web::Query::into_inner)
-        .map_err(|_e| Problem::new(ProblemCode::MalformedQuery, "The query string cannot be read."))
+        .map_err(|_e| Problem::new(ProblemCode::MalformedQuery, "The query string is malformed."))
 }
 
 impl<T: 'static> FromRequest for Query<T> {

@@ -54,8 +54,8 @@ impl Description {
     pub(crate) fn document(self, op: &mut DefaultOperationRaw) {
         openapi::response(op, self.status, self.text, self.schema, &self.headers);
         if self.idempotent {
-            let description = "A key of your choice. The same request sent again with it within 24 hours gets the same \
-                               answer and has no further effect.";
+            let description = "A key of your choice that makes it safe to retry. If the same request is sent again with \
+                               the key within 24 hours, it gets the same response and has no further effect.";
             openapi::header_parameter(op, "Idempotency-Key", description, false);
             openapi::problems(op, &[400, 409, 422]);
         }
@@ -118,7 +118,7 @@ pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: Serialize + Apiv2Schema> Reply for Json<T> {
     fn describe() -> Description {
-        Description::new(200, "The requested data.", Some(openapi::schema::<T>()))
+        Description::new(200, "The result.", Some(openapi::schema::<T>()))
     }
 
     fn into_parts(self) -> ApiResult<Parts> {
@@ -150,7 +150,7 @@ impl<T> Versioned<T> {
 
 impl<T: Serialize + Apiv2Schema> Reply for Versioned<T> {
     fn describe() -> Description {
-        let described = Description::new(200, "The row.", Some(openapi::schema::<T>()));
+        let described = Description::new(200, "The resource.", Some(openapi::schema::<T>()));
         Description { headers: vec![ETAG], ..described }
     }
 
@@ -183,7 +183,7 @@ impl<R: Reply> Reply for Created<R> {
     fn describe() -> Description {
         let mut described = R::describe();
         described.headers.push(LOCATION);
-        Description { status: 201, text: "The new row.", ..described }
+        Description { status: 201, text: "The new resource.", ..described }
     }
 
     fn into_parts(self) -> ApiResult<Parts> {
@@ -198,7 +198,7 @@ pub(crate) struct CreatedElsewhere<R>(pub(crate) R);
 
 impl<R: Reply> Reply for CreatedElsewhere<R> {
     fn describe() -> Description {
-        Description { status: 201, text: "What was made.", ..R::describe() }
+        Description { status: 201, text: "The new resource.", ..R::describe() }
     }
 
     fn into_parts(self) -> ApiResult<Parts> {
@@ -212,11 +212,7 @@ pub(crate) struct Accepted<R>(pub(crate) R);
 
 impl<R: Reply> Reply for Accepted<R> {
     fn describe() -> Description {
-        Description {
-            status: 202,
-            text: "The request is accepted; what it asks for follows.",
-            ..R::describe()
-        }
+        Description { status: 202, text: "The request was accepted.", ..R::describe() }
     }
 
     fn into_parts(self) -> ApiResult<Parts> {
@@ -230,7 +226,7 @@ pub(crate) struct NoContent;
 
 impl Reply for NoContent {
     fn describe() -> Description {
-        Description::new(204, "Done.", None)
+        Description::new(204, "The request succeeded.", None)
     }
 
     fn into_parts(self) -> ApiResult<Parts> {

@@ -38,7 +38,7 @@ impl Field for Limit {
         if (1..=200).contains(&limit) {
             Ok(Self(limit))
         } else {
-            Err(FieldViolation(FieldCode::OutOfRange, "is 1 to 200".into()))
+            Err(FieldViolation(FieldCode::OutOfRange, "must be 1 to 200".into()))
         }
     }
 }
@@ -85,7 +85,10 @@ impl List {
         let Some(cursor) = cursor else { return Ok(None) };
         let position = self.open(&cursor.0).and_then(|position| position.parse().ok());
         position.map(Some).ok_or_else(|| {
-            Problem::new(ProblemCode::BadCursor, "This cursor is not one of this list: begin without one.")
+            Problem::new(
+                ProblemCode::BadCursor,
+                "This cursor does not belong to this list and filter. Start again without a cursor.",
+            )
         })
     }
 

@@ -26,11 +26,11 @@ pub(crate) struct ListQuery<F> {
 }
 
 input! {
-    /// Which page of a list.
+    /// The page of a list to return.
     pub(crate) struct PageParams {
-        /// How many at most.
+        /// The maximum number of items on the page.
         limit: Option<Limit>,
-        /// Where the page begins: the `next_cursor` of the one before.
+        /// The start of the page: the `next_cursor` of the previous page. The first page is without.
         cursor: Option<Cursor>,
     }
 }

@@ -25,7 +25,8 @@ fn filled(template: &str) -> String {
 /// What the framework answers where nothing is mounted; a row that is not there is told in other words.
 fn is_unrouted(caller: &Client, method: &str, path: &str) -> bool {
     let reply = caller.send(method, path, &[], None);
-    reply.status == 404 && reply.body["detail"] == "There is nothing here."
+    reply.status == 404
+        && reply.body["detail"] == "There is nothing at this path. See /api/schema/ for the paths of the API."
 }
 
 #[test]

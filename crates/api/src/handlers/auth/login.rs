@@ -20,21 +20,23 @@ use crate::output::{Json, NoContent, Timestamp, WithCookie};
 use crate::state::App;
 
 input! {
-    /// Who wants to come in.
+    /// Credentials.
     pub(crate) struct LogIn {
-        /// The address.
+        /// The e-mail address.
         email: Email,
         /// The password.
         password: input::Attempt,
     }
 }
 
-/// A session.
+/// A new session.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct LoggedInView {
-    /// To be sent as `Authorization: Bearer …`. It is shown once.
+    /// The token, to be sent as `Authorization: Bearer …`. It is returned only once.
     token: String,
+    /// The time at which the session expires.
     expires_at: Timestamp,
+    /// The user who logged in.
     user: UserView,
 }
 
@@ -53,7 +55,8 @@ fn cookie(token: &str, secure: bool, age: CookieAge) -> Cookie<'static> {
 
 /// Log in
 ///
-/// Whoever fails too often, as one user or from one address, has to wait: 429.
+/// Returns a token, and sets the session cookie for browsers. After too many failed attempts for one user or
+/// from one IP address, further attempts are refused for some time (429).
 #[api_v2_operation(operation_id = "log_in", tags(Auth))]
 pub(crate) async fn log_in(anonymous: AnonymousInTenant, body: Body<LogIn>) -> ApiResult<LoggedIn> {
     let info = anonymous.into_info()?;
@@ -108,7 +111,7 @@ fn wrong() -> Problem {
 
 /// Log out
 ///
-/// The session is over at once, everywhere.
+/// Ends the session at once.
 #[api_v2_operation(operation_id = "log_out", tags(Auth))]
 pub(crate) async fn log_out(session: SessionOnly) -> ApiResult<WithCookie<NoContent>> {
     session

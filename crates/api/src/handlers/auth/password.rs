@@ -14,18 +14,18 @@ use crate::input::{Attempt, Body, input};
 use crate::output::NoContent;
 
 input! {
-    /// A new password.
+    /// The current password and the new one.
     pub(crate) struct ChangePassword {
-        /// The one that is good now.
+        /// The current password.
         current_password: Attempt,
-        /// The one that is to be good from now on: 8 characters at least.
+        /// The new password: at least 8 characters.
         new_password: Password,
     }
 }
 
-/// Change the password
+/// Change your password
 ///
-/// Every other session of yours ends.
+/// Ends all your other sessions.
 #[api_v2_operation(operation_id = "change_password", tags(Auth))]
 pub(crate) async fn change_password(
     session: SessionOnly,
@@ -54,10 +54,10 @@ fn store(ctx: &mut RequestContext, current: SessionId, new: &NewPassword) -> Api
     if new.store(&mut ctx.tx, &ctx.origin, current)? {
         return Ok(NoContent);
     }
-    let detail = "The password was changed by another request meanwhile.";
+    let detail = "The password was changed by another request. Try again with the new one.";
     Err(Problem::new(ProblemCode::ChangedMeanwhile, detail))
 }
 
 fn wrong() -> Problem {
-    Problem::invalid_field("current_password", FieldCode::WrongPassword, "is not your password")
+    Problem::invalid_field("current_password", FieldCode::WrongPassword, "is not your current password")
 }

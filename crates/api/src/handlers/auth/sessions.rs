@@ -11,23 +11,27 @@ use crate::error::{ApiResult, Problem};
 use crate::input::Path;
 use crate::output::{Json, NoContent, Timestamp};
 
-/// A session of the caller's own.
+/// A session of yours.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct SessionView {
+    /// The ID of the session.
     id: Uuid,
-    /// Whether it is the one that asks.
+    /// Whether this is the session of the request.
     is_current: bool,
+    /// The time of the login.
     created_at: Timestamp,
+    /// The time at which the session expires.
     expires_at: Timestamp,
-    /// From where it was opened.
+    /// The IP address of the login, or null.
     ip: Option<String>,
-    /// With what it was opened.
+    /// The user agent of the login, or null.
     user_agent: Option<String>,
 }
 
-/// The sessions of the caller's own.
+/// Your sessions.
 #[derive(Debug, Serialize, Apiv2Schema)]
 pub(crate) struct SessionsView {
+    /// The sessions.
     items: Vec<SessionView>,
 }
 
