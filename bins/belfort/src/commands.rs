@@ -1,4 +1,4 @@
-//! The commands.
+//! The command line.
 
 mod config;
 mod demo;
@@ -21,8 +21,8 @@ pub(crate) type CommandResult = Result<(), BoxError>;
 
 /// Security and tenancy backbone of a work-management service.
 ///
-/// Without a command it serves. Without any setting that is a development server, with a private Postgres, keys and an
-/// outbox of its own under `.belfort`. Settings are environment variables: `belfort config` lists them.
+/// Without a command it starts the server. Without any settings that is a development server, which keeps a private Postgres,
+/// its keys and its mail under `.belfort`. Settings are environment variables; `belfort config` lists them.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Cli {
@@ -32,32 +32,32 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the API (the default)
+    /// Start the server (the default)
     ///
-    /// Brings the database up to date first. SIGTERM and Ctrl-C let running requests finish.
+    /// Migrates the database first. On SIGTERM and Ctrl-C, running requests are finished.
     Serve,
-    /// Bring the control schema and every tenant up to date
+    /// Migrate the control schema and every tenant
     ///
-    /// A tenant whose migration fails stays as it was and does not stop the others. It can be run while servers run.
+    /// A tenant whose migration fails stays as it was and does not stop the others. Servers may be running meanwhile.
     Migrate(migrate::Args),
-    /// Make, look at and change tenants
+    /// Create, show and change tenants
     #[command(subcommand)]
     Tenant(tenant::Command),
-    /// Make and look at the keys that secrets in the database are sealed under
+    /// Generate and check the keys that encrypt secrets in the database
     #[command(subcommand)]
     Keys(keys::Command),
-    /// Forget failed logins of a user or of an address
+    /// Reset the failed logins of a user or of an IP address
     Unlock(unlock::Args),
-    /// Print the OpenAPI document; needs no database
+    /// Print the OpenAPI document (needs no database)
     Openapi(openapi::Args),
-    /// Make a workspace with people, tasks and hours to try, and print the logins
+    /// Create a workspace with sample data, and print its logins
     Demo(demo::Args),
-    /// Print every setting and its value in force, secrets masked
+    /// Print every setting and its current value, secrets masked
     Config,
 }
 
 impl Cli {
-    /// Does what was asked.
+    /// Runs the command.
     pub(crate) fn run(self, environment: Environment<'_>) -> CommandResult {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(environment),

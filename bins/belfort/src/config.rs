@@ -1,7 +1,7 @@
-//! What the operator decides, from `BELFORT_…` variables.
+//! The settings, from `BELFORT_…` variables.
 //!
-//! Everything that is wrong is said at once, each with its variable and what to do: nobody should have to start ten times
-//! to learn ten things.
+//! All errors are reported at once, each with its variable and what to do: nobody should have to start ten times to learn
+//! ten things.
 
 mod database;
 mod http;
@@ -26,18 +26,18 @@ pub(crate) use regions::Regions;
 /// The environment as a value, so that a test can bring its own.
 #[derive(Clone, Copy)]
 pub(crate) struct Environment<'e> {
-    /// Looks a variable up.
+    /// Looks up a variable.
     pub(crate) get: &'e dyn Fn(&str) -> Option<String>,
     /// The names of all variables.
     pub(crate) names: &'e [String],
 }
 
-/// Everything that is in force.
+/// The settings in force.
 #[derive(Debug)]
 pub(crate) struct Config {
     /// `BELFORT_ENV`: `production`, or else development, where everything has a default.
     pub(crate) production: bool,
-    /// `BELFORT_DATA_DIR`: what the program keeps on this machine. Default `.belfort`.
+    /// `BELFORT_DATA_DIR`: the directory of what the program keeps on this machine. Default `.belfort`.
     pub(crate) data_dir: PathBuf,
     pub(crate) http: Http,
     pub(crate) database: Database,
@@ -51,7 +51,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads all variables, or says all that is wrong with them.
+    /// Reads all variables.
     pub(crate) fn load(environment: Environment<'_>) -> Result<Self, ConfigErrors> {
         let mut reader = Reader::new(environment);
         let data_dir =
@@ -83,14 +83,15 @@ impl Config {
         all().ok_or_else(ConfigErrors::none)
     }
 
-    /// Variables that look like ours and are not: a setting that was misspelt has no effect, and nobody would notice.
+    /// The variables that begin with `BELFORT_` and are no setting: a misspelt one would have no effect, and nobody would
+    /// notice.
     pub(crate) fn unknown<'e>(&self, environment: Environment<'e>) -> Vec<&'e str> {
         let ours = |name: &str| self.entries.iter().any(|entry| entry.variable == name);
         let names = environment.names.iter().map(String::as_str);
         names.filter(|name| name.starts_with("BELFORT_") && !ours(name)).collect()
     }
 
-    /// Whether the data directory is used at all.
+    /// Returns whether anything is kept in the data directory.
     pub(crate) fn keeps_data_here(&self) -> bool {
         self.database.url.is_none()
             || matches!(self.keys, Keys::Generated(_))

@@ -1,4 +1,4 @@
-//! The keys in a file: made once, readable by nobody else.
+//! The file of keys: created once, readable by its owner alone.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 
 use belfort_crypto::{Keyring, KeyringError};
 
-/// Why the keys in a file cannot be used.
+/// The reason why the keys in a file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeysFileError {
     #[error("cannot read the keys in {}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("cannot make the keys file {}", path.display())]
+    #[error("cannot create the keys file {}", path.display())]
     Create { path: PathBuf, source: io::Error },
     #[error(
-        "other users of this machine can read the keys in {} (mode {mode:04o}). Close it with `chmod 600 {}`, and if \
-         somebody may have read it, replace the keys",
+        "other users of this machine can read the keys in {} (mode {mode:04o}). Run `chmod 600 {}`, and if somebody may \
+         have read the file, replace the keys",
         path.display(), path.display()
     )]
     Open { path: PathBuf, mode: u32 },
@@ -24,7 +24,7 @@ pub(crate) enum KeysFileError {
     Keys { path: PathBuf, source: KeyringError },
 }
 
-/// The keyring in `path`. A file that others can read is refused.
+/// Reads the keyring in `path`. A file that others can read is refused.
 pub(crate) fn read(path: &Path) -> Result<Keyring, KeysFileError> {
     let failed = |source| KeysFileError::Read { path: path.into(), source };
     let mut file = fs::File::open(path).map_err(failed)?;
@@ -37,7 +37,8 @@ pub(crate) fn read(path: &Path) -> Result<Keyring, KeysFileError> {
     Keyring::parse(&text).map_err(|source| KeysFileError::Keys { path: path.into(), source })
 }
 
-/// The same, and where there is no file, one with a new key is made. Of two that do this at once, one makes it.
+/// Reads the keyring in `path`, and creates the file with a new key where there is none. Of two processes that do so at once,
+/// one creates it.
 pub(crate) fn read_or_create(path: &Path) -> Result<Keyring, KeysFileError> {
     match create(path) {
         Err(source) if source.kind() != ErrorKind::AlreadyExists => {
@@ -47,15 +48,15 @@ pub(crate) fn read_or_create(path: &Path) -> Result<Keyring, KeysFileError> {
     }
 }
 
-/// Written beside its place and linked there: a file that is there is whole, and one that is there is never replaced.
+/// Creates the file: written beside its path and linked there, so a file is there whole or not at all, and never replaced.
 fn create(path: &Path) -> io::Result<()> {
     if path.try_exists()? {
         return Err(ErrorKind::AlreadyExists.into());
     }
     let draft = path.with_extension(format!("new-{}", std::process::id()));
     let text = format!(
-        "# The keys that the secrets in the database are sealed under, newest first. Without them those are lost: keep a\n\
-         # copy elsewhere, and not beside a backup of the database.\n{}\n",
+        "# The keys that encrypt the secrets in the database, newest first. Without them those secrets are lost: keep a copy\n\
+         # elsewhere, and not beside a backup of the database.\n{}\n",
         *Keyring::generate_key()
     );
     // A process of this number that was killed here may have left one.

@@ -1,4 +1,4 @@
-//! `belfort`: arguments, environment, compose, run.
+#![doc = include_str!("../README.md")]
 
 mod commands;
 mod config;
@@ -25,7 +25,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// The only place that reads the environment. What is not UTF-8 comes with replacement characters, which are refused.
+/// Reads an environment variable; nothing else in the program does. Text that is not UTF-8 gets replacement characters, which
+/// the settings refuse.
 #[expect(clippy::disallowed_methods, reason = "a program reads the environment")]
 fn variable(variable: &str) -> Option<String> {
     std::env::var_os(variable).map(|value| value.to_string_lossy().into_owned())

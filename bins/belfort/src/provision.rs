@@ -1,4 +1,4 @@
-//! Makes a workspace on the operator's word: the way of a sign-up, without the mail between its two halves.
+//! Creates workspaces for the operator: a sign-up without the mail between its two halves.
 
 use belfort_crypto::Keyring;
 use belfort_workspace::Arrival;
@@ -8,20 +8,20 @@ use zeroize::Zeroizing;
 
 use crate::runtime::{MIGRATIONS, Runtime};
 
-/// Why no workspace was made.
+/// The reason why a workspace was not created.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CreateWorkspaceError {
-    #[error("the slug is taken; `belfort tenant list` names those that are")]
+    #[error("the slug is already taken; `belfort tenant list` lists those that are")]
     SlugTaken,
-    #[error("the workspace could not be begun")]
+    #[error("the sign-up could not be stored")]
     Start(#[source] StartError),
-    #[error("the workspace could not be made")]
+    #[error("the workspace could not be created")]
     Confirm(#[source] ConfirmError),
-    #[error("the database is not to be had")]
+    #[error("the database is busy")]
     Busy(#[from] belfort_tenancy::postgres::Busy),
 }
 
-/// Makes the workspace with its first admin.
+/// Creates a workspace with its first admin.
 pub(crate) fn create_workspace(
     runtime: &Runtime,
     signup: &Signup,
@@ -37,12 +37,12 @@ pub(crate) fn create_workspace(
     Ok(confirm(tenancy, keyring, &MIGRATIONS, started.id, &started.code, &arrival)?)
 }
 
-/// What the audit history knows of a command.
+/// The origin of a command in the audit history.
 pub(crate) fn arrival(now: DateTime<Utc>) -> Arrival {
     Arrival { at: now, request_id: "belfort-command".to_owned(), ip: None }
 }
 
-/// A password for one person, of 120 random bits.
+/// Generates a password of 120 random bits.
 pub(crate) fn random_password() -> Zeroizing<String> {
     // A key is 256 random bits in letters, digits, `-` and `_`: six bits a character.
     let key = Keyring::generate_key();

@@ -1,4 +1,4 @@
-//! Puts the parts together: a Postgres, the keys, the control schema, the tenants.
+//! What commands run on: a Postgres, the keys, the control schema, the tenants.
 
 use std::fs::{self, File};
 use std::io;
@@ -20,25 +20,25 @@ use crate::config::{Config, Database, Keys, Mail};
 use crate::keys_file::{self, KeysFileError};
 use crate::secrets::KeyringSecrets;
 
-/// The DDL of this version.
+/// The migrations of this version.
 pub(crate) const MIGRATIONS: Migrations = Migrations::new(&CONTROL, &TENANT);
 static CONTROL: EmbeddedMigrations = embed_migrations!("../../migrations/control");
 static TENANT: EmbeddedMigrations = embed_migrations!("../../migrations/tenant");
 
-/// Role and database in the private Postgres.
+/// The names of the role and the database in the private Postgres.
 const OWNER: &str = "belfort";
 
-/// The parts that every command with a database needs. The Postgres is last: it stops after what uses it has gone.
+/// What every command with a database runs on. The Postgres is the last field, so it stops after what uses it.
 pub(crate) struct Runtime {
     pub(crate) tenancy: Tenancy,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) postgres: Option<PrivatePostgres>,
 }
 
-/// Why the parts cannot be put together.
+/// The reason why the runtime cannot start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RuntimeError {
-    #[error("cannot make or use the data directory {} (BELFORT_DATA_DIR)", dir.display())]
+    #[error("cannot create or use the data directory {} (BELFORT_DATA_DIR)", dir.display())]
     DataDir { dir: PathBuf, source: io::Error },
     #[error("cannot start the private Postgres")]
     Postgres(#[from] StartError),
@@ -48,7 +48,7 @@ pub(crate) enum RuntimeError {
     Bootstrap(#[from] BootstrapError),
     #[error("cannot use the keys")]
     Keys(#[from] KeysFileError),
-    #[error("cannot bring the control schema up to date")]
+    #[error("cannot migrate the control schema")]
     Migrate(#[from] MigrateError),
     #[error(transparent)]
     WrongKeys(#[from] KeyringCheckError),
@@ -61,9 +61,9 @@ pub(crate) enum RuntimeError {
 }
 
 impl Runtime {
-    /// Starts or joins what is configured. Another process may be doing the same, or be serving.
+    /// Starts or joins what is configured. Another process may be starting too, or be serving.
     pub(crate) fn start(config: &Config) -> Result<Self, RuntimeError> {
-        // Two first starts at once would both make the role, the database and the keys.
+        // Two first starts at once would both create the role, the database and the keys.
         let _lock = if config.keeps_data_here() { Some(lock_data_dir(&config.data_dir)?) } else { None };
         // The keys first: when they cannot be read, nothing was started.
         let keyring = keyring(&config.keys)?;
@@ -88,7 +88,7 @@ pub(crate) fn mailer(mail: Mail, data_dir: &Path) -> Result<Arc<dyn Mailer>, Run
     })
 }
 
-/// Makes the data directory, and waits until no other process is preparing what is in it. The lock ends with the value.
+/// Creates the data directory, and waits until no other process is preparing it. The lock ends with the value.
 fn lock_data_dir(data_dir: &Path) -> Result<File, RuntimeError> {
     let failed = |source| RuntimeError::DataDir { dir: data_dir.into(), source };
     if !data_dir.try_exists().map_err(failed)? {
@@ -126,8 +126,8 @@ fn database(
     Ok((Some(postgres), owners))
 }
 
-/// The first thing that the keys have to open are the passwords of the database logins. Keys that do not are the wrong
-/// ones, and that is said in the same words as when anything else does not open.
+/// Connects. The passwords of the database logins are the first thing that the keys have to open, so wrong keys are found
+/// here; the error is the same as when anything else does not open.
 fn connect(url: &DatabaseUrl, keyring: &Keyring, options: PoolOptions) -> Result<Tenancy, RuntimeError> {
     let secrets = KeyringSecrets::new(keyring);
     Tenancy::connect(url, &secrets, options).map_err(|error| match secrets.missing() {

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use belfort_crypto::{Column, Keyring, OpenError, Owner};
 use belfort_tenancy::postgres::{SealedSecret, SecretStore, SecretStoreError};
 
-/// Seals under a keyring, and remembers which key it would have needed.
+/// A store that seals under a keyring, and remembers the key that was missing from it.
 #[derive(Debug)]
 pub(crate) struct KeyringSecrets<'k> {
     keyring: &'k Keyring,
@@ -19,7 +19,7 @@ impl<'k> KeyringSecrets<'k> {
         Self { keyring, missing: RefCell::new(None) }
     }
 
-    /// The id of the key that something was sealed under and that is not in the keyring.
+    /// The id of a key that was needed and is not in the keyring.
     pub(crate) fn missing(&self) -> Option<String> {
         self.missing.borrow().clone()
     }

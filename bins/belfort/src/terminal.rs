@@ -1,4 +1,4 @@
-//! What the program says to the person at the terminal. A pipe that was closed early is no reason to fail.
+//! Output to the terminal. A pipe that was closed early is no reason to fail.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -6,14 +6,14 @@ use std::io::{self, ErrorKind, Write};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A line of the answer, on stdout.
+/// Prints a line of the result to stdout.
 pub(crate) fn print_line(text: impl Display) {
     // Not `println!`, which panics when nobody listens any more: a server outlives the terminal it was started from.
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
-/// The whole answer, on stdout: half a document is an error, but for a reader that has seen enough (`| head`).
+/// Prints a whole document to stdout. Half of it is an error, but for a reader that has seen enough (`| head`).
 pub(crate) fn print_document(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -22,17 +22,17 @@ pub(crate) fn print_document(text: &str) -> io::Result<()> {
     }
 }
 
-/// Something to know beside the answer, on stderr.
+/// Prints a note beside the result to stderr.
 pub(crate) fn print_note(text: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Why the command failed: the error and each cause of it that says something new, on stderr.
+/// Prints an error and its causes to stderr.
 pub(crate) fn print_error(error: &dyn Error) {
     print_note(format_args!("error: {}", with_causes(error)));
 }
 
-/// An error and each cause of it that says something new.
+/// Formats an error and each cause of it that says something new.
 pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -49,7 +49,7 @@ pub(crate) fn with_causes(error: &dyn Error) -> String {
     text
 }
 
-/// A bar for `what`, on stderr and only when that is a terminal.
+/// Makes a progress bar for `what`, on stderr and only when that is a terminal.
 pub(crate) fn progress_bar(what: &'static str) -> ProgressBar {
     let bar = ProgressBar::new(0).with_message(what);
     // The template is a constant; a wrong one would show as the default bar.

@@ -10,7 +10,9 @@ pub(super) fn run(environment: Environment<'_>) -> CommandResult {
         terminal::print_line(entry);
     }
     for unknown in config.unknown(environment) {
-        terminal::print_note(format_args!("{unknown} is set, but is not a setting and has no effect."));
+        terminal::print_note(format_args!(
+            "{unknown} is set, but it is not a setting of this program and has no effect."
+        ));
     }
     Ok(())
 }

@@ -19,10 +19,10 @@ use crate::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The slug of the workspace; without, the first free one of demo, demo-2, …
+    /// Slug of the workspace [default: the first free one of demo, demo-2, …]
     #[arg(long, value_parser = Slug::parse)]
     slug: Option<Slug>,
-    /// The password of everybody in it; without, a random one
+    /// Password of all its users [default: a random one]
     #[arg(long)]
     password: Option<String>,
 }
@@ -40,7 +40,7 @@ pub(super) fn run(args: Args, environment: Environment<'_>) -> CommandResult {
 
     let slug = &workspace.tenant.slug;
     terminal::print_line(format_args!(
-        "The workspace {slug} is made, with {} people, {} tasks and {} time entries.\n",
+        "Created the workspace {slug} with {} users, {} tasks and {} time entries.\n",
         people.len(),
         created.tasks,
         created.time_entries
@@ -49,7 +49,7 @@ pub(super) fn run(args: Args, environment: Environment<'_>) -> CommandResult {
     let (url, header) = address(&config, slug);
     let login = serde_json::json!({ "email": people::email_of(&people), "password": password }).to_string();
     terminal::print_line(format_args!(
-        "\nWhile `belfort serve` runs, it is at {url}{}. Log in:\n",
+        "\nWhile `belfort serve` is running, the workspace is at {url}{}. To log in:\n",
         hint(&header)
     ));
     terminal::print_line(format_args!(
@@ -72,7 +72,7 @@ fn print(people: &[Person], password: &str) {
     }
 }
 
-/// The address of the workspace, and the header that names it where the address does not.
+/// The URL of the workspace, and the header that names it where the URL does not.
 fn address(config: &Config, slug: &Slug) -> (String, String) {
     let base = config.http.base_domain.as_str();
     if config.http.secure_cookies() {
@@ -82,16 +82,16 @@ fn address(config: &Config, slug: &Slug) -> (String, String) {
     (format!("http://{base}:{}", port(config.http.listen)), format!("-H 'X-Workspace: {slug}' "))
 }
 
-/// With port 0 nobody knows where a server listens but itself; the usual one is a better example than 0.
+/// The port for the example. With port 0 only the server knows where it listens; then the usual one is the better example.
 fn port(listen: SocketAddr) -> u16 {
     if listen.port() == 0 { 8080 } else { listen.port() }
 }
 
 fn hint(header: &str) -> &'static str {
-    if header.is_empty() { "" } else { ", with that header" }
+    if header.is_empty() { "" } else { " with the header X-Workspace" }
 }
 
-/// For a shell.
+/// Quotes a text for a shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }

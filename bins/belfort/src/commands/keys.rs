@@ -11,7 +11,7 @@ use crate::terminal;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Print a new key, to be put first in `BELFORT_KEYS` or in the file that `BELFORT_KEYS_FILE` names
+    /// Print a new key, to be added at the front of `BELFORT_KEYS` or of the file that `BELFORT_KEYS_FILE` names
     Generate,
     /// Check the keys against the database and print their ids, newest first
     Status,
@@ -26,7 +26,7 @@ pub(super) fn run(command: Command, environment: Environment<'_>) -> CommandResu
 }
 
 fn status(config: &Config) -> CommandResult {
-    // Preparing has checked them: with keys that do not open everything it ends there, naming the missing ones.
+    // This has checked the keys: with keys that do not open everything it ends here, naming the missing ones.
     let runtime = Runtime::start(config)?;
     terminal::print_line(match &config.keys {
         Keys::Given(_) => "Keys from BELFORT_KEYS, newest first:".to_owned(),
@@ -39,6 +39,6 @@ fn status(config: &Config) -> CommandResult {
             if id == newest { "seals and opens" } else { "opens" }
         ));
     }
-    terminal::print_line("The database has nothing under any other key.");
+    terminal::print_line("Nothing in the database is encrypted under any other key.");
     Ok(())
 }

@@ -11,14 +11,14 @@ use crate::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// How many tenants may be migrated at once; this version takes one after the other
+    /// Tenants to migrate at the same time; this version migrates one after the other
     #[arg(long, value_name = "N", default_value = "1")]
     jobs: NonZeroU16,
 }
 
-/// Some tenants are behind. The others are up to date.
+/// The error when tenants could not be migrated. The others are up to date.
 #[derive(Debug, thiserror::Error)]
-#[error("{} of {total} tenants could not be migrated and are as they were:\n  {}", failed.len(), failed.join("\n  "))]
+#[error("{} of {total} tenants could not be migrated and are unchanged:\n  {}", failed.len(), failed.join("\n  "))]
 pub(super) struct IncompleteMigration {
     total: usize,
     failed: Vec<String>,
@@ -28,12 +28,12 @@ pub(super) fn run(_: Args, environment: Environment<'_>) -> CommandResult {
     let runtime = Runtime::start(&Config::load(environment)?)?;
     let migrated = migrate_tenants(&runtime.tenancy)??;
     terminal::print_line(format_args!(
-        "The control schema is up to date, and so is every tenant ({migrated} were behind)."
+        "The control schema and all tenants are up to date ({migrated} tenants were migrated)."
     ));
     Ok(())
 }
 
-/// Brings all tenants up to date, with a progress bar, and answers how many were behind.
+/// Migrates all tenants, with a progress bar, and returns the number of those that were behind.
 pub(super) fn migrate_tenants(tenancy: &Tenancy) -> Result<Result<usize, IncompleteMigration>, MigrateError> {
     let bar = terminal::progress_bar("Migrating tenants");
     let outcomes = MIGRATIONS.run_tenants(tenancy, |total, _| {

@@ -7,7 +7,7 @@ use crate::terminal;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// How it is written
+    /// The format of the document
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
 }
@@ -18,9 +18,9 @@ enum Format {
     Yaml,
 }
 
-/// Everything that is wrong with what the handlers say about themselves.
+/// The error when the handlers are described inconsistently.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no OpenAPI document, because of\n  {0}")]
+#[error("the OpenAPI document cannot be written:\n  {0}")]
 struct NoDocument(String);
 
 pub(super) fn run(args: Args) -> CommandResult {

@@ -15,11 +15,11 @@ use crate::config::{Config, Environment, Format, Keys, Log, Mail};
 use crate::runtime::{MIGRATIONS, Runtime, mailer};
 use crate::terminal;
 
-/// Why there is no server.
+/// The reason why the server cannot run.
 #[derive(Debug, thiserror::Error)]
 enum ServeError {
     #[error(
-        "{address} is in use, perhaps by another `belfort serve`. Stop that, or choose another port: \
+        "{address} is already in use, perhaps by another `belfort serve`. Stop that, or set another port: \
          {variable}={}:0 takes a free one", address.ip()
     )]
     InUse { variable: &'static str, address: SocketAddr },
@@ -32,18 +32,20 @@ enum ServeError {
 pub(super) fn run(environment: Environment<'_>) -> CommandResult {
     let config = Config::load(environment)?;
     init_logging(&config.log);
-    // Asked before anything is started, so that a second server by mistake ends at once.
+    // Checked before anything is started, so that a second server by mistake ends at once.
     check_free("BELFORT_LISTEN", config.http.listen)?;
     if let Some(address) = config.http.admin_listen {
         check_free("BELFORT_ADMIN_LISTEN", address)?;
     }
     let runtime = Runtime::start(&config)?;
     if let Err(behind) = migrate::migrate_tenants(&runtime.tenancy)? {
-        // The others are to be served all the same.
+        // The other tenants are served all the same.
         tracing::error!("{behind}");
     }
     for unknown in config.unknown(environment) {
-        tracing::warn!("{unknown} is not a setting and has no effect; `belfort config` lists those that are");
+        tracing::warn!(
+            "{unknown} is not a setting of this program and has no effect; `belfort config` lists the settings"
+        );
     }
     log_warnings(&config, &runtime)?;
     let banner = Banner::of(&config, &runtime, environment);
@@ -83,13 +85,13 @@ fn settings(config: &Config) -> Settings {
 fn log_warnings(config: &Config, runtime: &Runtime) -> CommandResult {
     if !is_hardened(&mut runtime.tenancy.control()?)? {
         tracing::warn!(
-            "the database lets SQL that is injected into one tenant's query run as another tenant: functions like \
-             set_config and query_to_xml can be executed by everybody. A superuser closes that with: REVOKE EXECUTE ON \
+            "the database is not hardened: SQL that is injected into one tenant's query could run as another tenant, because \
+             everybody may execute functions such as set_config and query_to_xml. A superuser should run REVOKE EXECUTE ON \
              FUNCTION pg_catalog.set_config(text, text, boolean) FROM PUBLIC, and the same for ts_stat, lo_* and *_to_xml*"
         );
     }
     if config.database.spares > 0 {
-        tracing::warn!("BELFORT_SPARES has no effect: this version builds no tenants ahead");
+        tracing::warn!("BELFORT_SPARES has no effect: this version does not build tenants in advance");
     }
     Ok(())
 }
@@ -114,7 +116,7 @@ fn check_free(variable: &'static str, address: SocketAddr) -> Result<(), ServeEr
     }
 }
 
-/// What is said once the server listens.
+/// The message that is printed once the server listens.
 struct Banner {
     lines: Vec<(&'static str, String)>,
     next: Option<String>,
@@ -136,7 +138,7 @@ impl Banner {
         };
         let mail = match &config.mail {
             Mail::Files { .. } => format!("files in {}", config.data_dir.join("outbox").display()),
-            Mail::Relay(_) => "to the relay of BELFORT_SMTP_URL".to_owned(),
+            Mail::Relay(_) => "sent by the relay in BELFORT_SMTP_URL".to_owned(),
         };
         let mut lines = vec![("database", database), ("keys", keys), ("mail", mail)];
         if !config.regions.by_store.is_empty() {

@@ -18,38 +18,38 @@ use crate::terminal;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Make a tenant with its first admin, and print the admin's password
+    /// Create a tenant and its first admin, and print the admin's password
     Create(Create),
     /// List the tenants
     List,
     /// Show one tenant
     Show {
-        /// Its slug
+        /// Slug of the tenant
         slug: String,
     },
-    /// Lock a tenant out, on every server, from the next transaction on
+    /// Lock a tenant out, on every server and at once
     Suspend {
-        /// Its slug
+        /// Slug of the tenant
         slug: String,
     },
-    /// Let a suspended tenant in again
+    /// Let a suspended tenant back in
     Resume {
-        /// Its slug
+        /// Slug of the tenant
         slug: String,
     },
-    /// Set what a tenant pays for
+    /// Set the plan of a tenant
     SetPlan {
-        /// Its slug
+        /// Slug of the tenant
         slug: String,
-        /// free, pro or business
+        /// One of free, pro and business
         #[arg(value_parser = Plan::parse)]
         plan: Plan,
     },
-    /// Delete a tenant and everything in it, for good
+    /// Delete a tenant and all its data, permanently
     Delete {
-        /// Its slug
+        /// Slug of the tenant
         slug: String,
-        /// Yes, for good
+        /// Confirm the deletion
         #[arg(long)]
         yes: bool,
     },
@@ -57,31 +57,31 @@ pub(super) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Create {
-    /// What it is called in host names: 3 to 40 lower-case letters, digits and hyphens
+    /// Name in host names: 3 to 40 lower-case letters, digits and hyphens
     #[arg(value_parser = Slug::parse)]
     slug: Slug,
-    /// What people call it; without, the slug
+    /// Name of the workspace [default: the slug]
     #[arg(long, value_parser = WorkspaceName::parse)]
     name: Option<WorkspaceName>,
-    /// The admin's email address
+    /// Email address of the admin
     #[arg(long, value_parser = Email::parse)]
     email: Email,
-    /// The admin's name; without, the email address
+    /// Name of the admin [default: the email address]
     #[arg(long, value_parser = FullName::parse)]
     full_name: Option<FullName>,
-    /// free, pro or business
+    /// One of free, pro and business
     #[arg(long, default_value = "free", value_parser = Plan::parse)]
     plan: Plan,
 }
 
-/// Why a tenant cannot be found or changed.
+/// The reason why a tenant cannot be changed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TenantError {
-    #[error("there is no tenant {0:?}; `belfort tenant list` names them")]
+    #[error("there is no tenant {0:?}; `belfort tenant list` lists all tenants")]
     Unknown(String),
     #[error(
-        "this would delete {0}, with everything in it, for good. If that is what you want, add --yes; \
-         `belfort tenant suspend {0}` only locks it out"
+        "this deletes {0} and all its data permanently. To confirm, add --yes; to only lock it out, use \
+         `belfort tenant suspend {0}`"
     )]
     Unconfirmed(Slug),
 }
@@ -98,7 +98,7 @@ pub(super) fn run(command: Command, environment: Environment<'_>) -> CommandResu
         Command::SetPlan { slug, plan } => {
             let tenant = find(tenancy, &slug)?;
             tenants::set_plan(&mut tenancy.control()?, tenant.id, plan)?;
-            terminal::print_line(format_args!("{slug} is {plan} now."));
+            terminal::print_line(format_args!("The plan of {slug} is now {plan}."));
             Ok(())
         }
         Command::Delete { slug, yes } => delete(tenancy, &slug, yes),
@@ -118,14 +118,16 @@ fn create(runtime: &Runtime, new: Create) -> CommandResult {
     if new.plan != made.tenant.plan {
         tenants::set_plan(&mut runtime.tenancy.control()?, made.tenant.id, new.plan)?;
     }
-    terminal::print_line(format_args!("{} is made, with the plan {}.", signup.slug, new.plan));
+    terminal::print_line(format_args!("Created the tenant {} with the plan {}.", signup.slug, new.plan));
     terminal::print_line(format_args!("  admin     {}", signup.email.as_str()));
     terminal::print_line(format_args!("  password  {}", *text));
-    terminal::print_line("The password is shown this once. The admin is to change it at the first login.");
+    terminal::print_line(
+        "The password is not shown again. The admin should change it after the first login.",
+    );
     Ok(())
 }
 
-/// The tenant with this slug.
+/// Looks up the tenant with this slug.
 pub(super) fn find(tenancy: &Tenancy, slug: &str) -> Result<Arc<Tenant>, BoxError> {
     let unknown = || TenantError::Unknown(slug.to_owned());
     let address = Address::Slug(Slug::parse(slug).ok().ok_or_else(unknown)?);
@@ -136,7 +138,7 @@ fn list(tenancy: &Tenancy) -> CommandResult {
     let tenants = tenants::list(&mut tenancy.control()?)?;
     if tenants.is_empty() {
         terminal::print_line(
-            "There are no tenants yet. Make one: `belfort tenant create`, or `belfort demo`.",
+            "There are no tenants yet. Create one with `belfort tenant create` or `belfort demo`.",
         );
         return Ok(());
     }
@@ -178,7 +180,7 @@ fn set_status(tenancy: &Tenancy, slug: &str, status: TenantStatus) -> CommandRes
         TenantStatus::Active => tx.resume(tenant.id)?,
     };
     tx.commit()?;
-    terminal::print_line(format_args!("{slug} is {status} now."));
+    terminal::print_line(format_args!("{slug} is now {status}."));
     Ok(())
 }
 
@@ -190,6 +192,6 @@ fn delete(tenancy: &Tenancy, slug: &str, yes: bool) -> CommandResult {
     let mut tx = tenancy.begin_control()?;
     tx.delete(tenant.id)?;
     tx.commit()?;
-    terminal::print_line(format_args!("{slug} is deleted, with everything in it."));
+    terminal::print_line(format_args!("Deleted {slug} and all its data."));
     Ok(())
 }

@@ -13,13 +13,13 @@ use crate::terminal;
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "belfort unlock <WORKSPACE> <EMAIL>\n       belfort unlock --ip <ADDRESS>")]
 pub(super) struct Args {
-    /// The slug of the user's workspace
+    /// Slug of the user's workspace
     #[arg(requires = "email", required_unless_present = "ip")]
     workspace: Option<String>,
-    /// The user's email address
+    /// Email address of the user
     #[arg(value_parser = Email::parse)]
     email: Option<Email>,
-    /// The address to unlock, at all workspaces
+    /// IP address to unlock, in all workspaces
     #[arg(long, value_name = "ADDRESS", conflicts_with = "workspace")]
     ip: Option<IpAddr>,
 }
@@ -32,14 +32,14 @@ pub(super) fn run(args: Args, environment: Environment<'_>) -> CommandResult {
     }
     if let Some((workspace, email)) = args.workspace.zip(args.email) {
         let tenant = tenant::find(&runtime.tenancy, &workspace)?;
-        let who = format!("{} at {}", email.as_str(), tenant.slug);
-        // Whether there is such a user is not looked at: attempts are counted either way.
+        let who = format!("{} in {}", email.as_str(), tenant.slug);
+        // Not looked up, because attempts are counted whether there is such a user or not.
         keys.push((CounterKey::login_user(tenant.id, &email), format!("logins of {who}")));
     }
     let mut control = runtime.tenancy.control()?;
     for (key, what) in keys {
         counters::clear(&mut control, &key)?;
-        terminal::print_line(format_args!("Failed {what} are forgotten."));
+        terminal::print_line(format_args!("Reset the failed {what}."));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Where the data is.
+//! The settings of the database.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,23 +7,23 @@ use belfort_tenancy::postgres::DatabaseUrl;
 
 use super::Reader;
 
-/// Where the data is.
+/// The settings of the database.
 #[derive(Debug)]
 pub(crate) struct Database {
     /// `BELFORT_DATABASE_URL`: `postgres://user:password@host:port/database`, of a user who owns that database and has
-    /// CREATEROLE. Absent, there is a private Postgres in the data directory.
+    /// CREATEROLE. Default: a private Postgres in the data directory.
     pub(crate) url: Option<DatabaseUrl>,
-    /// `BELFORT_PG_BIN`: the directory of `initdb` and `postgres` for the private Postgres. Absent, they are looked for.
+    /// `BELFORT_PG_BIN`: the directory of `initdb` and `postgres` for the private Postgres. Default: they are looked for.
     pub(crate) pg_bin: Option<PathBuf>,
-    /// `PATH`: where they are looked for first.
+    /// `PATH`, where they are looked for first.
     pub(crate) path: Option<OsString>,
-    /// `BELFORT_POOL_SIZE`: how many requests can be in the database at once, 1 to 500. Default 16.
+    /// `BELFORT_POOL_SIZE`: the number of requests that can be in the database at once, 1 to 500. Default 16.
     pub(crate) pool_size: u32,
-    /// `BELFORT_SPARES`: how many tenants are built ahead, 0 to 1000. Default 0.
+    /// `BELFORT_SPARES`: the number of tenants built in advance, 0 to 1000. Default 0.
     pub(crate) spares: u32,
 }
 
-/// It has 100 connections, of which other processes and the control schema want some.
+/// The largest pool on the private Postgres. It has 100 connections, some of which other processes and the control schema need.
 const PRIVATE_MAX: u32 = 80;
 
 impl Database {
@@ -32,13 +32,13 @@ impl Database {
         if !reader.is_set("BELFORT_DATABASE_URL") {
             reader.require(
                 "BELFORT_DATABASE_URL",
-                "postgres://user:password@host/database, of a user who owns the database and has CREATEROLE",
+                "write postgres://user:password@host/database, of a user who owns the database and has CREATEROLE",
             );
         }
         let pg_bin = reader.read("BELFORT_PG_BIN", |text| Ok::<_, &str>(PathBuf::from(text)));
         let pool_size = reader.read_or("BELFORT_POOL_SIZE", "16", |text| number(text, 1, 500));
         if url.is_none() && pool_size.is_some_and(|size| size > PRIVATE_MAX) {
-            reader.problem(format!("BELFORT_POOL_SIZE: the private Postgres takes at most {PRIVATE_MAX}"));
+            reader.problem(format!("BELFORT_POOL_SIZE: at most {PRIVATE_MAX} with the private Postgres"));
         }
         let spares = reader.read_or("BELFORT_SPARES", "0", |text| number(text, 0, 1000));
         let path = reader.raw("PATH").map(OsString::from);

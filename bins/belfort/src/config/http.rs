@@ -1,4 +1,4 @@
-//! Where the server listens and by what name it is known.
+//! The settings of the HTTP server.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,16 +7,16 @@ use ipnet::IpNet;
 
 use super::Reader;
 
-/// Where the server listens and by what name it is known.
+/// The settings of the HTTP server.
 #[derive(Debug)]
 pub(crate) struct Http {
     /// `BELFORT_LISTEN`: address and port of the API. Default `127.0.0.1:8080`; port 0 takes a free one.
     pub(crate) listen: SocketAddr,
     /// `BELFORT_ADMIN_LISTEN`: address and port of the metrics, `off` for none. Default `127.0.0.1:8081`.
     pub(crate) admin_listen: Option<SocketAddr>,
-    /// `BELFORT_BASE_DOMAIN`: workspaces are at `{slug}.{base domain}`. Default `localhost`.
+    /// `BELFORT_BASE_DOMAIN`: the domain of workspaces, which are at `{slug}.{base domain}`. Default `localhost`.
     pub(crate) base_domain: Host,
-    /// `BELFORT_TRUSTED_PROXIES`: addresses or networks, separated by commas, whose `X-Forwarded-For` is believed.
+    /// `BELFORT_TRUSTED_PROXIES`: the addresses or networks whose `X-Forwarded-For` is believed, separated by commas.
     pub(crate) trusted_proxies: Vec<IpNet>,
 }
 
@@ -30,12 +30,12 @@ impl Http {
         if !reader.is_set("BELFORT_BASE_DOMAIN") {
             reader.require(
                 "BELFORT_BASE_DOMAIN",
-                "the domain below which workspaces are, like belfort.example for acme.belfort.example",
+                "write the domain of workspaces, such as belfort.example for acme.belfort.example",
             );
         }
         let base_domain = reader.read_or("BELFORT_BASE_DOMAIN", "localhost", |text| {
             if text.contains(':') {
-                return Err("a domain has no port".to_owned());
+                return Err("write a domain without a port".to_owned());
             }
             Host::parse(text).map_err(|error| error.to_string())
         });
@@ -50,7 +50,7 @@ impl Http {
         })
     }
 
-    /// Whether the session cookie is for https alone: everywhere but on localhost, which browsers let off.
+    /// Returns whether the session cookie is `Secure`: everywhere but on localhost, where browsers make an exception.
     pub(crate) fn secure_cookies(&self) -> bool {
         let base = self.base_domain.as_str();
         base != "localhost" && !base.ends_with(".localhost")
@@ -58,13 +58,15 @@ impl Http {
 }
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse().ok().ok_or("write an address and a port, like 127.0.0.1:8080 or [::]:8080")
+    text.parse().ok().ok_or("write an address and a port, such as 127.0.0.1:8080 or [::]:8080")
 }
 
 fn network(text: &str) -> Result<IpNet, String> {
     let one = text.parse::<IpAddr>().ok().map(IpNet::from);
     one.or_else(|| text.parse().ok()).ok_or_else(|| {
-        format!("{text:?} is no network; write addresses or networks like 10.0.0.0/8, separated by commas")
+        format!(
+            "{text:?} is not a network; write addresses or networks such as 10.0.0.0/8, separated by commas"
+        )
     })
 }
 

@@ -1,4 +1,4 @@
-//! Where the keys are.
+//! The source of the keys.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use belfort_crypto::Keyring;
 
 use super::Reader;
 
-/// Where the keys are that secrets in the database are sealed under.
+/// The source of the keys that encrypt secrets in the database.
 #[derive(Debug)]
 pub(crate) enum Keys {
     /// `BELFORT_KEYS`: the keys themselves, newest first, separated by commas.
     Given(Arc<Keyring>),
     /// `BELFORT_KEYS_FILE`: a file with one key a line, newest first, that only its owner can read.
     File(PathBuf),
-    /// Neither, in development: a file in the data directory, made when it is not there.
+    /// Neither, in development: a file in the data directory, which is created where there is none.
     Generated(PathBuf),
 }
 
@@ -27,8 +27,9 @@ impl Keys {
         let is_given = reader.is_set("BELFORT_KEYS");
         match (is_given, given, file) {
             (true, _, Some(_)) => {
-                reader
-                    .problem("BELFORT_KEYS and BELFORT_KEYS_FILE are both set: keep one of them".to_owned());
+                reader.problem(
+                    "BELFORT_KEYS and BELFORT_KEYS_FILE are both set: set only one of them".to_owned(),
+                );
                 None
             }
             (true, given, None) => given.map(|ring| Self::Given(Arc::new(ring))),
@@ -36,7 +37,7 @@ impl Keys {
             (false, _, None) => {
                 reader.require(
                     "BELFORT_KEYS or BELFORT_KEYS_FILE",
-                    "the keys that secrets in the database are sealed under; `belfort keys generate` makes one",
+                    "the keys that encrypt secrets in the database; `belfort keys generate` prints a new one",
                 );
                 data_dir.map(|dir| Self::Generated(dir.join("keys")))
             }

@@ -1,21 +1,21 @@
-//! How often what can be guessed or abused may be tried, and how much may be sent.
+//! The limits on attempts and on the size of files.
 
 use belfort_auth::Limit;
 
 use super::Reader;
 
-/// How often what can be guessed or abused may be tried, and how much may be sent.
+/// The limits on attempts and on the size of files.
 #[derive(Debug)]
 pub(crate) struct Limits {
-    /// `BELFORT_SIGNUP_PER_IP`: sign-ups from one address. Default `10/1h`.
+    /// `BELFORT_SIGNUP_PER_IP`: the limit on sign-ups from one IP address. Default `10/1h`.
     pub(crate) signup_per_ip: Limit,
-    /// `BELFORT_SIGNUP_PER_EMAIL_DOMAIN`: sign-ups with addresses of one mail domain. Default `20/1h`.
+    /// `BELFORT_SIGNUP_PER_EMAIL_DOMAIN`: the limit on sign-ups with email addresses of one domain. Default `20/1h`.
     pub(crate) signup_per_email_domain: Limit,
-    /// `BELFORT_LOGIN_FAILURE_LIMIT` and `BELFORT_LOGIN_COOLOFF`: wrong passwords before a user or an address is locked
-    /// out, and for how long. Default `5` and `15m`.
+    /// `BELFORT_LOGIN_FAILURE_LIMIT` and `BELFORT_LOGIN_COOLOFF`: the number of wrong passwords before a user is locked out, and
+    /// the time for which. An IP address is locked out after ten times as many. Default `5` and `15m`.
     pub(crate) login: Limit,
-    /// `BELFORT_ATTACHMENT_LIMIT`: bytes of an attached file, as a number or like `25MiB`. Default `25MiB`. An upload has an
-    /// hour, so much more than that needs fast lines.
+    /// `BELFORT_ATTACHMENT_LIMIT`: the size of an attached file, in bytes or like `25MiB`. Default `25MiB`. An upload has an
+    /// hour, so much larger files need fast connections.
     pub(crate) attachment: u64,
 }
 
@@ -24,14 +24,14 @@ impl Limits {
         let signup_per_ip = reader.read_or("BELFORT_SIGNUP_PER_IP", "10/1h", Limit::parse);
         let signup_per_email_domain =
             reader.read_or("BELFORT_SIGNUP_PER_EMAIL_DOMAIN", "20/1h", Limit::parse);
-        // Each is read by itself first, so that what is wrong is said of the right one.
+        // Each is read by itself first, so that an error names the right one.
         let failures = reader.read_or("BELFORT_LOGIN_FAILURE_LIMIT", "5", |text| {
             let known = Limit::parse(&format!("{text}/1s"));
             known.map(Limit::max).ok().ok_or("write a number from 1 to 1000000")
         });
         let cooloff = reader.read_or("BELFORT_LOGIN_COOLOFF", "15m", |text| {
             let known = Limit::parse(&format!("1/{text}"));
-            known.map(|_| text.to_owned()).ok().ok_or("write a time like 90s, 15m, 1h or 1d, up to 365d")
+            known.map(|_| text.to_owned()).ok().ok_or("write a time such as 90s, 15m, 1h or 1d, up to 365d")
         });
         let attachment = reader.read_or("BELFORT_ATTACHMENT_LIMIT", "25MiB", bytes);
         let login = Limit::parse(&format!("{}/{}", failures?, cooloff?)).ok();
@@ -44,7 +44,7 @@ impl Limits {
     }
 }
 
-/// A number of bytes, from 1 to 1 TiB.
+/// Reads a number of bytes, from 1 to 1 TiB.
 fn bytes(text: &str) -> Result<u64, &'static str> {
     const UNITS: [(&str, u64); 4] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)];
     let unit = UNITS.iter().find_map(|(name, factor)| Some((text.strip_suffix(name)?, *factor)));
@@ -55,7 +55,7 @@ fn bytes(text: &str) -> Result<u64, &'static str> {
     let bytes = number.and_then(|number| number.checked_mul(factor));
     bytes
         .filter(|bytes| (1..=1 << 40).contains(bytes))
-        .ok_or("write a number of bytes, or one with KiB, MiB or GiB behind it, from 1 to 1TiB")
+        .ok_or("write a number of bytes, or a size such as 512KiB, 25MiB or 2GiB, up to 1TiB")
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! What is logged, and how.
+//! The settings of the log.
 
 use tracing_subscriber::EnvFilter;
 
 use super::Reader;
 
-/// What is logged, and how.
+/// The settings of the log.
 ///
 /// `BELFORT_LOG`: `text` or `json`, a filter, or both: `json,info,belfort_api=debug`. Default `text,info`.
 #[derive(Debug)]
@@ -13,14 +13,14 @@ pub(crate) struct Log {
     pub(crate) filter: String,
 }
 
-/// How a line of the log is written.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Text,
     Json,
 }
 
-/// Of two directives for the same place the later one counts, so the operator's come after these.
+/// The filter before the operator's: of two directives for the same module the later one counts.
 const DEFAULT: &str = "info,actix_server=warn";
 
 impl Log {
@@ -45,7 +45,7 @@ fn parse(text: &str) -> Result<Log, String> {
     match EnvFilter::builder().parse(&filter) {
         Ok(_) => Ok(Log { format, filter }),
         Err(error) => {
-            Err(format!("{error}; write text or json and levels, like json,info,belfort_api=debug"))
+            Err(format!("{error}; write text or json, and levels, such as json,info,belfort_api=debug"))
         }
     }
 }

@@ -1,18 +1,18 @@
-//! How mail leaves.
+//! The settings of mail.
 
 use belfort_mail::{SetupError, SmtpMailer};
 
 use super::Reader;
 
-/// How mail leaves.
+/// The settings of mail.
 #[derive(Debug)]
 pub(crate) enum Mail {
-    /// Into the folder `outbox` of the data directory.
+    /// Mail is written into files in the folder `outbox` of the data directory.
     Files {
         /// `BELFORT_MAIL_FROM`: the sender of mail. Default `Belfort <no-reply@localhost>`.
         from: String,
     },
-    /// `BELFORT_SMTP_URL`: to a relay, `smtps://user:password@host` or `smtp://user:password@host?tls=required`.
+    /// Mail is sent by a relay. `BELFORT_SMTP_URL`: `smtps://user:password@host` or `smtp://user:password@host?tls=required`.
     Relay(Box<SmtpMailer>),
 }
 
@@ -21,14 +21,17 @@ impl Mail {
         if !reader.is_set("BELFORT_SMTP_URL") {
             reader.require(
                 "BELFORT_SMTP_URL",
-                "the relay that takes mail, like smtps://user:password@mail.example.com",
+                "write the URL of a mail relay, such as smtps://user:password@mail.example.com",
             );
         }
         if !reader.is_set("BELFORT_MAIL_FROM") {
-            reader.require("BELFORT_MAIL_FROM", "the sender of mail, like `Belfort <no-reply@example.com>`");
+            reader.require(
+                "BELFORT_MAIL_FROM",
+                "write the sender of mail, such as `Belfort <no-reply@example.com>`",
+            );
         }
         let from = reader.read_or("BELFORT_MAIL_FROM", "Belfort <no-reply@localhost>", |text| {
-            // It is the same reader for both ways; nothing is connected to here.
+            // Both kinds of mailer read the sender in the same way. Nothing is connected to here.
             match SmtpMailer::new("smtp://localhost", text) {
                 Err(error @ SetupError::Sender) => Err(error),
                 _ => Ok(text.to_owned()),
@@ -44,7 +47,7 @@ impl Mail {
     }
 }
 
-/// Without user and password.
+/// The URL without user and password.
 fn masked(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     match rest.rsplit_once('@') {

@@ -1,10 +1,10 @@
-//! Reads variables, remembers what was wrong and what is in force.
+//! Reading variables, with their errors and their values in force.
 
 use std::fmt::{self, Display};
 
 use super::Environment;
 
-/// Reads variables one by one.
+/// A reader of variables, which collects errors and values.
 pub(crate) struct Reader<'e> {
     environment: Environment<'e>,
     production: bool,
@@ -12,16 +12,16 @@ pub(crate) struct Reader<'e> {
     entries: Vec<Entry>,
 }
 
-/// A variable and what is in force of it.
+/// A variable and its value in force.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) variable: &'static str,
-    /// Without anything secret. Empty when there is nothing.
+    /// The value, without anything secret. Empty when there is none.
     pub(crate) shown: String,
     pub(crate) set: bool,
 }
 
-/// Everything that is wrong with the environment.
+/// All errors of the settings.
 #[derive(Debug)]
 pub(crate) struct ConfigErrors(Vec<String>);
 
@@ -37,12 +37,12 @@ impl<'e> Reader<'e> {
         reader
     }
 
-    /// Whether nothing may be defaulted that must be chosen.
+    /// Returns whether what must be chosen has no default.
     pub(crate) fn production(&self) -> bool {
         self.production
     }
 
-    /// A variable that may be absent.
+    /// Reads a variable that may be absent.
     pub(crate) fn read<T, E: Display>(
         &mut self,
         variable: &'static str,
@@ -53,7 +53,7 @@ impl<'e> Reader<'e> {
         self.parsed(variable, &text?, true, parse)
     }
 
-    /// A variable with a default.
+    /// Reads a variable with a default.
     pub(crate) fn read_or<T, E: Display>(
         &mut self,
         variable: &'static str,
@@ -67,7 +67,7 @@ impl<'e> Reader<'e> {
         self.parsed(variable, &text, true, parse)
     }
 
-    /// A variable that is never shown as it is: neither in force nor when it is wrong.
+    /// Reads a variable that is never shown as it is: neither its value nor in an error.
     pub(crate) fn secret<T, E: Display>(
         &mut self,
         variable: &'static str,
@@ -81,34 +81,34 @@ impl<'e> Reader<'e> {
         value
     }
 
-    /// Notes in production that what must be chosen was not. `variable` is what to set, `what` says to what.
+    /// Adds an error, in production, for a variable that is not set. `what` says what to write.
     pub(crate) fn require(&mut self, variable: &str, what: &str) {
         if self.production {
             self.problems.push(format!("{variable} is not set: {what}"));
         }
     }
 
-    /// Notes something that is wrong.
+    /// Adds an error.
     pub(crate) fn problem(&mut self, text: String) {
         self.problems.push(text);
     }
 
-    /// Whether the variable says something. It is not noted as one of ours.
+    /// Returns whether a variable is set, without listing it as a setting.
     pub(crate) fn is_set(&mut self, variable: &str) -> bool {
         self.text(variable).is_some()
     }
 
-    /// A variable that is not ours.
+    /// Reads a variable of the system's.
     pub(crate) fn raw(&self, variable: &str) -> Option<String> {
         (self.environment.get)(variable)
     }
 
-    /// What is in force, or all that was wrong.
+    /// Returns the values in force, or all errors.
     pub(crate) fn finish(self) -> Result<Vec<Entry>, ConfigErrors> {
         if self.problems.is_empty() { Ok(self.entries) } else { Err(ConfigErrors(self.problems)) }
     }
 
-    /// An empty value is none: that is how compose files and unit files leave a variable out.
+    /// Reads a value. An empty one is none: that is how compose files and unit files leave a variable out.
     fn text(&self, variable: &str) -> Option<String> {
         let text = (self.environment.get)(variable)?.trim().to_owned();
         (!text.is_empty()).then_some(text)
@@ -144,7 +144,7 @@ impl ConfigErrors {
 
 impl Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the settings cannot be used")?;
+        f.write_str("the settings are not valid")?;
         self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }

@@ -1,4 +1,4 @@
-//! Where data lies, as the operator declares it.
+//! The regions of data, as the operator declares them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,10 +7,10 @@ use belfort_residency::{AllowList, Region, Store};
 
 use super::Reader;
 
-/// Where data lies, as the operator declares it.
+/// The regions of data, as the operator declares them.
 #[derive(Debug)]
 pub(crate) struct Regions {
-    /// `BELFORT_ALLOWED_REGIONS`: where it may lie, separated by commas. Default Belgium and Frankfurt.
+    /// `BELFORT_ALLOWED_REGIONS`: the regions that data may be in, separated by commas. Default Belgium and Frankfurt.
     pub(crate) allowed: AllowList,
     /// `BELFORT_REGION_DATABASE`, `_REPLICA` (when there is one), `_BACKUP`, `_ATTACHMENTS`, `_QUEUE`, `_MAIL`: the region
     /// of each store, by the name its cloud gives it.
@@ -21,7 +21,7 @@ impl Regions {
     pub(super) fn load(reader: &mut Reader<'_>) -> Option<Self> {
         let default = AllowList::default();
         let allowed = reader.read_or("BELFORT_ALLOWED_REGIONS", &default.to_string(), AllowList::parse);
-        // Without a list the regions are still read, so that all that is wrong is said at once.
+        // Without a valid list the regions are still read, so that all errors are reported at once.
         let judge = allowed.as_ref().unwrap_or(&default);
         let mut by_store = BTreeMap::new();
         for store in Store::ALL {
@@ -31,11 +31,12 @@ impl Regions {
                     return Ok(region);
                 }
                 Err(format!(
-                    "the {store} may not be there; allowed are {judge} (BELFORT_ALLOWED_REGIONS). Move it, or allow its region"
+                    "the {store} may not be in this region; allowed are {judge} (BELFORT_ALLOWED_REGIONS)"
                 ))
             });
             if region.is_none() && store != Store::Replica && !reader.is_set(store.variable()) {
-                let what = format!("the region of the {store}, as its cloud names it, like europe-west1");
+                let what =
+                    format!("write the region of the {store}, as its cloud names it, such as europe-west1");
                 reader.require(store.variable(), &what);
             }
             by_store.extend(region.map(|region| (store, region)));
@@ -47,6 +48,6 @@ impl Regions {
 impl fmt::Display for Regions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.by_store.iter().try_for_each(|(store, region)| write!(f, "{store} in {region}, "))?;
-        write!(f, "allowed are {}", self.allowed)
+        write!(f, "allowed: {}", self.allowed)
     }
 }

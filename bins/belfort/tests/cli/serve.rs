@@ -107,7 +107,7 @@ fn everybody_of_the_demo_can_log_in() {
     let sandbox = Sandbox::new();
     let server = sandbox.serve();
     let first = sandbox.ok(&["demo", "--password", "correct horse"]);
-    assert!(first.contains("The workspace demo is made") && first.contains("curl"), "{first}");
+    assert!(first.contains("Created the workspace demo with") && first.contains("curl"), "{first}");
     for role in ["admin", "manager", "member", "guest"] {
         let row = first.lines().find(|line| line.ends_with(role)).unwrap_or_default();
         let email = row.split_whitespace().next().unwrap_or_default();
@@ -115,7 +115,10 @@ fn everybody_of_the_demo_can_log_in() {
         assert_eq!(server.post("/api/v1/auth/login", "demo", &login), 200, "{role} in\n{first}");
     }
     let second = sandbox.ok(&["demo"]);
-    assert!(second.contains("The workspace demo-2 is made") && !second.contains("correct horse"), "{second}");
+    assert!(
+        second.contains("Created the workspace demo-2 with") && !second.contains("correct horse"),
+        "{second}"
+    );
     assert!(sandbox.fails(&["demo", "--slug", "demo"], &[]).contains("taken"));
     assert_eq!(server.stop().code(), Some(0));
 }

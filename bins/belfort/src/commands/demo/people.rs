@@ -19,18 +19,18 @@ use crate::commands::BoxError;
 use crate::provision::{CreateWorkspaceError, arrival, create_workspace};
 use crate::runtime::Runtime;
 
-/// Somebody in the demo workspace.
+/// A user of the demo workspace.
 #[derive(Debug)]
 pub(super) struct Person {
     pub(super) id: UserId,
     pub(super) email: Email,
     pub(super) name: String,
     pub(super) role: BuiltIn,
-    /// The others of their teams.
+    /// The members of their teams.
     pub(super) team_mates: Vec<UserId>,
 }
 
-/// The workspace and who made it.
+/// The demo workspace and its first admin.
 #[derive(Debug)]
 pub(super) struct DemoWorkspace {
     pub(super) tenant: Arc<Tenant>,
@@ -47,12 +47,12 @@ impl Person {
     }
 }
 
-/// Whom to log in as first.
+/// The email address of the first admin.
 pub(super) fn email_of(people: &[Person]) -> &str {
     people.first().map_or("", |person| person.email.as_str())
 }
 
-/// Makes the workspace, at `slug` or at the first of demo, demo-2, … that is free.
+/// Creates the workspace, at `slug` or at the first of demo, demo-2, … that is free.
 pub(super) fn create_demo_workspace(
     runtime: &Runtime,
     hasher: &Hasher,
@@ -81,7 +81,7 @@ pub(super) fn create_demo_workspace(
     Ok(DemoWorkspace { tenant: Arc::new(made.tenant), admin_id: made.user.id })
 }
 
-/// Invites the others, lets them accept, and puts all into their teams.
+/// Invites the others, accepts for them, and creates the teams.
 pub(super) fn invite(
     runtime: &Runtime,
     hasher: &Hasher,
@@ -156,7 +156,7 @@ fn role_id(
     Ok(found.ok_or("a built-in role is missing")?.id)
 }
 
-/// A domain that is nobody's (RFC 2606): no mail leaves for a stranger.
+/// An address in a domain that is nobody's (RFC 2606): no mail leaves for a stranger.
 fn email(mail: &str) -> Result<Email, BoxError> {
     Ok(Email::parse(&format!("{mail}@demo.example"))?)
 }

@@ -1,4 +1,4 @@
-//! The tasks of the demo workspace and the hours on them, each made by whose it is.
+//! The tasks of the demo workspace with their comments and time entries, each created as the user whose it is.
 
 use std::sync::Arc;
 
@@ -19,20 +19,20 @@ use crate::commands::BoxError;
 use crate::runtime::Runtime;
 use crate::terminal;
 
-/// How much there is.
+/// The number of what was created.
 pub(super) struct Created {
     pub(super) tasks: usize,
     pub(super) time_entries: usize,
 }
 
-/// Makes all tasks with their comments and hours.
+/// Creates all tasks with their comments and time entries.
 pub(super) fn create_all(
     runtime: &Runtime,
     tenant: &Arc<Tenant>,
     people: &[Person],
     now: DateTime<Utc>,
 ) -> Result<Created, BoxError> {
-    let bar = terminal::progress_bar("Making tasks");
+    let bar = terminal::progress_bar("Creating tasks");
     bar.set_length(u64::try_from(TASKS.len())?);
     let mut tx = runtime.tenancy.begin(tenant)?;
     let tags = create_tags(&mut tx, people, now)?;
@@ -79,7 +79,7 @@ fn create_task(
     for (place, text) in demo.comments {
         let author = person(people, *place)?;
         let principal = author.principal();
-        // Under the author's own grants: who could not write it in the product, does not here.
+        // Under the author's own grants: somebody who could not write it in the product cannot here.
         let (of_tasks, grant) = (principal.grant::<Tasks, Read>()?, principal.grant::<Comments, Create>()?);
         comments::create(tx, &of_tasks, &grant, &author.origin(now), task.id, CommentBody::parse(text)?)?;
     }
@@ -94,7 +94,7 @@ fn create_task(
 
 fn span(task: TaskId, hours: &DemoHours, today: NaiveDate) -> Result<NewTimeEntry, BoxError> {
     let from = today.checked_sub_signed(TimeDelta::days(hours.days_ago)).ok_or("before all days")?;
-    // Whoever ends at an earlier hour than they began worked into the next day.
+    // An end before the start is on the next day.
     let to = if hours.to < hours.from { from.succ_opt().ok_or("after all days")? } else { from };
     let started_at = brussels::parse(&format!("{from}T{}", hours.from))?;
     Ok(NewTimeEntry {
