@@ -10,13 +10,15 @@ use belfort_tenancy::postgres::{DatabaseUrl, Migrations, bootstrap};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 /// The product's migrations.
 pub const MIGRATIONS: Migrations = Migrations::new(&CONTROL, &TENANT);
 static CONTROL: EmbeddedMigrations = embed_migrations!("../../migrations/control");
 static TENANT: EmbeddedMigrations = embed_migrations!("../../migrations/tenant");
 
-/// Who owns the test databases; not a superuser, as in production.
+/// The owner of the test databases; not a superuser, as in production.
 const OWNER: &str = "belfort";
 
 pub(crate) struct Cluster {
@@ -57,7 +59,7 @@ impl Cluster {
         cluster
     }
 
-    /// A new database, a copy of the template; answers its name.
+    /// Makes a database, a copy of the template, and answers its name.
     pub(crate) fn create(&self) -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -85,7 +87,7 @@ impl Cluster {
         let _ = pg.batch_execute(&format!("DROP ROLE IF EXISTS {name}_lane_0"));
     }
 
-    /// Drops the databases of processes that are gone.
+    /// Drops the databases of processes that have ended.
     fn sweep(&self, pg: &mut Conn) {
         let databases: Vec<String> = diesel::dsl::sql::<diesel::sql_types::Text>(
             "SELECT datname::text FROM pg_database WHERE datname ~ '^(test|template)_[0-9]+'",
@@ -93,8 +95,11 @@ impl Cluster {
         .load(pg)
         .unwrap();
         for name in databases {
-            let process = name.split('_').nth(1).unwrap_or_default();
-            if !PathBuf::from("/proc").join(process).exists() {
+            let process =
+                name.split('_').nth(1).and_then(|number| number.parse().ok()).and_then(Pid::from_raw);
+            // One of another user's may not be signalled, but is there.
+            let ended = process.is_none_or(|pid| test_kill_process(pid) == Err(Errno::SRCH));
+            if ended {
                 self.remove(pg, &name);
             }
         }
@@ -113,7 +118,7 @@ impl Cluster {
     }
 }
 
-/// Beside the build, so that `cargo clean` takes it away.
+/// The cluster's directory, beside the build, so that `cargo clean` takes it away.
 fn directory() -> PathBuf {
     let binary = std::env::current_exe().unwrap();
     let target = binary.ancestors().find(|dir| dir.join("CACHEDIR.TAG").exists());

@@ -1,20 +1,4 @@
-//! For tests: a private Postgres, a database a test, tenants in it.
-//!
-//! ```no_run
-//! use belfort_db::Queries;
-//!
-//! let db = belfort_testkit::Database::new();
-//! let (acme, other) = (db.tenant(), db.tenant());
-//! let mut tx = acme.begin();
-//! // … run queries on acme's tables …
-//! tx.commit().unwrap();
-//! # let _ = other;
-//! ```
-//!
-//! One cluster serves every test binary: the first one starts it, the last one that ends stops it. It does not sync to disk,
-//! so it is quick and would not survive a power cut. Every [`Database`] is a copy of a migrated template and is dropped with
-//! its value. Everything here panics on failure: it is for tests alone, and only ever a dev-dependency.
-
+#![doc = include_str!("../README.md")]
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

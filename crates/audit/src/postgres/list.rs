@@ -1,10 +1,9 @@
 //! Reading events.
 
-use belfort_db::Tenant;
+use belfort_db::{Backend, Tenant};
 use belfort_ids::{EventId, UserId};
 use chrono::{DateTime, Utc};
 use diesel::deserialize;
-use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Jsonb;
 use serde_json::Value;
@@ -69,7 +68,7 @@ impl<'e> From<&'e EventRow> for Step<'e> {
 }
 
 // What cannot be read is an error: a history that left it out would tell an untruth.
-impl Queryable<Jsonb, Pg> for Changes {
+impl Queryable<Jsonb, Backend> for Changes {
     type Row = Value;
 
     fn build(row: Value) -> deserialize::Result<Self> {

@@ -4,11 +4,15 @@
 //! in `docs/adr` and draw it in `docs/ARCHITECTURE.md`.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
 
+mod sources;
+mod style;
+
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
+
+use sources::{assert_kept, code, each, files, product_sources, root, sources, without_comments};
 
 /// Which of our crates a crate may depend on. A row is exact: what is not used any more is taken out.
 const EDGES: [(&str, &[&str]); 18] = [
@@ -295,26 +299,6 @@ fn leaves_the_schema(sql: &str) -> Option<String> {
     Some(format!("{words}: {why}."))
 }
 
-fn code(text: &str) -> String {
-    without_comments(text, "//")
-}
-
-fn without_comments(text: &str, sign: &str) -> String {
-    text.lines().filter_map(|line| line.split(sign).next()).collect::<Vec<_>>().join("\n")
-}
-
-/// What `rule` has to say, file by file.
-fn each(files: &[(PathBuf, String)], rule: impl Fn(&Path, &str) -> Option<String>) -> Vec<String> {
-    files
-        .iter()
-        .filter_map(|(path, text)| Some(format!("{}: {}", path.display(), rule(path, text)?)))
-        .collect()
-}
-
-fn assert_kept(rule: &str, broken: &[String]) {
-    assert!(broken.is_empty(), "the rule: {rule}. It is broken here:\n  {}\n", broken.join("\n  "));
-}
-
 fn row(name: &str) -> &'static [&'static str] {
     EDGES.iter().find(|(of, _)| *of == name).map_or(&[], |(_, row)| row)
 }
@@ -337,41 +321,6 @@ fn short(name: &str) -> &str {
     name.strip_prefix("belfort-").unwrap_or(name)
 }
 
-fn sources() -> Vec<(PathBuf, String)> {
-    files(&["bins", "crates"], "rs")
-}
-
-/// The sources that `wanted` names, without what only tests and builds run.
-fn product_sources(wanted: impl Fn(&Path) -> bool) -> Vec<(PathBuf, String)> {
-    let not_product = ["tests", "benches", "examples", "build.rs", "testkit"];
-    let mut files = sources();
-    files.retain(|(path, _)| {
-        wanted(path) && !path.iter().any(|part| not_product.iter().any(|name| part == *name))
-    });
-    files
-}
-
 fn migrations() -> Vec<(PathBuf, String)> {
     files(&["migrations"], "sql")
-}
-
-/// The files below `dirs` and their texts, by their paths from the root of the repository.
-fn files(dirs: &[&str], extension: &str) -> Vec<(PathBuf, String)> {
-    let root = root();
-    let mut open: Vec<PathBuf> = dirs.iter().map(|dir| root.join(dir)).collect();
-    let mut found = Vec::new();
-    while let Some(path) = open.pop() {
-        if path.is_dir() {
-            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        } else if path.extension().is_some_and(|found| found == extension) {
-            let text = fs::read_to_string(&path).unwrap();
-            found.push((path.strip_prefix(&root).unwrap().to_path_buf(), text));
-        }
-    }
-    found.sort();
-    found
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_path_buf()
 }

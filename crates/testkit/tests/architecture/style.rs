@@ -1,0 +1,107 @@
+//! The rules of `docs/STYLE.md` that a machine can tell.
+
+use crate::sources::{assert_kept, code, each, product_sources, sources};
+
+/// The crates whose functions on rows are of one dialect.
+const DOMAIN: [&str; 1] = ["crates/work/src"];
+
+/// What a test may not do, and what to do instead.
+const IN_NO_TEST: [(&str, &str); 2] = [
+    ("#[ignore", "a test that is not run says nothing: mend it, or take it out"),
+    ("thread::sleep", "wait for what is to happen, not for a time"),
+];
+
+#[test]
+fn functions_on_rows_take_their_parameters_in_one_order() {
+    let domain = product_sources(|path| DOMAIN.iter().any(|dir| path.starts_with(dir)));
+    assert!(!domain.is_empty());
+    let broken = each(&domain, |_, text| out_of_order(text));
+    assert_kept("transaction, grants, caller, origin, id, version, change or filter, page", &broken);
+}
+
+#[test]
+fn a_row_is_called_by_its_noun() {
+    let domain = product_sources(|path| DOMAIN.iter().any(|dir| path.starts_with(dir)));
+    assert_kept("no public type is a …Row", &each(&domain, |_, text| named_row(text)));
+}
+
+#[test]
+fn a_test_waits_for_nothing_and_is_not_skipped() {
+    let mut tests = sources();
+    tests.retain(|(path, _)| path.iter().any(|part| part == "tests") && !path.ends_with(file!()));
+    assert!(!tests.is_empty());
+    assert_kept("no #[ignore], no sleep", &each(&tests, |_, text| excused(text)));
+}
+
+/// A rule that cannot fire is none.
+#[test]
+fn the_rules_of_style_see_what_they_look_for() {
+    let caught = |text| assert!(out_of_order(text).is_some(), "{text}");
+    let passed = |text| assert_eq!(out_of_order(text), None, "{text}");
+    passed(
+        "pub fn update(tx: &mut impl Tenant, grant: &Grant<Tasks, Update>, origin: &Origin, id: TaskId, expected: Option<i32>, patch: TaskPatch) -> X {",
+    );
+    passed(
+        "pub fn list(\n    tx: &mut impl Tenant,\n    of_tasks: &Grant<Tasks, Read>,\n    filter: &TaskFilter,\n    after: Option<TaskId>,\n    limit: u16,\n) {",
+    );
+    passed("pub fn parse(name: &str, id: TaskId) -> Self {"); // not on a row
+    caught("pub fn update(tx: &mut impl Tenant, grant: &Grant<A, B>, id: TaskId, origin: &Origin) {");
+    caught(
+        "pub fn update(tx: &mut impl Tenant, grant: &Grant<A, B>, id: TaskId, patch: TaskPatch, expected: Option<i32>) {",
+    );
+    caught("pub fn get<T: A>(tx: &mut impl Tenant, id: TaskId, grant: &Grant<A, B>) {");
+    caught("pub fn list(tx: &mut impl Tenant, limit: u16, after: Option<TaskId>) {");
+    assert!(named_row("pub struct TaskRow {").is_some());
+    assert_eq!(named_row("struct TaskRow {} pub struct Rows;"), None);
+    assert!(excused("#[ignore = \"slow\"]").is_some());
+    assert_eq!(excused("// no #[ignore], no thread::sleep"), None);
+}
+
+/// The first public function on rows whose parameters are not in the order of `docs/STYLE.md`.
+fn out_of_order(text: &str) -> Option<String> {
+    let code = code(text);
+    let functions = code.split("pub fn ").skip(1).filter_map(|rest| {
+        let name = rest.split(['(', '<']).next()?;
+        let parameters = rest.split_once("tx: ")?;
+        // `tx` is the first one, or this is no function on rows.
+        parameters.0.trim_end().ends_with('(').then_some((name, parameters.1.split_once(')')?.0))
+    });
+    for (name, parameters) in functions {
+        let ranks: Vec<u8> = parameters.split(',').skip(1).filter_map(rank).collect();
+        if !ranks.is_sorted() {
+            return Some(format!("{name} takes them in an order of its own: see docs/STYLE.md."));
+        }
+    }
+    None
+}
+
+/// The place of a parameter, `name: Type`; none for what a function has of its own.
+fn rank(parameter: &str) -> Option<u8> {
+    let (name, of) = parameter.split_once(": ")?;
+    let of = of.trim();
+    Some(match name.trim() {
+        "expected" => 5,
+        "after" | "before" => 7,
+        "limit" => 8,
+        _ if of.contains("Grant<") => 1,
+        _ if of == "&Principal" || of == "&Caller" || of.starts_with("&Safeguards") => 2,
+        _ if of == "&Origin" => 3,
+        _ if of.ends_with("Id") => 4,
+        _ if of.starts_with("New") || of.ends_with("Patch") || of.ends_with("Filter") => 6,
+        _ => return None,
+    })
+}
+
+fn named_row(text: &str) -> Option<String> {
+    let code = code(text);
+    let mut names =
+        code.split("pub struct ").skip(1).filter_map(|rest| rest.split([' ', '<', '(', ';']).next());
+    let name = names.find(|name| name.ends_with("Row"))?;
+    Some(format!("{name}: a row is called by its noun alone."))
+}
+
+fn excused(text: &str) -> Option<String> {
+    let code = code(text);
+    let (words, why) = IN_NO_TEST.into_iter().find(|(words, _)| code.contains(words))?;
+    Some(format!("{words}: {why}."))
+}
