@@ -37,7 +37,7 @@ use connection::Pool;
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// No connection could be made.
-    #[error("cannot connect to the database: {0}")]
+    #[error("cannot connect to the database")]
     Pool(#[source] r2d2::Error),
     /// A statement of the preparation failed.
     #[error("cannot prepare the database logins")]

@@ -37,7 +37,7 @@ impl Keys {
             (false, _, None) => {
                 reader.require(
                     "BELFORT_KEYS or BELFORT_KEYS_FILE",
-                    "the keys that encrypt secrets in the database; `belfort keys generate` prints a new one",
+                    "set the keys that encrypt secrets in the database; `belfort keys generate` prints a new one",
                 );
                 data_dir.map(|dir| Self::Generated(dir.join("keys")))
             }

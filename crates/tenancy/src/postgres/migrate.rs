@@ -35,7 +35,7 @@ pub enum MigrateError {
     #[error("cannot connect to the database")]
     Connect(#[from] ConnectionError),
     /// A migration failed and was rolled back.
-    #[error("a migration failed: {0}")]
+    #[error("a migration failed")]
     Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database failed.
     #[error("the database failed during a migration")]
