@@ -6,7 +6,7 @@ mod statement;
 mod tagged;
 
 pub use driver::{Backend, Conn, RawValue};
-pub use queries::{Control, Key, Queries, Tag, Tenant, is_transient, violated};
+pub use queries::{Control, Key, Queries, Tag, Tenant, is_transient, violated_constraint};
 pub use statement::{Binds, Bound, Statement};
 pub use tagged::Tagged;
 

@@ -124,7 +124,7 @@ pub fn is_transient(error: &Error) -> bool {
 ///
 /// Storage modules turn `users_email_key` into their `EmailTaken` with it: asking first and inserting after would let two
 /// requests pass the question together.
-pub fn violated(error: &Error) -> Option<&str> {
+pub fn violated_constraint(error: &Error) -> Option<&str> {
     match error {
         Error::DatabaseError(
             DatabaseErrorKind::UniqueViolation

@@ -4,7 +4,7 @@
 
 use belfort_audit::postgres::{EventRow, append};
 use belfort_audit::{Changes, Event, Origin};
-use belfort_db::{Statement, Tenant, violated};
+use belfort_db::{Statement, Tenant, violated_constraint};
 use belfort_ids::{CommentId, TaskId, UserId};
 use belfort_policy::{Comments, Tasks};
 use belfort_rbac::{Create, Delete, Grant, Reach, Read, Scope, Update};
@@ -139,7 +139,7 @@ pub fn create(
     match tx.run(insert) {
         Ok(0) => return Err(CommentError::NotFound),
         Ok(_) => {}
-        Err(error) if violated(&error) == Some("comments_task_id_fkey") => {
+        Err(error) if violated_constraint(&error) == Some("comments_task_id_fkey") => {
             return Err(CommentError::NotFound);
         }
         Err(error) => return Err(error.into()),

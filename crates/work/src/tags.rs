@@ -2,7 +2,7 @@
 
 use belfort_audit::postgres::{EventRow, append};
 use belfort_audit::{Changes, Event, Origin};
-use belfort_db::{Statement, Tenant, violated};
+use belfort_db::{Statement, Tenant, violated_constraint};
 use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::Tags;
 use belfort_rbac::{Create, Delete, Grant, Reach, Read, Scope, Update};
@@ -65,7 +65,7 @@ pub enum TagError {
 
 impl From<Error> for TagError {
     fn from(error: Error) -> Self {
-        match violated(&error) {
+        match violated_constraint(&error) {
             Some("tags_name_key") => Self::NameTaken,
             _ => Self::Database(error),
         }

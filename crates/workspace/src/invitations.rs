@@ -79,7 +79,7 @@ pub enum InvitationError {
 
 impl From<diesel::result::Error> for InvitationError {
     fn from(error: diesel::result::Error) -> Self {
-        match belfort_db::violated(&error) {
+        match belfort_db::violated_constraint(&error) {
             Some("invitations_email_key") => Self::EmailTaken,
             Some("invitations_role_id_fkey") => Self::UnknownRole,
             _ => Self::Database(error),

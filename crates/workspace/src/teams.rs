@@ -54,7 +54,7 @@ pub enum TeamError {
 
 impl From<diesel::result::Error> for TeamError {
     fn from(error: diesel::result::Error) -> Self {
-        match belfort_db::violated(&error) {
+        match belfort_db::violated_constraint(&error) {
             Some("teams_name_key") => Self::NameTaken,
             _ => Self::Database(error),
         }

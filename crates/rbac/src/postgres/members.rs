@@ -34,7 +34,7 @@ pub enum MemberError {
 
 impl From<diesel::result::Error> for MemberError {
     fn from(error: diesel::result::Error) -> Self {
-        match belfort_db::violated(&error) {
+        match belfort_db::violated_constraint(&error) {
             Some("members_role_id_fkey") => Self::NoSuchRole,
             _ => Self::Database(error),
         }

@@ -1,6 +1,6 @@
 //! Roles.
 
-use belfort_db::{Tenant, violated};
+use belfort_db::{Tenant, violated_constraint};
 use belfort_ids::RoleId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -57,7 +57,7 @@ pub enum RoleError {
 
 impl From<diesel::result::Error> for RoleError {
     fn from(error: diesel::result::Error) -> Self {
-        match violated(&error) {
+        match violated_constraint(&error) {
             Some("roles_name_key") => Self::NameTaken,
             _ => Self::Database(error),
         }
@@ -177,7 +177,7 @@ pub fn remove(tx: &mut impl Tenant, id: RoleId) -> Result<(), RoleError> {
     match tx.run(diesel::delete(row)) {
         Ok(0) => Err(RoleError::Admin),
         Ok(_) => Ok(()),
-        Err(error) if violated(&error).is_some() => Err(RoleError::InUse),
+        Err(error) if violated_constraint(&error).is_some() => Err(RoleError::InUse),
         Err(error) => Err(RoleError::Database(error)),
     }
 }

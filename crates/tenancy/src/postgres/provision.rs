@@ -44,7 +44,7 @@ pub enum ProvisionError {
 
 impl From<diesel::result::Error> for ProvisionError {
     fn from(error: diesel::result::Error) -> Self {
-        match belfort_db::violated(&error) {
+        match belfort_db::violated_constraint(&error) {
             Some("tenants_slug_key") => Self::SlugTaken,
             _ => Self::Database(error),
         }

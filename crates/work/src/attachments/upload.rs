@@ -2,7 +2,7 @@
 
 use belfort_audit::postgres::append;
 use belfort_audit::{Changes, Event, Origin};
-use belfort_db::{Statement, Tenant, violated};
+use belfort_db::{Statement, Tenant, violated_constraint};
 use belfort_ids::{AttachmentId, TaskId, UserId};
 use belfort_policy::{Attachments, Tasks};
 use belfort_rbac::{Create, Grant, Read};
@@ -166,7 +166,9 @@ fn insert(
     match tx.run(insert) {
         Ok(0) => Err(AttachmentError::NotFound),
         Ok(_) => Ok(()),
-        Err(error) if violated(&error) == Some("attachments_task_id_fkey") => Err(AttachmentError::NotFound),
+        Err(error) if violated_constraint(&error) == Some("attachments_task_id_fkey") => {
+            Err(AttachmentError::NotFound)
+        }
         Err(error) => Err(error.into()),
     }
 }

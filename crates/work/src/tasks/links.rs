@@ -1,7 +1,7 @@
 //! Who and what a task is linked with.
 
 use belfort_audit::Origin;
-use belfort_db::{Statement, Tenant, violated};
+use belfort_db::{Statement, Tenant, violated_constraint};
 use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::Tasks;
 use belfort_rbac::{Grant, Update};
@@ -210,7 +210,7 @@ pub(super) fn map_constraint(error: Error, task: &Task) -> TaskError {
         }
         _ => false,
     };
-    match violated(&error) {
+    match violated_constraint(&error) {
         Some("task_tags_tag_id_fkey") => TaskError::Unknown { field: "tag_ids" },
         Some("task_people_user_id_fkey") if names(&task.assignee_ids) => {
             TaskError::Unknown { field: "assignee_ids" }

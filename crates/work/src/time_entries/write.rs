@@ -2,7 +2,7 @@
 
 use belfort_audit::postgres::append;
 use belfort_audit::{Event, Origin};
-use belfort_db::{Statement, Tenant, violated};
+use belfort_db::{Statement, Tenant, violated_constraint};
 use belfort_ids::{TaskId, TimeEntryId, UserId};
 use belfort_policy::{Tasks, TimeEntries};
 use belfort_rbac::{Create, Delete, Grant, Read, Update};
@@ -174,7 +174,7 @@ fn lock_shared(tx: &mut impl Tenant, user: UserId) -> Result<(), TimeEntryError>
 
 /// What it means that an entry was map_constraint.
 fn map_constraint(error: Error) -> TimeEntryError {
-    match violated(&error) {
+    match violated_constraint(&error) {
         Some("time_entries_running_key") => TimeEntryError::TimerRunning,
         Some("time_entries_task_id_fkey") => TimeEntryError::UnknownTask,
         _ => TimeEntryError::Database(error),

@@ -35,7 +35,7 @@ pub enum UserError {
 
 impl From<diesel::result::Error> for UserError {
     fn from(error: diesel::result::Error) -> Self {
-        match belfort_db::violated(&error) {
+        match belfort_db::violated_constraint(&error) {
             Some("users_email_key") => Self::EmailTaken,
             _ => Self::Database(error),
         }
