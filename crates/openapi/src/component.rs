@@ -14,6 +14,9 @@ pub(crate) struct Component {
     pub(crate) schema: DefaultSchemaRaw,
     /// The description of the type itself; a field may describe its use in other words.
     pub(crate) description: Option<String>,
+    /// The description of the first field that has the type, for a type that is used in fields only: the derive macro
+    /// leaves nothing of its own.
+    pub(crate) field_description: Option<String>,
     pub(crate) example: Option<Value>,
     pub(crate) flow: Flow,
     /// Part of an `allOf`: it must admit the properties of the other parts.

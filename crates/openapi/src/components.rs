@@ -69,6 +69,7 @@ impl Components {
         }
         for (name, component) in &mut self.all {
             component.open = self.open.contains(name);
+            component.description = component.description.take().or(component.field_description.take());
         }
         self.all.retain(|_, component| component.flow != Flow::NONE);
     }
@@ -82,15 +83,20 @@ impl Components {
         at: &str,
         faults: &mut Vec<Fault>,
     ) {
-        let description = schema.description.clone().filter(|_| usage == SchemaUse::Type);
+        let (description, field_description) = match usage {
+            SchemaUse::Type => (schema.description.clone(), None),
+            SchemaUse::Field => (None, schema.description.clone()),
+        };
         let example = schema.example.clone().filter(|_| usage == SchemaUse::Type);
         let Some(known) = self.all.get_mut(&name) else {
             let schema = schema.clone();
-            self.all.insert(name, Component { schema, description, example, flow, open: false });
+            let component = Component { schema, description, field_description, example, flow, open: false };
+            self.all.insert(name, component);
             return;
         };
         known.flow = known.flow.and(flow);
         known.description = known.description.take().or(description);
+        known.field_description = known.field_description.take().or(field_description);
         known.example = known.example.take().or(example);
         let neutral = |schema| Writer::neutral().body(schema, Flow::OUT, false);
         let same = recorded_name(&known.schema) == recorded_name(schema);

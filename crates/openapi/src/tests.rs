@@ -69,6 +69,13 @@ struct TaskView {
     custom: Option<Value>,
     children: Children,
     labels: BTreeMap<String, String>,
+    /// The place of work.
+    place: Place,
+}
+
+#[derive(Apiv2Schema)]
+struct Place {
+    city: String,
 }
 
 struct Children;

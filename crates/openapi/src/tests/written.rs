@@ -74,6 +74,14 @@ fn a_comment_of_a_type_stands_at_the_type_only() {
     assert_eq!(*tag, json!({ "anyOf": [{ "$ref": "#/components/schemas/Tag" }, { "type": "null" }] }));
 }
 
+/// The derive macro writes the comment of a field over that of its type.
+#[test]
+fn a_type_that_is_used_in_fields_only_has_the_comment_of_the_first() {
+    assert_eq!(component("Place")["description"], "The place of work.");
+    let place = &component("Task")["properties"]["place"];
+    assert_eq!(*place, json!({ "$ref": "#/components/schemas/Place" }));
+}
+
 #[test]
 fn what_comes_in_refuses_unknown_members_and_may_leave_out_the_optional() {
     let create = component("CreateTaskBody");
