@@ -302,6 +302,7 @@ impl OperationModifier for Incoming {
         });
         let form = json!({
             "type": "object",
+            "description": "A file to attach to a task.",
             "properties": { FIELD: file },
             "required": [FIELD],
             "additionalProperties": false,

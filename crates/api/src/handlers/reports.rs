@@ -115,22 +115,22 @@ impl Schema for LineView {
 
     fn raw_schema() -> DefaultSchemaRaw {
         let text = |what: &str| json!({ "type": "string", "description": what });
-        let id = || json!({ "type": "string", "format": "uuid" });
+        let id = |of: &str| json!({ "type": "string", "format": "uuid", "description": format!("The ID of the {of}.") });
         let schema = json!({
             "type": "object",
             "description": "A line of a time report. It has only the fields that the report is grouped by.",
             "properties": {
                 "day": { "type": "string", "format": "date", "description": "The day, in Brussels time." },
-                "user_id": id(),
+                "user_id": id("user"),
                 "user_name": { "type": ["string", "null"], "description": "The name of the user; null if the user was deleted." },
-                "task_id": id(),
+                "task_id": id("task"),
                 "task_title": text("The title of the task."),
                 "tags": {
                     "type": "array",
                     "description": "All tags on the task, so that no time is counted in two lines; empty if it has none.",
                     "items": {
                         "type": "object",
-                        "properties": { "id": id(), "name": text("The name of the tag.") },
+                        "properties": { "id": id("tag"), "name": text("The name of the tag.") },
                         "required": ["id", "name"],
                     },
                 },

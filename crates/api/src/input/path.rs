@@ -5,7 +5,7 @@ use actix_web::{FromRequest, HttpRequest};
 use belfort_openapi as openapi;
 use futures_util::future::{Ready, ready};
 use paperclip::actix::OperationModifier;
-use paperclip::v2::models::DefaultOperationRaw;
+use paperclip::v2::models::{DefaultOperationRaw, DefaultSchemaRaw};
 use paperclip::v2::schema::Apiv2Schema;
 
 use super::Field;
@@ -14,24 +14,57 @@ use crate::error::{ApiResult, Problem};
 /// One id or several.
 pub(crate) trait PathIds: Sized {
     fn read(ids: &mut dyn Iterator<Item = &str>) -> Option<Self>;
-    fn count() -> usize;
+    /// The documentation of each, in the order of the path.
+    fn schemas() -> Vec<DefaultSchemaRaw>;
 }
 
-impl<A: Field> PathIds for (A,) {
+/// An id of one kind of resource.
+pub(crate) trait PathId: Field {
+    /// The kind of resource, in words.
+    const OF: &str;
+}
+
+macro_rules! path_ids {
+    ($($id:ident: $of:literal,)*) => {
+        $(impl PathId for belfort_ids::$id {
+            const OF: &str = $of;
+        })*
+    };
+}
+path_ids!(
+    UserId: "user",
+    RoleId: "role",
+    TeamId: "team",
+    TaskId: "task",
+    TagId: "tag",
+    CommentId: "comment",
+    TimeEntryId: "time entry",
+    AttachmentId: "attachment",
+    SessionId: "session",
+    SignupId: "sign-up",
+    InvitationId: "invitation",
+);
+
+fn schema<I: PathId>() -> DefaultSchemaRaw {
+    let description = Some(format!("The ID of the {}.", I::OF));
+    DefaultSchemaRaw { description, ..openapi::literal(None, I::schema(), Vec::new()) }
+}
+
+impl<A: PathId> PathIds for (A,) {
     fn read(ids: &mut dyn Iterator<Item = &str>) -> Option<Self> {
         Some((A::read_text(ids.next()?).ok()?,))
     }
-    fn count() -> usize {
-        1
+    fn schemas() -> Vec<DefaultSchemaRaw> {
+        vec![schema::<A>()]
     }
 }
 
-impl<A: Field, B: Field> PathIds for (A, B) {
+impl<A: PathId, B: PathId> PathIds for (A, B) {
     fn read(ids: &mut dyn Iterator<Item = &str>) -> Option<Self> {
         Some((A::read_text(ids.next()?).ok()?, B::read_text(ids.next()?).ok()?))
     }
-    fn count() -> usize {
-        2
+    fn schemas() -> Vec<DefaultSchemaRaw> {
+        vec![schema::<A>(), schema::<B>()]
     }
 }
 
@@ -58,9 +91,7 @@ impl<T: PathIds + 'static> FromRequest for Path<T> {
 impl<T> Apiv2Schema for Path<T> {}
 impl<T: PathIds> OperationModifier for Path<T> {
     fn update_parameter(op: &mut DefaultOperationRaw) {
-        let id =
-            || openapi::literal(None, serde_json::json!({ "type": "string", "format": "uuid" }), Vec::new());
-        openapi::path_parameters(op, (0..T::count()).map(|_| id()).collect());
+        openapi::path_parameters(op, T::schemas());
         openapi::problems(op, &[404]);
     }
 }

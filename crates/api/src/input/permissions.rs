@@ -32,9 +32,13 @@ impl Field for PermissionList {
             "items": {
                 "type": "object",
                 "properties": {
-                    "resource": { "type": "string", "enum": resources },
-                    "action": { "type": "string", "enum": actions },
-                    "scope": { "type": "string", "enum": [Scope::Own, Scope::Team, Scope::All] },
+                    "resource": { "type": "string", "enum": resources, "description": "The resource." },
+                    "action": { "type": "string", "enum": actions, "description": "The action on the resource." },
+                    "scope": {
+                        "type": "string",
+                        "enum": [Scope::Own, Scope::Team, Scope::All],
+                        "description": "The scope within which the action is permitted.",
+                    },
                 },
                 "required": MEMBERS,
                 "additionalProperties": false,

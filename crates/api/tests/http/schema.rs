@@ -77,6 +77,40 @@ fn what_is_documented_is_routed_and_what_is_routed_is_documented() {
     }
 }
 
+/// Every parameter and every field, those of nested objects too. A reference is described by what it refers to.
+#[test]
+fn every_parameter_and_every_field_has_a_description() {
+    fn undescribed(at: &str, schema: &Value, found: &mut Vec<String>) {
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            let at = format!("{at}.{name}");
+            if field["description"].as_str().is_none_or(str::is_empty) && field["$ref"].is_null() {
+                found.push(at.clone());
+            }
+            undescribed(&at, field, found);
+            undescribed(&at, &field["items"], found);
+        }
+    }
+    let document = belfort_api::document().unwrap();
+    let (document, mut found) = (document.json(), Vec::new());
+    for (path, operations) in documented(document) {
+        for (method, operation) in operations {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                if parameter["description"].as_str().is_none_or(str::is_empty) {
+                    found.push(format!("{method} {path}: {}", parameter["name"]));
+                }
+            }
+        }
+    }
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for (name, schema) in schemas {
+        if schema["description"].as_str().is_none_or(str::is_empty) {
+            found.push(name.clone());
+        }
+        undescribed(name, schema, &mut found);
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
 #[test]
 fn outside_of_the_documented_api_there_are_the_probes_and_the_docs_and_nothing_else() {
     let server = Server::start();
