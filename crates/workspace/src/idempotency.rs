@@ -1,5 +1,8 @@
 //! Requests that may be sent again: the first one acts, the others get its answer.
 
+pub mod untenanted;
+
+use belfort_auth::TokenDigest;
 use belfort_db::{Statement, Tenant};
 use belfort_ids::UserId;
 use chrono::{DateTime, Duration, Utc};
@@ -23,6 +26,27 @@ pub struct Stored {
     pub body: Vec<u8>,
 }
 
+/// Who sends a request. A key belongs to who sends it.
+#[derive(Debug, Clone, Copy)]
+pub enum Requester<'a> {
+    /// A user.
+    User(UserId),
+    /// Whoever holds this invitation, and is no user yet.
+    Invitation(&'a TokenDigest),
+}
+
+impl Requester<'_> {
+    /// An id that stands for them. The token of an invitation is random, so its digest meets no other id.
+    fn id(self) -> uuid::Uuid {
+        match self {
+            Self::User(id) => id.uuid(),
+            Self::Invitation(digest) => {
+                uuid::Uuid::from_bytes(digest.as_bytes().first_chunk().copied().unwrap_or_default())
+            }
+        }
+    }
+}
+
 /// What to do with a request that carries a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
@@ -34,13 +58,13 @@ pub enum Claim {
     Mismatch,
 }
 
-/// Claims `key` for a request of `user`'s whose digest is `request`, in the transaction in which the request acts.
+/// Claims `key` for a request of `requester`'s whose digest is `request`, in the transaction in which the request acts.
 ///
 /// It waits while another transaction holds the same key. When that one fails, this one acts; when it lasts, this one
 /// replays. There is no state in between: a claim that was not followed by [`store`] is void.
 pub fn claim(
     tx: &mut impl Tenant,
-    user: UserId,
+    requester: Requester<'_>,
     key: &str,
     request: [u8; 32],
     now: DateTime<Utc>,
@@ -60,7 +84,7 @@ pub fn claim(
     let digest = digest(key);
     let claimed: Option<i32> = tx.find(
         CLAIM
-            .bind::<Uuid, _>(user)
+            .bind::<Uuid, _>(requester.id())
             .bind::<Binary, _>(digest.as_slice())
             .bind::<Binary, _>(request.as_slice())
             .bind::<Timestamptz, _>(now)
@@ -71,7 +95,7 @@ pub fn claim(
     }
     let stored = tx.find(
         STORED
-            .bind::<Uuid, _>(user)
+            .bind::<Uuid, _>(requester.id())
             .bind::<Binary, _>(digest.as_slice())
             .bind::<Binary, _>(request.as_slice()),
     )?;
@@ -79,7 +103,7 @@ pub fn claim(
 }
 
 /// Keeps the answer to a request whose key was claimed in this transaction.
-pub fn store(tx: &mut impl Tenant, user: UserId, key: &str, answer: &Stored) -> QueryResult<()> {
+pub fn store(tx: &mut impl Tenant, requester: Requester<'_>, key: &str, answer: &Stored) -> QueryResult<()> {
     const STORE: Statement = Statement::new(
         "UPDATE idempotency_keys SET status = $1, headers = $2, body = $3 WHERE user_id = $4 AND digest = $5",
     );
@@ -88,10 +112,16 @@ pub fn store(tx: &mut impl Tenant, user: UserId, key: &str, answer: &Stored) -> 
             .bind::<SmallInt, _>(answer.status)
             .bind::<Jsonb, _>(&answer.headers)
             .bind::<Binary, _>(answer.body.as_slice())
-            .bind::<Uuid, _>(user)
+            .bind::<Uuid, _>(requester.id())
             .bind::<Binary, _>(digest(key).as_slice()),
     )
     .map(drop)
+}
+
+/// Deletes the keys of a user who goes.
+pub(crate) fn delete_of(tx: &mut impl Tenant, user: UserId) -> QueryResult<()> {
+    const DELETE: Statement = Statement::new("DELETE FROM idempotency_keys WHERE user_id = $1");
+    tx.run(DELETE.bind::<Uuid, _>(user)).map(drop)
 }
 
 /// Deletes the keys that are over at `now`, and answers how many.

@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel::sql_types::{Text, Timestamptz, Uuid};
 
-pub use confirm::{ConfirmError, Confirmed, confirm};
+pub use confirm::{ConfirmError, Confirmed, confirm, confirm_with};
 
 use crate::{FullName, Reservation, ReserveError, WorkspaceName};
 

@@ -76,7 +76,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>, B) -> ApiResult<P> + Send + 'static,
     ) -> ApiResult<Idempotent<P>> {
         let bytes = body.bytes();
-        self.once(bytes, move |ctx, grant| work(ctx, grant, body.parse()?)).await
+        self.idempotently(bytes, move |ctx, grant| work(ctx, grant, body.parse()?)).await
     }
 
     /// Does something that needs no body, once: with an `Idempotency-Key` the same request gets the answer it got before.
@@ -84,17 +84,17 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         self,
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<P> + Send + 'static,
     ) -> ApiResult<Idempotent<P>> {
-        self.once(Bytes::new(), work).await
+        self.idempotently(Bytes::new(), work).await
     }
 
-    async fn once<P: Reply + 'static>(
+    async fn idempotently<P: Reply + 'static>(
         self,
         body: Bytes,
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<P> + Send + 'static,
     ) -> ApiResult<Idempotent<P>> {
         self.write(move |ctx, grant| {
             let request = ctx.info.digest(&[&body]);
-            let stored = ctx.once(request, |ctx| Idempotent::store(work(ctx, grant)?))?;
+            let stored = ctx.idempotently(request, |ctx| Idempotent::store(work(ctx, grant)?))?;
             Ok(Idempotent::replay(stored))
         })
         .await

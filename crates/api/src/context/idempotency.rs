@@ -1,6 +1,8 @@
 //! `Idempotency-Key`: a request that is sent again acts once.
 
-use belfort_workspace::idempotency::{self, Claim, Stored};
+use belfort_tenancy::postgres::TenantTx;
+use belfort_workspace::idempotency::{self, Claim, Requester, Stored};
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::{RequestContext, RequestInfo};
@@ -33,21 +35,37 @@ impl RequestContext {
     ///
     /// The key is claimed in the transaction of the change, so a crash in between loses both, and a second request with the
     /// key waits for the first.
-    pub(crate) fn once(
+    pub(crate) fn idempotently(
         &mut self,
         request: [u8; 32],
         work: impl FnOnce(&mut Self) -> ApiResult<Stored>,
     ) -> ApiResult<Stored> {
         let Some(key) = self.info.key()?.map(str::to_owned) else { return work(self) };
-        match idempotency::claim(&mut self.tx, self.caller.user, &key, request, self.now)? {
-            Claim::Replay(stored) => Ok(stored),
-            Claim::Mismatch => Err(Problem::idempotency_key_reused()),
-            Claim::New => {
-                let stored = work(self)?;
-                idempotency::store(&mut self.tx, self.caller.user, &key, &stored)?;
-                Ok(stored)
-            }
+        let requester = Requester::User(self.caller.user);
+        if let Some(stored) = claim(&mut self.tx, requester, &key, request, self.now)? {
+            return Ok(stored);
         }
+        let stored = work(self)?;
+        idempotency::store(&mut self.tx, requester, &key, &stored)?;
+        Ok(stored)
+    }
+}
+
+/// Claims a key for a request. The answer, where the same request was answered before.
+///
+/// # Errors
+/// 422 where the key was used for another request.
+pub(crate) fn claim(
+    tx: &mut TenantTx,
+    requester: Requester<'_>,
+    key: &str,
+    request: [u8; 32],
+    now: DateTime<Utc>,
+) -> ApiResult<Option<Stored>> {
+    match idempotency::claim(tx, requester, key, request, now)? {
+        Claim::Replay(stored) => Ok(Some(stored)),
+        Claim::Mismatch => Err(Problem::idempotency_key_reused()),
+        Claim::New => Ok(None),
     }
 }
 

@@ -172,7 +172,7 @@ impl Begun {
         let finish = self.gate.reauthorize().write(move |ctx, grant| {
             let of_tasks = ctx.grant::<Tasks, Read>()?;
             let request = ctx.info.digest(&[file.name.as_str().as_bytes(), &file.sha256]);
-            let made = ctx.once(request, |ctx| {
+            let made = ctx.idempotently(request, |ctx| {
                 let new = NewAttachment {
                     task_id,
                     name: file.name,

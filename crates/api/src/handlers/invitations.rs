@@ -6,13 +6,14 @@ use belfort_auth::{Email, InvitationToken, Password};
 use belfort_ids::{InvitationId, RoleId, TeamId};
 use belfort_policy::Users;
 use belfort_rbac::{Create, Delete, Read};
+use belfort_workspace::idempotency::{self, Requester};
 use belfort_workspace::invitations::{self, InvitationRow, Invited, NewInvitation};
 use belfort_workspace::{Arrival, FullName};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::{AnonymousInTenant, Gate, RequestContext};
+use crate::context::{AnonymousInTenant, Gate, RequestContext, claim};
 use crate::error::{ApiResult, Problem};
 use crate::handlers::users::{self, UserView};
 use crate::input::{Body, IfMatch, Path};
@@ -181,18 +182,30 @@ pub(crate) async fn revoke(
 pub(crate) async fn accept(
     anonymous: AnonymousInTenant,
     body: Body<AcceptInvitation>,
-) -> ApiResult<Created<Versioned<UserView>>> {
+) -> ApiResult<Idempotent<Created<Versioned<UserView>>>> {
     let info = anonymous.into_info()?;
+    let key = info.key()?.map(str::to_owned);
+    let request = info.digest(&[&body.bytes()]);
     let AcceptInvitation { token, full_name, password } = body.parse()?;
     let digest = InvitationToken::parse(&token.0).ok_or_else(Problem::invitation_over)?.digest();
     let app = Arc::clone(&info.app);
     let hash = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
     app.database(move |_| {
-        let mut tx = info.begin_tenant_tx()?;
+        let (mut tx, requester) = (info.begin_tenant_tx()?, Requester::Invitation(&digest));
         let arrival = Arrival { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
+        if let Some(key) = &key
+            && let Some(stored) = claim(&mut tx, requester, key, request, arrival.at)?
+        {
+            return Ok(Idempotent::replay(stored));
+        }
         let user = invitations::accept(&mut tx, &digest, full_name, &hash, &arrival)?;
+        let made = Created::at(Location::of("/users", user.id), users::versioned(user));
+        let stored = Idempotent::store(made)?;
+        if let Some(key) = &key {
+            idempotency::store(&mut tx, requester, key, &stored)?;
+        }
         tx.commit()?;
-        Ok(Created::at(Location::of("/users", user.id), users::versioned(user)))
+        Ok(Idempotent::replay(stored))
     })
     .await
 }

@@ -6,20 +6,23 @@ use belfort_auth::{Code, Email, Password};
 use belfort_ids::SignupId;
 use belfort_tenancy::{Slug, Tenant};
 use belfort_values::Word;
-use belfort_workspace::signup::{self, Confirmed, Signup, SignupLimits};
+use belfort_workspace::idempotency::Stored;
+use belfort_workspace::signup::{self, Confirmed, Signup, SignupLimits, Started};
 use belfort_workspace::{Arrival, FullName, WorkspaceName};
+use chrono::{DateTime, Utc};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::RequestInfo;
 use crate::context::Untenanted;
+use crate::context::{KeyedRequest, RequestInfo};
 use crate::error::{ApiResult, FieldCode, Problem};
 use crate::handlers::users::UserView;
 use crate::input::{Body, Path};
 use crate::input::{RawText, input};
 use crate::mail;
-use crate::output::{Accepted, CreatedElsewhere, Json, Timestamp};
+use crate::output::{Accepted, CreatedElsewhere, Idempotent, Json, Timestamp};
+use crate::state::{App, Services};
 
 input! {
     /// A request for a new workspace.
@@ -96,37 +99,66 @@ pub(crate) struct NewWorkspaceView {
 pub(crate) async fn start(
     untenanted: Untenanted,
     body: Body<StartSignup>,
-) -> ApiResult<Accepted<Json<SignupView>>> {
+) -> ApiResult<Idempotent<Accepted<Json<SignupView>>>> {
     let info = untenanted.into_info()?;
+    let keyed = KeyedRequest::of(&info, &body.bytes())?;
     let StartSignup { email, password, full_name, workspace_name, slug } = body.parse()?;
+    let keyed = keyed.map(|keyed| keyed.for_subject(email.as_str()));
     let app = Arc::clone(&info.app);
-    count(&info, &email).await?;
+    if let Some(stored) = begin(&info, keyed, &email).await? {
+        return Ok(Idempotent::replay(stored));
+    }
     let password = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
     let signup = Signup { email: email.clone(), full_name, workspace_name, slug, password };
     let now = info.now();
-    let started = app
-        .database(move |app| {
-            let mut control = app.services.tenancy.control()?;
-            Ok(signup::start(&mut control, &app.services.keyring, &signup, now)?)
-        })
-        .await?;
-    app.mail(mail::signup_code(&email, started.id, &started.code)?).await?;
-    Ok(Accepted(Json(SignupView { signup_id: started.id.uuid() })))
+    let started = app.database(move |app| store(app, keyed, &signup, now)).await?;
+    let (stored, started) = match started {
+        Ok(started) => started,
+        Err(replay) => return Ok(Idempotent::replay(replay)),
+    };
+    let sent = app.mail(mail::signup_code(&email, started.id, &started.code)?).await;
+    let is_sent = sent.is_ok();
+    app.database(move |app| keyed.map_or(Ok(()), |keyed| keyed.finish(app, is_sent))).await?;
+    sent.map(|()| Idempotent::replay(stored))
 }
 
-/// Counts this sign-up, also when it comes to nothing.
-async fn count(info: &RequestInfo, email: &Email) -> ApiResult<()> {
+/// Counts a sign-up, also when it comes to nothing. One that was made before is not counted but answered again.
+async fn begin(info: &RequestInfo, keyed: Option<KeyedRequest>, email: &Email) -> ApiResult<Option<Stored>> {
     let (info, email) = (info.clone(), email.clone());
     Arc::clone(&info.app)
         .database(move |app| {
+            if let Some(stored) = keyed.map(|keyed| keyed.find(app, info.now())).transpose()?.flatten() {
+                return Ok(Some(stored));
+            }
             let settings = &app.settings;
             let limits = SignupLimits {
                 per_ip: settings.signup_per_ip,
                 per_email_domain: settings.signup_per_email_domain,
             };
-            Ok(signup::count(&app.services.tenancy, limits, info.now(), &email, info.ip)?)
+            signup::count(&app.services.tenancy, limits, info.now(), &email, info.ip)?;
+            Ok(None)
         })
         .await
+}
+
+/// Stores a sign-up with its answer; or only the answer, where the same request was faster.
+fn store(
+    app: &App,
+    keyed: Option<KeyedRequest>,
+    signup: &Signup,
+    now: DateTime<Utc>,
+) -> ApiResult<Result<(Stored, Started), Stored>> {
+    let mut tx = app.services.tenancy.begin_control()?;
+    let started = signup::start(&mut tx, &app.services.keyring, signup, now)?;
+    let stored = Idempotent::store(Accepted(Json(SignupView { signup_id: started.id.uuid() })))?;
+    if let Some(keyed) = keyed
+        && !keyed.store(app, &mut tx, &stored, false, now)?
+    {
+        drop(tx);
+        return keyed.find(app, now)?.map(Err).ok_or_else(Problem::busy);
+    }
+    tx.commit()?;
+    Ok(Ok((stored, started)))
 }
 
 /// Confirm a sign-up
@@ -138,18 +170,51 @@ pub(crate) async fn confirm(
     untenanted: Untenanted,
     path: Path<(SignupId,)>,
     body: Body<ConfirmSignup>,
-) -> ApiResult<CreatedElsewhere<Json<NewWorkspaceView>>> {
+) -> ApiResult<Idempotent<CreatedElsewhere<Json<NewWorkspaceView>>>> {
     let info = untenanted.into_info()?;
+    let keyed = KeyedRequest::of(&info, &body.bytes())?;
     let id = path.ids()?.0;
+    let keyed = keyed.map(|keyed| keyed.for_subject(&id.to_string()));
     let code = Code::parse(&body.parse()?.code.0)
         .ok_or_else(|| Problem::invalid_field("code", FieldCode::Invalid, "must be a code of six digits"))?;
     let app = Arc::clone(&info.app);
     app.database(move |app| {
-        let services = &app.services;
-        let arrival = Arrival { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
-        let Confirmed { tenant, user } =
-            signup::confirm(&services.tenancy, &services.keyring, &services.migrations, id, &code, &arrival)?;
-        Ok(CreatedElsewhere(Json(NewWorkspaceView { workspace: tenant.into(), user: user.into() })))
+        let now = info.now();
+        let find = || keyed.map(|keyed| keyed.find(app, now)).transpose().map(Option::flatten);
+        if let Some(stored) = find()? {
+            return Ok(Idempotent::replay(stored));
+        }
+        match make(app, &info, keyed, id, &code) {
+            // The same request may have been faster: then there is an answer by now, and it is this one's, too.
+            Err(over) => find()?.map(Idempotent::replay).ok_or(over),
+            Ok(stored) => Ok(Idempotent::replay(stored)),
+        }
     })
     .await
+}
+
+/// Makes the workspace, and keeps the answer together with it.
+fn make(
+    app: &App,
+    info: &RequestInfo,
+    keyed: Option<KeyedRequest>,
+    id: SignupId,
+    code: &Code,
+) -> ApiResult<Stored> {
+    let Services { tenancy, keyring, migrations, .. } = &app.services;
+    let arrival = Arrival { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
+    let mut answer = None;
+    signup::confirm_with(tenancy, keyring, migrations, id, code, &arrival, |tx, made| {
+        let Confirmed { tenant, user } = made.clone();
+        let view = NewWorkspaceView { workspace: tenant.into(), user: user.into() };
+        let stored = Idempotent::store(CreatedElsewhere(Json(view)))?;
+        if let Some(keyed) = keyed
+            && !keyed.store(app, tx, &stored, true, arrival.at)?
+        {
+            return Err(Problem::idempotency_key_reused());
+        }
+        answer = Some(stored);
+        Ok(())
+    })?;
+    answer.ok_or_else(|| Problem::internal("a confirmation without an answer"))
 }

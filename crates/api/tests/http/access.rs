@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::behind::{NOWHERE, ids};
 use crate::harness::{Client, Server};
+use crate::storage_view::{NOWHERE, ids};
 
 const MATRIX: &str = include_str!("../../../../docs/access-matrix.txt");
 const ROLES: [&str; 4] = ["admin", "manager", "member", "guest"];

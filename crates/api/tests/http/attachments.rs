@@ -272,7 +272,7 @@ fn of_one_file_sent_many_times_at_once_under_its_key_one_is_kept() {
     let headers = [MULTIPART, ("Idempotency-Key", "k")];
     let (path, body) = (format!("/tasks/{task}/attachments"), form("x", &noise(PIECE + 1, 1)));
     let replies =
-        crate::behind::at_once(5, |_| ada.send_bytes("POST", &path, &headers, Some(&body)).expect(201));
+        crate::storage_view::at_once(5, |_| ada.send_bytes("POST", &path, &headers, Some(&body)).expect(201));
     assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
     assert_eq!(server.stored("bakkerij"), (1, 2, 0));
 }

@@ -4,9 +4,9 @@ use std::io::Read;
 
 use serde_json::json;
 
-use crate::behind::NOWHERE;
 use crate::files::{PIECE, form, noise};
 use crate::harness::{Client, Server};
+use crate::storage_view::NOWHERE;
 
 const MARKER: &[u8] = b"Nobody but who may see it reads this line. ";
 

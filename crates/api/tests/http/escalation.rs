@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use crate::behind::{at_once, ids};
 use crate::harness::{Client, Server, settings};
-use crate::people::{acceptance, token_to};
 use crate::roles::role;
+use crate::storage_view::{at_once, ids};
+use crate::users_teams_invitations::{acceptance, token_to};
 
 /// Somebody who runs the people's office and holds nothing else.
 fn officer(server: &Server, ada: &Client, scope: &str) -> Client {

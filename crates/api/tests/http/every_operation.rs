@@ -4,6 +4,9 @@ use serde_json::Value;
 
 use crate::harness::{Client, Reply, Server};
 
+/// Operations that make something and take no `Idempotency-Key`: what they answer is a secret or empty, and none of it is kept.
+const NEVER_KEPT: [&str; 3] = ["/auth/login", "/auth/logout", "/auth/password"];
+
 /// Every operation of the document: its method, its path under `/api/v1` with `id` in place of each id, and what is documented.
 fn operations(caller: &Client, id: &str) -> Vec<(String, String, Value)> {
     let document = caller.page("/api/schema/").expect(200);
@@ -18,6 +21,11 @@ fn operations(caller: &Client, id: &str) -> Vec<(String, String, Value)> {
     }
     assert!(found.len() > 70, "{}", found.len());
     found
+}
+
+fn takes_header(operation: &Value, name: &str) -> bool {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters.into_iter().any(|parameter| parameter["in"] == "header" && parameter["name"] == name)
 }
 
 fn send(caller: &Client, method: &str, path: &str, operation: &Value, headers: &[(&str, &str)]) -> Reply {
@@ -52,4 +60,23 @@ fn every_operation_refuses_query_parameters_that_it_does_not_know() {
     // None of it was done.
     ada.get("/me").expect(200);
     ada.get(&format!("/tasks/{id}")).expect(200);
+}
+
+#[test]
+fn an_idempotency_key_is_offered_exactly_where_it_is_claimed() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    let id = ada.task("Bake");
+    for (method, path, operation) in operations(&ada, &id) {
+        let offered = takes_header(&operation, "Idempotency-Key");
+        let makes = method == "POST" && !NEVER_KEPT.contains(&path.as_str());
+        assert_eq!(offered, makes, "{method} {path}");
+        if method != "POST" || path == "/auth/logout" {
+            continue;
+        }
+        // A key that cannot be kept is refused by whoever would keep it, before the rest of the request is looked at.
+        let reply = send(&ada, &method, &path, &operation, &[("Idempotency-Key", "")]);
+        let claimed = reply.status == 400 && reply.body["code"] == "bad-idempotency-key";
+        assert_eq!(claimed, offered, "{method} {path}: {}", reply.text);
+    }
 }

@@ -8,10 +8,10 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use serde_json::{Value, json};
 
-use crate::behind::at_once;
 use crate::harness::{Client, PASSWORD, Reply, Server, settings};
-use crate::people::{acceptance, token_to};
 use crate::roles::role;
+use crate::storage_view::at_once;
+use crate::users_teams_invitations::{acceptance, token_to};
 
 /// The ways in which one admin removes another.
 const WAYS: [&str; 3] = ["delete", "demote", "deactivate"];

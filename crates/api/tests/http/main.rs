@@ -7,13 +7,12 @@
     reason = "the helpers of tests may panic as the tests do"
 )]
 
-mod behind;
 mod client;
 mod files;
 mod harness;
+mod storage_view;
 
 mod access;
-mod again;
 mod attachments;
 mod audit;
 mod conventions;
@@ -21,6 +20,7 @@ mod downloads;
 mod escalation;
 mod every_field;
 mod every_operation;
+mod idempotency;
 mod ids;
 mod input;
 mod last_admin;
@@ -28,7 +28,7 @@ mod lifecycle;
 mod load;
 mod matrix;
 mod pages;
-mod people;
+mod public_idempotency;
 mod races;
 mod reports;
 mod role_races;
@@ -41,4 +41,5 @@ mod tenants;
 mod time_entries;
 mod time_lists;
 mod uploads;
+mod users_teams_invitations;
 mod workspace;

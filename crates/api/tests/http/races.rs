@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::behind::at_once;
 use crate::harness::{Client, Reply, Server, settings};
+use crate::storage_view::at_once;
 
 /// Somebody who has a task, deleted while somebody else does something with them. Whoever would wait for each other here would be
 /// a 500 for one of them.

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::behind::NOWHERE;
 use crate::harness::{Client, Reply, Server};
 use crate::input::{fields, pairs};
+use crate::storage_view::NOWHERE;
 use crate::time_entries::log;
 
 const MARCH: &str = "/reports/time?from=2026-03-01&to=2026-03-31";

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use serde_json::json;
 
-use crate::behind::at_once;
 use crate::harness::{Client, Server, settings};
-use crate::people::{acceptance, token_to};
 use crate::roles::{clerk, permission, role};
+use crate::storage_view::at_once;
+use crate::users_teams_invitations::{acceptance, token_to};
 
 /// Whoever comes second waits and then finds the role gone, or given.
 #[test]

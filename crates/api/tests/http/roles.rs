@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::behind::{NOWHERE, at_once};
 use crate::harness::{Client, Server, settings};
 use crate::input::{fields, pairs};
+use crate::storage_view::{NOWHERE, at_once};
 
 /// A permission, from its words.
 pub(crate) fn permission(line: &str) -> Value {

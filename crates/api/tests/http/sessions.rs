@@ -4,8 +4,8 @@ use belfort_auth::Limit;
 use chrono::Duration;
 use serde_json::json;
 
-use crate::behind::at_once;
 use crate::harness::{Client, PASSWORD, Reply, Server, settings};
+use crate::storage_view::at_once;
 
 const ADA: &str = "ada@bakkerij.example";
 

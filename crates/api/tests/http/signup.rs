@@ -5,8 +5,8 @@ use belfort_auth::Limit;
 use chrono::Duration;
 use serde_json::{Value, json};
 
-use crate::behind::{NOWHERE, at_once};
 use crate::harness::{Client, PASSWORD, Reply, Server, settings};
+use crate::storage_view::{NOWHERE, at_once};
 
 fn anywhere(server: &Server) -> Client {
     Client { host: "localhost".into(), ..server.anonymous("x") }

@@ -6,8 +6,8 @@ use std::net::TcpStream;
 use belfort_ids::TenantId;
 use serde_json::json;
 
-use crate::behind::{NOWHERE, ids};
 use crate::harness::{Client, Server, settings};
+use crate::storage_view::{NOWHERE, ids};
 
 /// A workspace with one of everything.
 struct Filled {

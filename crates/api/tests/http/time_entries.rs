@@ -3,10 +3,10 @@
 use chrono::Duration;
 use serde_json::{Value, json};
 
-use crate::behind::{NOWHERE, at_once, ids};
 use crate::conventions::tag;
 use crate::harness::{Client, Reply, Server, settings};
 use crate::input::{fields, pairs};
+use crate::storage_view::{NOWHERE, at_once, ids};
 
 /// An entry on a task from one Brussels time to another; its id.
 pub(crate) fn log(by: &Client, task: &str, from: &str, to: &str) -> String {

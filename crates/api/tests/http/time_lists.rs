@@ -3,10 +3,10 @@
 use chrono::Duration;
 use serde_json::json;
 
-use crate::behind::{NOWHERE, ids};
 use crate::conventions::tag;
 use crate::harness::{Client, Reply, Server};
 use crate::input::{fields, pairs};
+use crate::storage_view::{NOWHERE, ids};
 use crate::time_entries::log;
 
 #[test]

@@ -4,10 +4,10 @@ use belfort_tenancy::postgres::{Address, tenants};
 use belfort_tenancy::{Host, Plan, Slug};
 use serde_json::{Value, json};
 
-use crate::behind::at_once;
 use crate::harness::{Client, Server, settings};
 use crate::input::{fields, pairs};
 use crate::roles::role;
+use crate::storage_view::at_once;
 
 /// Somebody with a role of the workspace's own that has these permissions.
 fn person(server: &Server, ada: &Client, name: &str, lines: &[&str]) -> Client {

@@ -8,7 +8,9 @@ use belfort_db::{Control, Queries as _, Statement, Tenant as TenantDb};
 use belfort_ids::{SignupId, TenantId, UserId};
 use belfort_policy::BuiltIn;
 use belfort_rbac::postgres::roles;
-use belfort_tenancy::postgres::{BindError, Migrations, NewTenant, ProvisionError, Tenancy, tenants};
+use belfort_tenancy::postgres::{
+    BindError, ControlTx, Migrations, NewTenant, ProvisionError, Tenancy, tenants,
+};
 use belfort_tenancy::{Plan, Tenant};
 use diesel::QueryResult;
 use diesel::prelude::Queryable;
@@ -96,6 +98,34 @@ pub fn confirm(
     code: &Code,
     arrival: &Arrival,
 ) -> Result<Confirmed, ConfirmError> {
+    confirm_with(tenancy, ring, migrations, id, code, arrival, |_, _| Ok(()))
+}
+
+/// [`confirm`], with what else is to be kept together with the workspace, or not at all.
+pub fn confirm_with<E: From<ConfirmError>>(
+    tenancy: &Tenancy,
+    ring: &Keyring,
+    migrations: &Migrations,
+    id: SignupId,
+    code: &Code,
+    arrival: &Arrival,
+    before_commit: impl FnOnce(&mut ControlTx, &Confirmed) -> Result<(), E>,
+) -> Result<Confirmed, E> {
+    let (mut tx, confirmed) = make(tenancy, ring, migrations, id, code, arrival)?;
+    before_commit(&mut tx, &confirmed)?;
+    tx.commit().map_err(ConfirmError::Database)?;
+    Ok(confirmed)
+}
+
+/// Makes the workspace, up to the commit.
+fn make(
+    tenancy: &Tenancy,
+    ring: &Keyring,
+    migrations: &Migrations,
+    id: SignupId,
+    code: &Code,
+    arrival: &Arrival,
+) -> Result<(ControlTx, Confirmed), ConfirmError> {
     // It works once: the row goes with the commit, and who waited for it finds none.
     const TAKE: Statement = Statement::new("DELETE FROM public.signups WHERE id = $1");
     let pending = reserve(&mut tenancy.control().map_err(BindError::from)?, id, arrival)?;
@@ -113,8 +143,7 @@ pub fn confirm(
     }
     let user = settle(&mut tx.provision(&new, migrations)?, tenant_id, signup, arrival)?;
     let tenant = tenants::get(&mut tx, tenant_id)?.ok_or(diesel::result::Error::NotFound)?;
-    tx.commit()?;
-    Ok(Confirmed { tenant, user })
+    Ok((tx, Confirmed { tenant, user }))
 }
 
 /// A sign-up of which one attempt is spent.

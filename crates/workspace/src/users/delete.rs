@@ -11,7 +11,7 @@ use diesel::sql_types::Uuid;
 
 use super::{Safeguards, UserError, lock};
 use crate::escalation::{Standing, standing};
-use crate::membership;
+use crate::{idempotency, membership};
 
 /// Deletes a user with their password, sessions and memberships. What they made stays, and names them by their id.
 ///
@@ -36,6 +36,7 @@ pub fn delete<T: Tenant>(
     members::remove(tx, id, safeguards.locked_out)?;
     let_go(tx)?;
     membership::set_teams(tx, id, &row.team_ids, &[], origin.at)?;
+    idempotency::delete_of(tx, id)?;
     tx.run(DELETE.bind::<Uuid, _>(id))?;
     let mut changes = Changes::default();
     changes

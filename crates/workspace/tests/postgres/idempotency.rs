@@ -1,7 +1,7 @@
 //! A request that is sent twice acts once.
 
 use belfort_testkit::now;
-use belfort_workspace::idempotency::{self, Claim, LIFETIME, Stored};
+use belfort_workspace::idempotency::{self, Claim, LIFETIME, Requester, Stored};
 use chrono::Duration;
 use serde_json::json;
 
@@ -17,9 +17,9 @@ fn answer() -> Stored {
 fn send(world: &World, key: &str) -> Claim {
     world
         .act(|tx| {
-            let claim = idempotency::claim(tx, world.admin, key, REQUEST, now())?;
+            let claim = idempotency::claim(tx, Requester::User(world.admin), key, REQUEST, now())?;
             if claim == Claim::New {
-                idempotency::store(tx, world.admin, key, &answer())?;
+                idempotency::store(tx, Requester::User(world.admin), key, &answer())?;
             }
             Ok::<_, diesel::result::Error>(claim)
         })
@@ -32,7 +32,8 @@ fn the_second_request_gets_the_answer_of_the_first() {
     assert_eq!(send(&world, "key"), Claim::New);
     assert_eq!(send(&world, "key"), Claim::Replay(answer()));
     assert_eq!(send(&world, "other key"), Claim::New);
-    let claim = idempotency::claim(&mut world.begin(), world.admin, "key", [2; 32], now()).unwrap();
+    let claim =
+        idempotency::claim(&mut world.begin(), Requester::User(world.admin), "key", [2; 32], now()).unwrap();
     assert_eq!(claim, Claim::Mismatch);
     // Whatever a client makes up.
     assert_eq!(send(&world, &"\0é".repeat(5_000)), Claim::New);
@@ -43,7 +44,7 @@ fn a_key_is_its_users_own() {
     let world = World::new();
     assert_eq!(send(&world, "key"), Claim::New);
     let bob = world.person("bob", world.role(belfort_policy::BuiltIn::Guest));
-    let claim = idempotency::claim(&mut world.begin(), bob, "key", REQUEST, now()).unwrap();
+    let claim = idempotency::claim(&mut world.begin(), Requester::User(bob), "key", REQUEST, now()).unwrap();
     assert_eq!(claim, Claim::New);
 }
 
@@ -63,7 +64,10 @@ fn of_two_at_once_one_acts_and_the_other_waits_for_its_answer() {
 fn a_request_that_failed_leaves_its_key_free() {
     let world = World::new();
     let mut tx = world.begin();
-    assert_eq!(idempotency::claim(&mut tx, world.admin, "key", REQUEST, now()).unwrap(), Claim::New);
+    assert_eq!(
+        idempotency::claim(&mut tx, Requester::User(world.admin), "key", REQUEST, now()).unwrap(),
+        Claim::New
+    );
     drop(tx);
     assert_eq!(send(&world, "key"), Claim::New);
 }
@@ -72,7 +76,9 @@ fn a_request_that_failed_leaves_its_key_free() {
 fn a_key_is_free_again_after_a_day() {
     let world = World::new();
     assert_eq!(send(&world, "key"), Claim::New);
-    let claim = |at| idempotency::claim(&mut world.begin(), world.admin, "key", [2; 32], at).unwrap();
+    let claim = |at| {
+        idempotency::claim(&mut world.begin(), Requester::User(world.admin), "key", [2; 32], at).unwrap()
+    };
     assert_eq!(claim(now() + LIFETIME - Duration::seconds(1)), Claim::Mismatch);
     assert_eq!(claim(now() + LIFETIME), Claim::New);
     assert_eq!(idempotency::purge(&mut world.begin(), now()).unwrap(), 0);

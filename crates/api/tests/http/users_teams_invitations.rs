@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::behind::{NOWHERE, at_once, ids};
 use crate::harness::{Client, PASSWORD, Server, settings};
+use crate::storage_view::{NOWHERE, at_once, ids};
 
 /// The token in the last message to somebody who is invited.
 pub(crate) fn token_to(server: &Server, email: &str) -> String {

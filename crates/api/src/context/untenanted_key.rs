@@ -1,0 +1,82 @@
+//! `Idempotency-Key` of requests that belong to no workspace.
+
+use belfort_tenancy::postgres::ControlTx;
+use belfort_workspace::idempotency::untenanted::{self, UntenantedKey};
+use belfort_workspace::idempotency::{Claim, Stored};
+use chrono::{DateTime, Utc};
+
+use super::RequestInfo;
+use crate::error::{ApiResult, Problem};
+use crate::state::App;
+
+/// A request with an `Idempotency-Key`, of which it is not known yet what it is about.
+pub(crate) struct RequestKey {
+    operation: String,
+    key: String,
+    request: [u8; 32],
+}
+
+/// A request that acts once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeyedRequest {
+    key: UntenantedKey,
+    request: [u8; 32],
+}
+
+impl KeyedRequest {
+    /// The request with this body, if it has a key.
+    ///
+    /// # Errors
+    /// 400 where it has one that cannot be kept.
+    pub(crate) fn of(info: &RequestInfo, body: &[u8]) -> ApiResult<Option<RequestKey>> {
+        let keyed = |key: &str| RequestKey {
+            operation: format!("{} {}", info.method, info.path),
+            key: key.to_owned(),
+            request: info.digest(&[body]),
+        };
+        Ok(info.key()?.map(keyed))
+    }
+
+    /// The answer, where the same request was answered before.
+    ///
+    /// # Errors
+    /// 422 where the key was used for another request.
+    pub(crate) fn find(self, app: &App, now: DateTime<Utc>) -> ApiResult<Option<Stored>> {
+        let mut control = app.services.tenancy.control()?;
+        match untenanted::find(&mut control, &app.services.keyring, self.key, self.request, now)? {
+            Claim::Replay(stored) => Ok(Some(stored)),
+            Claim::Mismatch => Err(Problem::idempotency_key_reused()),
+            Claim::New => Ok(None),
+        }
+    }
+
+    /// Keeps the answer, in the transaction of what the request does. `false`: the key is taken.
+    pub(crate) fn store(
+        self,
+        app: &App,
+        tx: &mut ControlTx,
+        answer: &Stored,
+        completed: bool,
+        now: DateTime<Utc>,
+    ) -> ApiResult<bool> {
+        Ok(untenanted::store(tx, &app.services.keyring, self.key, self.request, answer, completed, now)?)
+    }
+
+    /// Ends what was stored as not completed: it came to its end, or to nothing.
+    pub(crate) fn finish(self, app: &App, done: bool) -> ApiResult<()> {
+        let mut control = app.services.tenancy.control()?;
+        if done {
+            untenanted::complete(&mut control, self.key)?;
+        } else {
+            untenanted::forget(&mut control, self.key)?;
+        }
+        Ok(())
+    }
+}
+
+impl RequestKey {
+    /// The same, about this subject: a key is good for one only, so that strangers who choose the same one do not meet.
+    pub(crate) fn for_subject(self, subject: &str) -> KeyedRequest {
+        KeyedRequest { key: UntenantedKey::new(&self.operation, subject, &self.key), request: self.request }
+    }
+}
