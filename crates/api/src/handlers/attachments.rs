@@ -12,7 +12,7 @@ use crate::context::Gate;
 use crate::error::ApiResult;
 use crate::files::Incoming;
 use crate::files::{Content, Wanted};
-use crate::handlers::audit::EventView;
+use crate::handlers::audit::AuditEventView;
 use crate::input::{IfMatch, Path};
 use crate::output::{Created, Idempotent, Json, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
@@ -139,7 +139,7 @@ pub(crate) async fn history(
     gate: Gate<Attachments, Read>,
     path: Path<(AttachmentId,)>,
     page: ListQuery<NoFilter>,
-) -> ApiResult<Json<Page<EventView>>> {
+) -> ApiResult<Json<Page<AuditEventView>>> {
     gate.read(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;

@@ -19,7 +19,7 @@ use crate::paging::ListQuery;
 
 /// An event of the audit history: a change to a resource.
 #[derive(Debug, Serialize, Apiv2Schema)]
-pub(crate) struct EventView {
+pub(crate) struct AuditEventView {
     /// The ID of the event.
     id: Uuid,
     /// The position in the history. Later events have greater numbers.
@@ -39,7 +39,7 @@ pub(crate) struct EventView {
     /// The action: `create`, `update`, `delete`, `tag_added`, …
     action: String,
     /// The fields that were changed.
-    changes: Vec<ChangeView>,
+    changes: Vec<FieldChangeView>,
 }
 
 /// The actor who made a change.
@@ -55,7 +55,7 @@ pub(crate) struct ActorView {
 
 /// A change to a field.
 #[derive(Debug, Serialize, Apiv2Schema)]
-pub(crate) struct ChangeView {
+pub(crate) struct FieldChangeView {
     /// The name of the field.
     field: String,
     /// The value before the change.
@@ -64,9 +64,9 @@ pub(crate) struct ChangeView {
     to: serde_json::Value,
 }
 
-impl From<EventRow> for EventView {
+impl From<EventRow> for AuditEventView {
     fn from(row: EventRow) -> Self {
-        let change = |c: belfort_audit::Change| ChangeView { field: c.field, from: c.from, to: c.to };
+        let change = |c: belfort_audit::Change| FieldChangeView { field: c.field, from: c.from, to: c.to };
         Self {
             id: row.id.uuid(),
             seq: row.seq,
@@ -108,7 +108,7 @@ input! {
 pub(crate) async fn list(
     gate: Gate<Audit, Read>,
     page: ListQuery<EventFilter>,
-) -> ApiResult<Json<Page<EventView>>> {
+) -> ApiResult<Json<Page<AuditEventView>>> {
     gate.read(move |ctx, grant| {
         let events = |tx: &mut TenantTx, wanted: EventFilter, before, limit| {
             let filter = Filter {

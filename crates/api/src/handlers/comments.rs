@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::ApiResult;
-use crate::handlers::audit::EventView;
+use crate::handlers::audit::AuditEventView;
 use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
@@ -167,7 +167,7 @@ pub(crate) async fn history(
     gate: Gate<Comments, Read>,
     path: Path<(CommentId,)>,
     page: ListQuery<NoFilter>,
-) -> ApiResult<Json<Page<EventView>>> {
+) -> ApiResult<Json<Page<AuditEventView>>> {
     gate.read(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;

@@ -59,12 +59,12 @@ pub(crate) struct TimeReportView {
     /// The lines, ordered by day, user, task and tags. Groups without any time are left out.
     lines: Vec<LineView>,
     /// The total of all lines.
-    total: TotalView,
+    total: TimeReportTotalView,
 }
 
 /// The total of a report: the sums of what its lines show.
 #[derive(Debug, Serialize, Apiv2Schema)]
-pub(crate) struct TotalView {
+pub(crate) struct TimeReportTotalView {
     /// The time in seconds, as an exact decimal number.
     seconds: String,
     /// The time in hours, as a decimal number with two decimals.
@@ -87,7 +87,7 @@ pub(crate) struct LineView {
     #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<Vec<TagNameView>>,
     #[serde(flatten)]
-    sum: TotalView,
+    sum: TimeReportTotalView,
 }
 
 #[derive(Debug, Serialize)]
@@ -159,7 +159,7 @@ impl LineView {
                 task_title: title.as_str().to_owned(),
             }),
             tags: line.tags.map(|tags| tags.into_iter().map(tag).collect()),
-            sum: TotalView::of(line.seconds, line.hours, line.amount),
+            sum: TimeReportTotalView::of(line.seconds, line.hours, line.amount),
         }
     }
 
@@ -180,14 +180,14 @@ impl LineView {
             cells.push(ids.join("; ").into());
             cells.push(csv::text(&names.join("; ")).into_owned().into());
         }
-        let TotalView { seconds, hours, amount, currency } = &self.sum;
+        let TimeReportTotalView { seconds, hours, amount, currency } = &self.sum;
         cells.extend([seconds, hours, amount].map(|number| Cow::from(number.as_str())));
         cells.push((*currency).into());
         cells
     }
 }
 
-impl TotalView {
+impl TimeReportTotalView {
     fn of(seconds: time_report::Seconds, hours: time_report::Hours, amount: belfort_values::Euro) -> Self {
         Self {
             seconds: seconds.to_string(),
@@ -288,7 +288,7 @@ pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeRepo
             to: asked.to,
             group_by: groups.words().into_iter().map(str::to_owned).collect(),
             lines: lines.into_iter().map(|line| LineView::of(line, &names)).collect(),
-            total: TotalView::of(seconds, hours, amount),
+            total: TimeReportTotalView::of(seconds, hours, amount),
         };
         Ok(Report { view, columns: columns(&groups) })
     })

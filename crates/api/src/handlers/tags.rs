@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::ApiResult;
-use crate::handlers::audit::EventView;
+use crate::handlers::audit::AuditEventView;
 use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
@@ -143,7 +143,7 @@ pub(crate) async fn history(
     gate: Gate<Tags, Read>,
     path: Path<(TagId,)>,
     page: ListQuery<NoFilter>,
-) -> ApiResult<Json<Page<EventView>>> {
+) -> ApiResult<Json<Page<AuditEventView>>> {
     gate.read(move |ctx, grant| {
         let id = path.ids()?.0;
         page.page(

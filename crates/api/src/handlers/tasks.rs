@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::ApiResult;
-use crate::handlers::audit::EventView;
+use crate::handlers::audit::AuditEventView;
 use crate::input::Order;
 use crate::input::{Body, IfMatch, Path};
 use crate::input::{Nullable, Patch, input};
@@ -248,7 +248,7 @@ pub(crate) async fn history(
     gate: Gate<Tasks, Read>,
     path: Path<(TaskId,)>,
     page: ListQuery<NoFilter>,
-) -> ApiResult<Json<Page<EventView>>> {
+) -> ApiResult<Json<Page<AuditEventView>>> {
     gate.read(move |ctx, grant| {
         let id = path.ids()?.0;
         page.page(

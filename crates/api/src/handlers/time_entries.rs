@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::context::{Gate, RequestContext};
 use crate::error::{ApiResult, Problem};
-use crate::handlers::audit::EventView;
+use crate::handlers::audit::AuditEventView;
 use crate::input::StartOrder;
 use crate::input::{Body, IfMatch, Path};
 use crate::input::{Nullable, Patch, input};
@@ -323,7 +323,7 @@ pub(crate) async fn history(
     gate: Gate<TimeEntries, Read>,
     path: Path<(TimeEntryId,)>,
     page: ListQuery<NoFilter>,
-) -> ApiResult<Json<Page<EventView>>> {
+) -> ApiResult<Json<Page<AuditEventView>>> {
     gate.read(move |ctx, grant| {
         let of_tasks = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;

@@ -29,14 +29,14 @@ pub(crate) struct WorkspaceDetailView {
     /// Custom domains under which the workspace is available.
     domains: Vec<String>,
     /// Numbers of rows that you may list.
-    counts: CountsView,
+    counts: WorkspaceCountsView,
     /// The time of creation.
     created_at: Timestamp,
 }
 
 /// Numbers of rows that you may list. A number is null if your role does not permit the list.
 #[derive(Debug, Serialize, Apiv2Schema)]
-pub(crate) struct CountsView {
+pub(crate) struct WorkspaceCountsView {
     /// The number of users.
     users: Option<i64>,
     /// The number of teams.
@@ -49,7 +49,7 @@ pub(crate) struct CountsView {
     tags: Option<i64>,
 }
 
-impl CountsView {
+impl WorkspaceCountsView {
     /// Each with the caller's own grant for it: a count tells of rows as a list does.
     fn of(RequestContext { tx, caller, .. }: &mut RequestContext) -> ApiResult<Self> {
         let principal = &caller.principal;
@@ -70,7 +70,7 @@ fn computed(ctx: &mut RequestContext, row: WorkspaceRow) -> ApiResult<Versioned<
         name: row.name,
         plan: row.plan,
         domains: row.domains,
-        counts: CountsView::of(ctx)?,
+        counts: WorkspaceCountsView::of(ctx)?,
         created_at: Timestamp(row.created_at),
     };
     Ok(Versioned::computed(row.version, view))

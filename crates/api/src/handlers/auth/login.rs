@@ -31,7 +31,7 @@ input! {
 
 /// A new session.
 #[derive(Debug, Serialize, Apiv2Schema)]
-pub(crate) struct LoggedInView {
+pub(crate) struct NewSessionView {
     /// The token, to be sent as `Authorization: Bearer …`. It is returned only once.
     token: String,
     /// The time at which the session expires.
@@ -41,7 +41,7 @@ pub(crate) struct LoggedInView {
 }
 
 /// 200 with a session, also as a cookie.
-type LoggedIn = WithCookie<Json<LoggedInView>>;
+type LoggedIn = WithCookie<Json<NewSessionView>>;
 
 fn cookie(token: &str, secure: bool, age: CookieAge) -> Cookie<'static> {
     Cookie::build(SESSION_COOKIE, token.to_owned())
@@ -99,7 +99,7 @@ fn open_session(app: &App, info: &RequestInfo, verified: &Verified) -> ApiResult
     let Some(NewSession { token, expires_at, .. }) = opened else { return Ok(None) };
     let user = users::me(&mut tx, verified.user())?.ok_or_else(wrong)?.into();
     tx.commit()?;
-    let view = LoggedInView { token: token.reveal().to_owned(), expires_at: Timestamp(expires_at), user };
+    let view = NewSessionView { token: token.reveal().to_owned(), expires_at: Timestamp(expires_at), user };
     let age = CookieAge::seconds(SESSION_LIFETIME.num_seconds());
     Ok(Some(WithCookie::new(cookie(&view.token, app.settings.secure_cookies, age), Json(view))))
 }

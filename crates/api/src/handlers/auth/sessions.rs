@@ -30,18 +30,20 @@ pub(crate) struct SessionView {
 
 /// Your sessions.
 #[derive(Debug, Serialize, Apiv2Schema)]
-pub(crate) struct SessionsView {
+pub(crate) struct SessionListView {
     /// The sessions.
     items: Vec<SessionView>,
 }
 
 /// List your sessions
 #[api_v2_operation(operation_id = "list_sessions", tags(Auth))]
-pub(crate) async fn list_sessions(session: SessionOnly) -> ApiResult<Json<SessionsView>> {
+pub(crate) async fn list_sessions(session: SessionOnly) -> ApiResult<Json<SessionListView>> {
     session
         .read(|ctx, current| {
             let all = sessions::list(&mut ctx.tx, ctx.caller.user, ctx.now)?;
-            Ok(Json(SessionsView { items: all.into_iter().map(|session| view(session, current)).collect() }))
+            Ok(Json(SessionListView {
+                items: all.into_iter().map(|session| view(session, current)).collect(),
+            }))
         })
         .await
 }
