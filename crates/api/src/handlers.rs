@@ -11,6 +11,7 @@ pub(crate) mod reports;
 pub(crate) mod roles;
 pub(crate) mod signup;
 pub(crate) mod tags;
+pub(crate) mod task_links;
 pub(crate) mod tasks;
 pub(crate) mod teams;
 pub(crate) mod time_entries;

@@ -8,8 +8,8 @@ use paperclip::actix::web::{self, Scope, delete, get, patch, post, put};
 use crate::context::SESSION_COOKIE;
 use crate::error::{FieldCode, ProblemCode};
 use crate::handlers::{
-    attachments, audit, auth, comments, invitations, me, probes, reports, roles, signup, tags, tasks, teams,
-    time_entries, users, workspace,
+    attachments, audit, auth, comments, invitations, me, probes, reports, roles, signup, tags, task_links,
+    tasks, teams, time_entries, users, workspace,
 };
 
 /// `/api/v1`, with what is documented of it.
@@ -78,18 +78,18 @@ fn work(scope: Scope) -> Scope {
         .service(at("/tasks/{id}/history").route(get().to(tasks::history)))
         .service(
             at("/tasks/{id}/assignees/{user_id}")
-                .route(put().to(tasks::add_assignee))
-                .route(delete().to(tasks::remove_assignee)),
+                .route(put().to(task_links::add_assignee))
+                .route(delete().to(task_links::remove_assignee)),
         )
         .service(
             at("/tasks/{id}/viewers/{user_id}")
-                .route(put().to(tasks::add_viewer))
-                .route(delete().to(tasks::remove_viewer)),
+                .route(put().to(task_links::add_viewer))
+                .route(delete().to(task_links::remove_viewer)),
         )
         .service(
             at("/tasks/{id}/tags/{tag_id}")
-                .route(put().to(tasks::add_tag))
-                .route(delete().to(tasks::remove_tag)),
+                .route(put().to(task_links::add_tag))
+                .route(delete().to(task_links::remove_tag)),
         )
         .service(
             at("/tasks/{id}/comments").route(get().to(comments::list)).route(post().to(comments::create)),

@@ -9,7 +9,7 @@ mod read;
 mod upload;
 
 use belfort_audit::postgres::append;
-use belfort_audit::{Changes, Event, Origin};
+use belfort_audit::{Audited, Event, Fields, Origin};
 use belfort_db::{Statement, Tenant};
 use belfort_ids::{AttachmentId, TaskId, UserId};
 use belfort_policy::{Attachments, Tasks};
@@ -19,7 +19,6 @@ use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::result::Error;
 use diesel::sql_types::{Array, Uuid};
-use serde_json::{Value, json};
 
 use crate::reach::{self, Reached};
 use crate::tables::attachments;
@@ -27,9 +26,6 @@ use crate::tables::attachments;
 pub use file_name::FileName;
 pub use read::{StoredPiece, get, history, list, piece};
 pub use upload::{LIFETIME, NewAttachment, Upload, abandon, begin, finish, store, sweep};
-
-/// What the history calls them.
-const RESOURCE: &str = "attachments";
 
 /// A file on a task. Nothing about it ever changes.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -96,7 +92,7 @@ pub fn delete(
     }
     tx.run(diesel::delete(attachments::table.find(id)))?;
     drop_pieces(tx, id)?;
-    Ok(append(tx, origin, &[deleted(origin, &gone)])?)
+    Ok(append(tx, origin, &[Event::deleted(origin, &gone)])?)
 }
 
 /// Removes the attachments of a task that is locked and about to go, and answers with the events that tell of it. With the task
@@ -109,7 +105,7 @@ pub(crate) fn delete_of(tx: &mut impl Tenant, origin: &Origin, task: TaskId) -> 
     // After their attachments, as everywhere: in another order two who delete at once could wait for each other.
     tx.run(PIECES.bind::<Array<Uuid>, _>(ids))?;
     gone.sort_unstable_by_key(|attachment| attachment.id);
-    Ok(gone.iter().map(|attachment| deleted(origin, attachment)).collect())
+    Ok(gone.iter().map(|attachment| Event::deleted(origin, attachment)).collect())
 }
 
 fn drop_pieces(tx: &mut impl Tenant, id: AttachmentId) -> QueryResult<usize> {
@@ -117,24 +113,26 @@ fn drop_pieces(tx: &mut impl Tenant, id: AttachmentId) -> QueryResult<usize> {
     tx.run(PIECES.bind::<Uuid, _>(id))
 }
 
-fn deleted(origin: &Origin, gone: &Attachment) -> Event {
-    let mut changes = Changes::default();
-    for (name, value) in fields(gone) {
-        changes.gone(name, value);
-    }
-    Event::new(origin, RESOURCE, gone.id.uuid(), "delete", changes)
-}
+impl Audited for Attachment {
+    const RESOURCE: &'static str = "attachments";
 
-/// What the history is told of an attachment, when it comes and when it goes.
-fn fields(attachment: &Attachment) -> [(&'static str, Value); 6] {
-    [
-        ("task_id", json!(attachment.task_id)),
-        ("author_id", json!(attachment.author_id)),
-        ("name", json!(attachment.name)),
-        ("content_type", json!(attachment.content_type)),
-        ("size", json!(attachment.size)),
-        ("sha256", json!(attachment.digest())),
-    ]
+    fn id(&self) -> uuid::Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i32 {
+        self.version
+    }
+
+    fn fields(&self) -> Fields {
+        Fields::new()
+            .with("task_id", self.task_id)
+            .with("author_id", self.author_id)
+            .with("name", &self.name)
+            .with("content_type", &self.content_type)
+            .with("size", self.size)
+            .with("sha256", self.digest())
+    }
 }
 
 fn this<'r>(of_tasks: &'r Reach, own: &'r Reach, id: AttachmentId) -> Reached<'r, attachments::table> {

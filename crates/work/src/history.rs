@@ -1,17 +1,18 @@
-//! Who may read the history of a row.
+//! Reading the history of a row.
 
+use belfort_audit::Audited;
 use belfort_audit::postgres::{EventRow, history_of};
 use belfort_db::Tenant;
 use diesel::QueryResult;
 use uuid::Uuid;
 
-/// Where a row stands for somebody who asks for its history.
+/// The visibility of a row to somebody who asks for its history.
 pub(crate) enum Visibility {
     /// It is there and in reach.
     InReach,
     /// It is out of reach, or gone and was not theirs to see for certain.
     Hidden,
-    /// It is not there, and had it been it would have been in reach: every row is.
+    /// It is not there, to somebody who reaches every row: they may see what it was.
     Gone,
 }
 
@@ -28,9 +29,8 @@ impl Visibility {
 /// The events of a row, newest first; `None` when there is nothing that the caller may see.
 ///
 /// What a row that is gone was related to cannot be known any more, so only who reaches every row still sees its history.
-pub(crate) fn of_row(
+pub(crate) fn of_row<R: Audited>(
     tx: &mut impl Tenant,
-    resource: &'static str,
     id: Uuid,
     visibility: Visibility,
     before: Option<i64>,
@@ -38,10 +38,10 @@ pub(crate) fn of_row(
 ) -> QueryResult<Option<Vec<EventRow>>> {
     match visibility {
         Visibility::Hidden => Ok(None),
-        Visibility::InReach => history_of(tx, resource, id, before, limit).map(Some),
+        Visibility::InReach => history_of(tx, R::RESOURCE, id, before, limit).map(Some),
         Visibility::Gone => {
-            let events = history_of(tx, resource, id, before, limit)?;
-            let was_never = events.is_empty() && history_of(tx, resource, id, None, 1)?.is_empty();
+            let events = history_of(tx, R::RESOURCE, id, before, limit)?;
+            let was_never = events.is_empty() && history_of(tx, R::RESOURCE, id, None, 1)?.is_empty();
             Ok((!was_never).then_some(events))
         }
     }

@@ -27,6 +27,7 @@
 //! }
 //! ```
 
+mod change;
 mod history;
 
 mod rate;

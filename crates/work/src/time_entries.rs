@@ -6,22 +6,26 @@
 //! An entry without an end is a running timer, of which a person has one at most: an index decides, so it also holds for two
 //! requests at once. Entries may overlap; [`with_overlaps`] tells which do.
 
-mod entry;
-mod events;
-mod list;
+mod constraints;
+mod create;
+mod cursor;
+mod delete;
+mod filter;
 mod overlap;
+mod page_query;
 mod read;
 mod stop_running;
-mod write;
+mod time_entry;
+mod update;
 
-pub use entry::{NewTimeEntry, TimeEntry, TimeEntryError, TimeEntryPatch};
-pub use list::{EntryCursor, EntryCursorError, TimeEntryFilter, TimeEntryOrder, list};
+pub use create::create;
+pub use cursor::{EntryCursor, EntryCursorError};
+pub use delete::delete;
+pub use filter::{TimeEntryFilter, TimeEntryOrder};
 pub use overlap::{MAX_OVERLAPS, Overlapping, with_overlaps};
-pub use read::{get, history};
-pub use write::{create, delete, stop, update};
+pub use read::{get, history, list};
+pub use time_entry::{NewTimeEntry, TimeEntry, TimeEntryError, TimeEntryPatch};
+pub use update::{stop, update};
 
+pub(crate) use delete::delete_of_task;
 pub(crate) use stop_running::stop_running;
-pub(crate) use write::delete_of_task;
-
-/// What the history calls them.
-const RESOURCE: &str = "time_entries";

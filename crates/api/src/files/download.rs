@@ -75,6 +75,7 @@ impl Wanted {
         gate.read(move |ctx, grant| {
             let of_tasks = ctx.grant::<Tasks, Read>()?;
             let file = attachments::get(&mut ctx.tx, &of_tasks, grant, path.ids()?.0)?;
+            let file = file.ok_or_else(Problem::not_found)?;
             if self.known.contain(&tag_of(&file)) {
                 return Ok(Content::Known(file));
             }

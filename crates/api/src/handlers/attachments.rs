@@ -9,7 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::ApiResult;
+use crate::error::{ApiResult, Problem};
 use crate::files::Incoming;
 use crate::files::{Content, Wanted};
 use crate::handlers::audit::AuditEventView;
@@ -97,6 +97,7 @@ pub(crate) async fn get(
     gate.read(|ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let attachment = attachments::get(&mut ctx.tx, &task, grant, path.ids()?.0)?;
+        let attachment = attachment.ok_or_else(Problem::not_found)?;
         Ok(Versioned::new(attachment.version, attachment.into()))
     })
     .await

@@ -4,13 +4,13 @@ use belfort_ids::{CommentId, TaskId};
 use belfort_policy::{Comments, Tasks};
 use belfort_rbac::{Create, Delete, Read, Update};
 use belfort_work::CommentBody;
-use belfort_work::comments::{self, Comment, CommentPatch};
+use belfort_work::comments::{self, Comment, CommentPatch, NewComment};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::ApiResult;
+use crate::error::{ApiResult, Problem};
 use crate::handlers::audit::AuditEventView;
 use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
@@ -98,7 +98,14 @@ pub(crate) async fn create(
 ) -> ApiResult<Idempotent<Created<Versioned<CommentView>>>> {
     gate.create(body, |ctx, grant, body| {
         let task = ctx.grant::<Tasks, Read>()?;
-        let made = comments::create(&mut ctx.tx, &task, grant, &ctx.origin, path.ids()?.0, body.body)?;
+        let made = comments::create(
+            &mut ctx.tx,
+            &task,
+            grant,
+            &ctx.origin,
+            path.ids()?.0,
+            NewComment { body: body.body },
+        )?;
         Ok(Created::at(Location::of("/comments", made.id), versioned(made)))
     })
     .await
@@ -112,7 +119,7 @@ pub(crate) async fn get(
 ) -> ApiResult<Versioned<CommentView>> {
     gate.read(|ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
-        Ok(versioned(comments::get(&mut ctx.tx, &task, grant, path.ids()?.0)?))
+        comments::get(&mut ctx.tx, &task, grant, path.ids()?.0)?.map(versioned).ok_or_else(Problem::not_found)
     })
     .await
 }

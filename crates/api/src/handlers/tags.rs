@@ -4,13 +4,13 @@ use belfort_ids::TagId;
 use belfort_policy::Tags;
 use belfort_rbac::{Create, Delete, Read, Update};
 use belfort_work::TagName;
-use belfort_work::tags::{self, Tag, TagPatch};
+use belfort_work::tags::{self, NewTag, Tag, TagPatch};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::ApiResult;
+use crate::error::{ApiResult, Problem};
 use crate::handlers::audit::AuditEventView;
 use crate::input::input;
 use crate::input::{Body, IfMatch, Path};
@@ -85,7 +85,7 @@ pub(crate) async fn create(
     body: Body<CreateTag>,
 ) -> ApiResult<Idempotent<Created<Versioned<TagView>>>> {
     gate.create(body, |ctx, grant, body| {
-        let tag = tags::create(&mut ctx.tx, grant, &ctx.origin, body.name)?;
+        let tag = tags::create(&mut ctx.tx, grant, &ctx.origin, NewTag { name: body.name })?;
         Ok(Created::at(Location::of("/tags", tag.id), versioned(tag)))
     })
     .await
@@ -94,7 +94,10 @@ pub(crate) async fn create(
 /// Get a tag
 #[api_v2_operation(operation_id = "get_tag", tags(Tags))]
 pub(crate) async fn get(gate: Gate<Tags, Read>, path: Path<(TagId,)>) -> ApiResult<Versioned<TagView>> {
-    gate.read(|ctx, grant| Ok(versioned(tags::get(&mut ctx.tx, grant, path.ids()?.0)?))).await
+    gate.read(|ctx, grant| {
+        tags::get(&mut ctx.tx, grant, path.ids()?.0)?.map(versioned).ok_or_else(Problem::not_found)
+    })
+    .await
 }
 
 /// Update a tag

@@ -13,7 +13,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::ApiResult;
+use crate::error::{ApiResult, Problem};
 use crate::handlers::audit::AuditEventView;
 use crate::input::Order;
 use crate::input::{Body, IfMatch, Path};
@@ -194,7 +194,10 @@ pub(crate) async fn create(
 /// Get a task
 #[api_v2_operation(operation_id = "get_task", tags(Tasks))]
 pub(crate) async fn get(gate: Gate<Tasks, Read>, path: Path<(TaskId,)>) -> ApiResult<Versioned<TaskView>> {
-    gate.read(|ctx, grant| Ok(versioned(tasks::get(&mut ctx.tx, grant, path.ids()?.0)?))).await
+    gate.read(|ctx, grant| {
+        tasks::get(&mut ctx.tx, grant, path.ids()?.0)?.map(versioned).ok_or_else(Problem::not_found)
+    })
+    .await
 }
 
 /// Update a task
@@ -258,34 +261,4 @@ pub(crate) async fn history(
         )
     })
     .await
-}
-
-macro_rules! links {
-    ($($(#[doc = $doc:literal])+ $id:literal $handler:ident($other:ty) = $change:path;)*) => {$(
-        $(#[doc = $doc])+
-        #[api_v2_operation(operation_id = $id, tags(Tasks))]
-        pub(crate) async fn $handler(gate: Gate<Tasks, Update>, path: Path<(TaskId, $other)>) -> ApiResult<NoContent> {
-            gate.write(move |ctx, grant| {
-                let (task, other) = path.ids()?;
-                $change(&mut ctx.tx, grant, &ctx.origin, task, other)?;
-                Ok(NoContent)
-            })
-            .await
-        }
-    )*};
-}
-
-links! {
-    /// Add an assignee to a task
-    "add_task_assignee" add_assignee(UserId) = tasks::add_assignee;
-    /// Remove an assignee from a task
-    "remove_task_assignee" remove_assignee(UserId) = tasks::remove_assignee;
-    /// Add a viewer to a task
-    "add_task_viewer" add_viewer(UserId) = tasks::add_viewer;
-    /// Remove a viewer from a task
-    "remove_task_viewer" remove_viewer(UserId) = tasks::remove_viewer;
-    /// Add a tag to a task
-    "add_task_tag" add_tag(TagId) = tasks::add_tag;
-    /// Remove a tag from a task
-    "remove_task_tag" remove_tag(TagId) = tasks::remove_tag;
 }

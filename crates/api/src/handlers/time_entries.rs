@@ -264,6 +264,7 @@ pub(crate) async fn get(
     gate.read(|ctx, grant| {
         let of_tasks = ctx.grant()?;
         let entry = entries::get(&mut ctx.tx, &of_tasks, grant, path.ids()?.0)?;
+        let entry = entry.ok_or_else(Problem::not_found)?;
         shown(ctx, &of_tasks, entry)
     })
     .await

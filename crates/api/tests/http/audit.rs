@@ -77,10 +77,14 @@ fn every_change_of_a_task_is_told_field_by_field() {
                 "tasks create",
                 json!([
                     change("title", Value::Null, "Bake"),
+                    change("description", Value::Null, ""),
                     change("status", Value::Null, "todo"),
                     change("priority", Value::Null, "normal"),
                     change("due_on", Value::Null, "2026-02-01"),
                     change("created_by_id", Value::Null, me.clone()),
+                    change("assignee_ids", Value::Null, json!([])),
+                    change("viewer_ids", Value::Null, json!([other])),
+                    change("tag_ids", Value::Null, json!([tag])),
                 ]),
             ),
             (

@@ -8,7 +8,7 @@ use belfort_rbac::{Grant, Read, Scope};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{Attachment, AttachmentError, RESOURCE, this};
+use super::{Attachment, AttachmentError, this};
 use crate::history::{self, Visibility};
 use crate::reach;
 use crate::tables::{attachment_pieces, attachments};
@@ -53,9 +53,9 @@ pub fn get(
     of_tasks: &Grant<Tasks, Read>,
     grant: &Grant<Attachments, Read>,
     id: AttachmentId,
-) -> Result<Attachment, AttachmentError> {
+) -> Result<Option<Attachment>, AttachmentError> {
     let row = attachments::table.filter(this(of_tasks.reach(), grant.reach(), id));
-    tx.find(row.select(Attachment::as_select()))?.ok_or(AttachmentError::NotFound)
+    Ok(tx.find(row.select(Attachment::as_select()))?)
 }
 
 /// The piece of this number of an attachment, `None` when there is none.
@@ -88,6 +88,6 @@ pub fn history(
     let (tasks, own) = (of_tasks.reach(), grant.reach());
     let in_reach = tx.row(diesel::select(exists(attachments::table.filter(this(tasks, own, id)))))?;
     let visibility = Visibility::of(in_reach, tasks.scope() == Scope::All && own.scope() == Scope::All);
-    let events = history::of_row(tx, RESOURCE, id.uuid(), visibility, before, limit)?;
+    let events = history::of_row::<Attachment>(tx, id.uuid(), visibility, before, limit)?;
     events.ok_or(AttachmentError::NotFound)
 }

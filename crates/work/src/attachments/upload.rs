@@ -1,7 +1,7 @@
 //! How an attachment arrives: piece by piece, and there all at once.
 
 use belfort_audit::postgres::append;
-use belfort_audit::{Changes, Event, Origin};
+use belfort_audit::{Event, Origin};
 use belfort_db::{Statement, Tenant, violated_constraint};
 use belfort_ids::{AttachmentId, TaskId, UserId};
 use belfort_policy::{Attachments, Tasks};
@@ -11,11 +11,11 @@ use diesel::QueryResult;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Text, Timestamptz, Uuid};
 
-use super::{Attachment, AttachmentError, RESOURCE, drop_pieces, fields};
+use super::{Attachment, AttachmentError, drop_pieces};
 use crate::FileName;
+use crate::change::stored;
 use crate::reach;
 use crate::tables::{attachment_uploads, attachments, tasks};
-use crate::tasks::stored;
 
 /// How long an upload may take. What is older was left behind by a process that crashed.
 pub const LIFETIME: Duration = Duration::hours(1);
@@ -113,11 +113,7 @@ pub fn finish(
     }
     let attachment = new.of(upload, grant.user(), origin.at);
     insert(tx, of_tasks, &attachment)?;
-    let mut changes = Changes::default();
-    for (name, value) in fields(&attachment) {
-        changes.set(name, value);
-    }
-    append(tx, origin, &[Event::new(origin, RESOURCE, attachment.id.uuid(), "create", changes)])?;
+    append(tx, origin, &[Event::created(origin, &attachment)])?;
     Ok(attachment)
 }
 

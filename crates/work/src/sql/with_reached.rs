@@ -1,7 +1,6 @@
 //! A statement by hand over rows that a query with a predicate finds.
 
 use belfort_db::{Backend, Conn};
-use belfort_db::{Binds, Statement};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::{QueryResult, RunQueryDsl};
 
@@ -14,7 +13,7 @@ pub(crate) struct WithReached<Q, S> {
     pub(crate) statement: S,
 }
 
-impl<Q: QueryFragment<Backend>, Row, B: Binds> QueryFragment<Backend> for WithReached<Q, Statement<Row, B>> {
+impl<Q: QueryFragment<Backend>, S: QueryFragment<Backend>> QueryFragment<Backend> for WithReached<Q, S> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
         // Planned together with what is asked of it, also where it is named twice.
         out.push_sql("WITH reached AS NOT MATERIALIZED (");
@@ -30,8 +29,8 @@ impl<Q, S> QueryId for WithReached<Q, S> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<Q, Row, B> Query for WithReached<Q, Statement<Row, B>> {
-    type SqlType = Row;
+impl<Q, S: Query> Query for WithReached<Q, S> {
+    type SqlType = S::SqlType;
 }
 
 impl<Q, S> RunQueryDsl<Conn> for WithReached<Q, S> {}

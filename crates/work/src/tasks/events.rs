@@ -1,110 +1,82 @@
-//! What the history is told of a task.
+//! The events of a task. Tags and viewers come and go in events of their own.
 
-use std::collections::BTreeMap;
+use belfort_audit::{Audited, Changes, Event, Origin};
+use belfort_ids::{TagId, TaskId};
 
-use belfort_audit::{Changes, Event, Origin};
-use belfort_ids::{TagId, TaskId, UserId};
-use serde_json::{Value, json};
+use super::Task;
+use super::relations::{RelationChanges, TagNames};
 
-use super::links::Links;
-use super::{RESOURCE, Task};
-use crate::Description;
+/// The fields that `update` does not tell, as other events do.
+const TOLD_APART: [&str; 2] = ["viewer_ids", "tag_ids"];
 
-/// The names of tags, by id.
-pub(crate) type TagNames = BTreeMap<TagId, String>;
-
-/// A new task.
-pub(super) fn created(origin: &Origin, task: &Task, names: &TagNames) -> Vec<Event> {
-    let mut changes = Changes::default();
-    for (name, value) in fields(task) {
-        changes.set(name, value);
-    }
-    let mut events = vec![Event::new(origin, RESOURCE, task.id.uuid(), "create", changes)];
-    let (tags, viewers) = (Links::between(&[], &task.tag_ids), Links::between(&[], &task.viewer_ids));
-    link_events(&mut events, origin, task.id, &tags, &viewers, names);
+/// The events of a new task.
+pub(super) fn created(
+    origin: &Origin,
+    task: &Task,
+    relations: &RelationChanges,
+    names: &TagNames,
+) -> Vec<Event> {
+    let mut events = vec![Event::created(origin, task)];
+    push_relations(&mut events, origin, task, relations, names);
     events
 }
 
-/// A task that changed. Tags and viewers come and go in events of their own.
-pub(super) fn changed(origin: &Origin, before: &Task, after: &Task, names: &TagNames) -> Vec<Event> {
-    let mut changes = Changes::default();
-    changes
-        .field("title", &before.title, &after.title)
-        .field("description", &before.description, &after.description)
-        .field("status", &before.status, &after.status)
-        .field("priority", &before.priority, &after.priority)
-        .field("due_on", &before.due_on, &after.due_on)
-        .field("assignee_ids", &before.assignee_ids, &after.assignee_ids);
+/// The events of a task that changed.
+pub(super) fn updated(
+    origin: &Origin,
+    before: &Task,
+    after: &Task,
+    relations: &RelationChanges,
+    names: &TagNames,
+) -> Vec<Event> {
     let mut events = Vec::new();
+    let changes = Changes::between(&before.fields(), &after.fields()).without(&TOLD_APART);
     if !changes.is_empty() {
-        events.push(Event::new(origin, RESOURCE, after.id.uuid(), "update", changes));
+        events.push(Event::of(origin, after, "update", changes));
     }
-    let tags = Links::between(&before.tag_ids, &after.tag_ids);
-    let viewers = Links::between(&before.viewer_ids, &after.viewer_ids);
-    link_events(&mut events, origin, after.id, &tags, &viewers, names);
+    push_relations(&mut events, origin, after, relations, names);
     events
 }
 
-/// A task that is gone, with all it was: nothing else tells any more.
-pub(super) fn deleted(origin: &Origin, task: &Task) -> Event {
-    let mut changes = Changes::default();
-    for (name, value) in fields(task) {
-        changes.gone(name, value);
-    }
-    if !task.tag_ids.is_empty() {
-        changes.gone("tag_ids", &task.tag_ids);
-    }
-    if !task.viewer_ids.is_empty() {
-        changes.gone("viewer_ids", &task.viewer_ids);
-    }
-    Event::new(origin, RESOURCE, task.id.uuid(), "delete", changes)
-}
-
-/// A tag that a task has no more.
-pub(crate) fn tag_removed(origin: &Origin, task: TaskId, tag: TagId, name: Option<&str>) -> Event {
-    let mut changes = Changes::default();
-    changes.gone("tag_id", tag).gone("tag", name);
-    Event::new(origin, RESOURCE, task.uuid(), "tag_removed", changes)
-}
-
-/// The fields that have a value.
-fn fields(task: &Task) -> impl Iterator<Item = (&'static str, Value)> {
-    [
-        ("title", Some(json!(task.title))),
-        ("description", (task.description != Description::default()).then(|| json!(task.description))),
-        ("status", Some(json!(task.status))),
-        ("priority", Some(json!(task.priority))),
-        ("due_on", task.due_on.map(|day| json!(day))),
-        ("created_by_id", Some(json!(task.created_by_id))),
-        ("assignee_ids", (!task.assignee_ids.is_empty()).then(|| json!(task.assignee_ids))),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| Some((name, value?)))
-}
-
-fn link_events(
-    events: &mut Vec<Event>,
+/// The event of a tag that a task has no more, which left `version` of the task.
+pub(crate) fn tag_removed(
     origin: &Origin,
     task: TaskId,
-    tags: &Links<TagId>,
-    viewers: &Links<UserId>,
+    version: i32,
+    tag: TagId,
+    name: Option<&str>,
+) -> Event {
+    let mut changes = Changes::default();
+    changes.gone("tag_id", tag).gone("tag", name);
+    Event {
+        version: Some(version),
+        ..Event::new(origin, Task::RESOURCE, task.uuid(), "tag_removed", changes)
+    }
+}
+
+fn push_relations(
+    events: &mut Vec<Event>,
+    origin: &Origin,
+    task: &Task,
+    relations: &RelationChanges,
     names: &TagNames,
 ) {
     let name = |tag: &TagId| names.get(tag).map(String::as_str);
-    events.extend(tags.gone.iter().map(|tag| tag_removed(origin, task, *tag, name(tag))));
-    for tag in &tags.new {
+    let RelationChanges { viewers, tags, .. } = relations;
+    events.extend(tags.removed.iter().map(|tag| tag_removed(origin, task.id, task.version, *tag, name(tag))));
+    for tag in &tags.added {
         let mut changes = Changes::default();
         changes.set("tag_id", tag).set("tag", name(tag));
-        events.push(Event::new(origin, RESOURCE, task.uuid(), "tag_added", changes));
+        events.push(Event::of(origin, task, "tag_added", changes));
     }
-    for viewer in &viewers.gone {
+    for viewer in &viewers.removed {
         let mut changes = Changes::default();
         changes.gone("viewer_id", viewer);
-        events.push(Event::new(origin, RESOURCE, task.uuid(), "viewer_removed", changes));
+        events.push(Event::of(origin, task, "viewer_removed", changes));
     }
-    for viewer in &viewers.new {
+    for viewer in &viewers.added {
         let mut changes = Changes::default();
         changes.set("viewer_id", viewer);
-        events.push(Event::new(origin, RESOURCE, task.uuid(), "viewer_added", changes));
+        events.push(Event::of(origin, task, "viewer_added", changes));
     }
 }

@@ -1,51 +1,21 @@
-//! Looking at tasks. A task, or a page of them, is one statement.
+//! Reading tasks. A task, or a page of them, is one statement.
 
 use belfort_audit::postgres::EventRow;
 use belfort_db::Tenant;
-use belfort_ids::{TagId, TaskId, UserId};
+use belfort_ids::TaskId;
 use belfort_policy::Tasks;
 use belfort_rbac::{Grant, Reach, Read, Scope};
-use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
-use super::page_query::{TopNPage, Window};
+use super::filter::Window;
+use super::page_query::TopNPage;
 use super::task::ROW;
-use super::{RESOURCE, Task, TaskError};
+use super::{Task, TaskError, TaskFilter, TaskOrder};
 use crate::history::{self, Visibility};
 use crate::reach::{self, task_exists};
 use crate::sql::Fragment;
 use crate::tables::tasks;
-use crate::{Priority, Status};
-
-/// Which tasks are wanted; the default is all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct TaskFilter {
-    /// With this status.
-    pub status: Option<Status>,
-    /// With this priority.
-    pub priority: Option<Priority>,
-    /// Assigned to this user.
-    pub assignee_id: Option<UserId>,
-    /// With this tag.
-    pub tag_id: Option<TagId>,
-    /// Made by this user.
-    pub created_by_id: Option<UserId>,
-    /// Due on this day or later.
-    pub due_from: Option<NaiveDate>,
-    /// Due on this day or earlier.
-    pub due_to: Option<NaiveDate>,
-}
-
-/// In which order tasks are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TaskOrder {
-    /// The newest first.
-    #[default]
-    Newest,
-    /// The oldest first.
-    Oldest,
-}
 
 /// Tasks in reach, from after the task `after` in this order; `limit` at most.
 ///
@@ -85,7 +55,7 @@ pub fn list(
 ) -> Result<Vec<Task>, TaskError> {
     let window = Window { order, after, limit };
     let mut query = tasks::table.select(ROW).into_boxed();
-    if let Some(page) = TopNPage::to(grant.reach(), filter, window) {
+    if let Some(page) = TopNPage::new(grant.reach(), filter, window) {
         query = query.filter(page);
     } else {
         query = query.filter(reach::task(grant.reach())).filter(*filter);
@@ -102,17 +72,17 @@ pub fn list(
     Ok(tx.rows(query.limit(limit))?)
 }
 
-/// How many tasks are in reach: as many as [`list`] has on all its pages.
+/// The number of tasks in reach: as many as [`list`] has on all its pages.
 pub fn count(tx: &mut impl Tenant, grant: &Grant<Tasks, Read>) -> Result<i64, TaskError> {
     Ok(tx.row(tasks::table.filter(reach::task(grant.reach())).count())?)
 }
 
 /// The task with this id.
-pub fn get(tx: &mut impl Tenant, grant: &Grant<Tasks, Read>, id: TaskId) -> Result<Task, TaskError> {
-    find(tx, grant.reach(), id)
+pub fn get(tx: &mut impl Tenant, grant: &Grant<Tasks, Read>, id: TaskId) -> Result<Option<Task>, TaskError> {
+    Ok(find(tx, grant.reach(), id)?)
 }
 
-/// What happened to a task, newest first, from before the event number `before`; `limit` at most.
+/// The history of a task, newest first, from before the event number `before`; `limit` at most.
 ///
 /// Of a task that is gone, only a grant that reaches every task still tells.
 pub fn history(
@@ -123,15 +93,14 @@ pub fn history(
     limit: i64,
 ) -> Result<Vec<EventRow>, TaskError> {
     let visibility = Visibility::of(task_exists(tx, grant.reach(), id)?, grant.reach().scope() == Scope::All);
-    history::of_row(tx, RESOURCE, id.uuid(), visibility, before, limit)?.ok_or(TaskError::NotFound)
+    history::of_row::<Task>(tx, id.uuid(), visibility, before, limit)?.ok_or(TaskError::NotFound)
 }
 
-fn find(tx: &mut impl Tenant, reach: &Reach, id: TaskId) -> Result<Task, TaskError> {
-    let query = tasks::table.filter(reach::this_task(reach, id)).select(ROW);
-    tx.find(query)?.ok_or(TaskError::NotFound)
+fn find(tx: &mut impl Tenant, reach: &Reach, id: TaskId) -> QueryResult<Option<Task>> {
+    tx.find(tasks::table.filter(reach::this_task(reach, id)).select(ROW))
 }
 
-/// What the task is locked for.
+/// The purpose of a lock.
 #[derive(Clone, Copy)]
 pub(super) enum LockFor {
     /// Other changes wait; comments can still be added.
@@ -158,7 +127,7 @@ pub(super) fn lock(
     }
     // It was waited for the lock. The task's own columns are of now, but its lists and what the reach was decided by are of
     // before the wait.
-    find(tx, reach, id)
+    find(tx, reach, id)?.ok_or(TaskError::NotFound)
 }
 
 /// The version that this statement sees in everything but the row it locks. Whoever changes a task or its lists raises it.

@@ -1,53 +1,55 @@
-//! What a task is, and what a change makes of it.
+//! A task, and what a change makes of it.
 
 use std::collections::BTreeSet;
 
-use belfort_audit::Origin;
+use belfort_audit::{Audited, Fields, Origin};
 use belfort_ids::{TagId, TaskId, UserId};
-use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::result::Error;
-use diesel::sql_types::{Array, Uuid};
+use diesel::sql_types::{self, Array};
+use uuid::Uuid;
 
+use crate::change::stored;
 use crate::sql::Fragment;
 use crate::tables::tasks;
 use crate::{Description, Priority, Status, Title};
 
-/// How many assignees, viewers or tags a task can have of each.
+/// The most assignees, viewers or tags that a task can have, of each.
 pub const MAX_LINKS: usize = 100;
 
 /// A task. Its lists are in the order of the ids, each id once.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct Task {
-    /// Its id.
+    /// The id.
     pub id: TaskId,
-    /// What it is called.
+    /// The title.
     pub title: Title,
-    /// What it is about.
+    /// The description.
     pub description: Description,
-    /// How far it is.
+    /// The status.
     pub status: Status,
-    /// How much it matters.
+    /// The priority.
     pub priority: Priority,
-    /// The day on which it is to be done.
+    /// The day by which it is due.
     pub due_on: Option<NaiveDate>,
-    /// Who made it, maybe somebody who left.
+    /// Who created it, maybe somebody who left.
     pub created_by_id: UserId,
-    /// Who is to do it.
+    /// The users to whom it is assigned.
     pub assignee_ids: Vec<UserId>,
-    /// Who may look at it, beside those whose task it is.
+    /// The users who may read it besides its creator and its assignees.
     pub viewer_ids: Vec<UserId>,
-    /// Its tags.
+    /// The tags.
     pub tag_ids: Vec<TagId>,
-    /// Counts its changes, those of its lists too.
+    /// The version: 1, and one more with each change, of its lists too.
     pub version: i32,
-    /// When it was made.
+    /// The time of its creation.
     pub created_at: DateTime<Utc>,
-    /// When it was changed last.
+    /// The time of its last change.
     pub updated_at: DateTime<Utc>,
 }
 
-/// What is selected of `tasks` to make a [`Task`] of: its columns and, in the same statement, its lists.
+/// The selection that makes a [`Task`]: the columns of `tasks` and, in the same statement, the lists.
 pub(super) const ROW: Row = (
     tasks::id,
     tasks::title,
@@ -76,57 +78,57 @@ type Row = (
     tasks::priority,
     tasks::due_on,
     tasks::created_by_id,
-    Fragment<Array<Uuid>>,
-    Fragment<Array<Uuid>>,
-    Fragment<Array<Uuid>>,
+    Fragment<Array<sql_types::Uuid>>,
+    Fragment<Array<sql_types::Uuid>>,
+    Fragment<Array<sql_types::Uuid>>,
     tasks::version,
     tasks::created_at,
     tasks::updated_at,
 );
 
-/// A task to be made.
+/// A task to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTask {
-    /// What it is called.
+    /// The title.
     pub title: Title,
-    /// What it is about.
+    /// The description.
     pub description: Description,
-    /// How far it is.
+    /// The status.
     pub status: Status,
-    /// How much it matters.
+    /// The priority.
     pub priority: Priority,
-    /// The day on which it is to be done.
+    /// The day by which it is due.
     pub due_on: Option<NaiveDate>,
-    /// Who is to do it.
+    /// The users to whom it is assigned.
     pub assignee_ids: Vec<UserId>,
-    /// Who may look at it.
+    /// The users who may read it as well.
     pub viewer_ids: Vec<UserId>,
-    /// Its tags.
+    /// The tags.
     pub tag_ids: Vec<TagId>,
 }
 
-/// What is to change about a task; `None` leaves it. A list replaces the whole list.
+/// A change of a task; `None` leaves a field as it is. A list replaces the whole list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TaskPatch {
-    /// What it is called.
+    /// The title.
     pub title: Option<Title>,
-    /// What it is about.
+    /// The description.
     pub description: Option<Description>,
-    /// How far it is.
+    /// The status.
     pub status: Option<Status>,
-    /// How much it matters.
+    /// The priority.
     pub priority: Option<Priority>,
-    /// The day on which it is to be done; `Some(None)` takes it off.
+    /// The day by which it is due; `Some(None)` takes it off.
     pub due_on: Option<Option<NaiveDate>>,
-    /// Who is to do it.
+    /// The users to whom it is assigned.
     pub assignee_ids: Option<Vec<UserId>>,
-    /// Who may look at it.
+    /// The users who may read it as well.
     pub viewer_ids: Option<Vec<UserId>>,
-    /// Its tags.
+    /// The tags.
     pub tag_ids: Option<Vec<TagId>>,
 }
 
-/// Why nothing was done with a task.
+/// The reason why nothing was done with a task.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
     /// It is not there or not in reach; nobody is told which.
@@ -146,12 +148,37 @@ pub enum TaskError {
     TooMany {
         /// `assignee_ids`, `viewer_ids` or `tag_ids`.
         field: &'static str,
-        /// How many it may have.
+        /// The most that it may have.
         max: usize,
     },
     /// The database failed.
     #[error("the tasks could not be read or changed")]
     Database(#[from] Error),
+}
+
+impl Audited for Task {
+    const RESOURCE: &'static str = "tasks";
+
+    fn id(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i32 {
+        self.version
+    }
+
+    fn fields(&self) -> Fields {
+        Fields::new()
+            .with("title", &self.title)
+            .with("description", &self.description)
+            .with("status", self.status)
+            .with("priority", self.priority)
+            .with("due_on", self.due_on)
+            .with("created_by_id", self.created_by_id)
+            .with("assignee_ids", &self.assignee_ids)
+            .with("viewer_ids", &self.viewer_ids)
+            .with("tag_ids", &self.tag_ids)
+    }
 }
 
 impl NewTask {
@@ -206,11 +233,6 @@ impl TaskPatch {
             ..task
         })
     }
-}
-
-/// The moment as Postgres keeps it. What is answered at once and what is read later must not differ in nanoseconds.
-pub(crate) fn stored(at: DateTime<Utc>) -> DateTime<Utc> {
-    at.trunc_subsecs(6)
 }
 
 fn each_once<Id: Ord>(field: &'static str, ids: Vec<Id>) -> Result<Vec<Id>, TaskError> {

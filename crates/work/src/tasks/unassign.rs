@@ -1,4 +1,4 @@
-//! What becomes of the tasks of somebody who leaves.
+//! Unassigning a user who leaves from their tasks.
 
 use belfort_audit::Origin;
 use belfort_audit::postgres::append;
@@ -9,8 +9,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Text, Timestamptz, Uuid};
 
 use super::Task;
-use super::events::{self, TagNames};
-use super::task::{ROW, stored};
+use super::events;
+use super::relations::{RelationChanges, TagNames};
+use super::task::ROW;
+use crate::change::{later, next, stored};
 use crate::reach::{ASSIGNEE, VIEWER};
 use crate::tables::tasks;
 use crate::time_entries;
@@ -55,14 +57,20 @@ pub fn unassign_user(tx: &mut impl Tenant, origin: &Origin, user: UserId) -> Que
     tx.run(unlink)?;
     let events: Vec<_> = before
         .iter()
-        .flat_map(|task| events::changed(origin, task, &left_by(user, task), &TagNames::new()))
+        .flat_map(|task| {
+            let after = left_by(user, task, origin);
+            let changes = RelationChanges::between(task, &after);
+            events::updated(origin, task, &after, &changes, &TagNames::new())
+        })
         .collect();
     append(tx, origin, &events)?;
     time_entries::stop_running(tx, origin, user)
 }
 
-fn left_by(user: UserId, task: &Task) -> Task {
-    let mut task = task.clone();
+/// The task as [`UNLINK`] leaves it.
+fn left_by(user: UserId, task: &Task, origin: &Origin) -> Task {
+    let (version, updated_at) = (next(task.version), later(task.updated_at, origin));
+    let mut task = Task { version, updated_at, ..task.clone() };
     task.assignee_ids.retain(|id| *id != user);
     task.viewer_ids.retain(|id| *id != user);
     task

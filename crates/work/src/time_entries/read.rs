@@ -1,4 +1,4 @@
-//! Looking at one time entry.
+//! Reading time entries.
 
 use belfort_audit::postgres::EventRow;
 use belfort_db::Tenant;
@@ -8,10 +8,40 @@ use belfort_rbac::{Grant, Reach, Read, Scope};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{RESOURCE, TimeEntry, TimeEntryError};
+use super::page_query::{self, Segment, segment_query};
+use super::{EntryCursor, TimeEntry, TimeEntryError, TimeEntryFilter, TimeEntryOrder};
+use crate::change::is_stale;
 use crate::history::{self, Visibility};
 use crate::reach::{self, Reached};
 use crate::tables::time_entries;
+
+/// Entries in reach, from after the place `after` in this order; `limit` at most.
+pub fn list(
+    tx: &mut impl Tenant,
+    of_tasks: &Grant<Tasks, Read>,
+    grant: &Grant<TimeEntries, Read>,
+    filter: &TimeEntryFilter,
+    order: TimeEntryOrder,
+    after: Option<EntryCursor>,
+    limit: i64,
+) -> Result<Vec<TimeEntry>, TimeEntryError> {
+    let segments = match (filter.from, filter.to, order) {
+        (Some(from), Some(to), _) if to <= from => vec![],
+        (None, ..) => vec![Segment::Begins],
+        (Some(from), _, TimeEntryOrder::Latest) => vec![Segment::Begins, Segment::Lasts(from)],
+        (Some(from), _, TimeEntryOrder::Earliest) => vec![Segment::Lasts(from), Segment::Begins],
+    };
+    let people = grant.reach().people().filter(|_| filter.user_id.is_none());
+    let mut page: Vec<TimeEntry> = Vec::new();
+    for segment in segments {
+        let left = limit - i64::try_from(page.len()).unwrap_or(i64::MAX);
+        if left > 0 {
+            let reached = segment_query(of_tasks, grant, segment, filter, order, after);
+            page.extend(page_query::page(tx, reached, people, segment, order, left)?);
+        }
+    }
+    Ok(page)
+}
 
 /// The entry with this id.
 pub fn get(
@@ -19,11 +49,11 @@ pub fn get(
     of_tasks: &Grant<Tasks, Read>,
     grant: &Grant<TimeEntries, Read>,
     id: TimeEntryId,
-) -> Result<TimeEntry, TimeEntryError> {
-    find(tx, of_tasks.reach(), grant.reach(), id)
+) -> Result<Option<TimeEntry>, TimeEntryError> {
+    Ok(find(tx, of_tasks.reach(), grant.reach(), id)?)
 }
 
-/// What happened to an entry, newest first, from before the event number `before`; `limit` at most.
+/// The history of an entry, newest first, from before the event number `before`; `limit` at most.
 ///
 /// Of an entry that is gone, only grants that reach every task and every entry still tell.
 pub fn history(
@@ -37,7 +67,7 @@ pub fn history(
     let (tasks, own) = (of_tasks.reach(), grant.reach());
     let in_reach = tx.row(diesel::select(exists(time_entries::table.filter(this(tasks, own, id)))))?;
     let visibility = Visibility::of(in_reach, tasks.scope() == Scope::All && own.scope() == Scope::All);
-    history::of_row(tx, RESOURCE, id.uuid(), visibility, before, limit)?.ok_or(TimeEntryError::NotFound)
+    history::of_row::<TimeEntry>(tx, id.uuid(), visibility, before, limit)?.ok_or(TimeEntryError::NotFound)
 }
 
 fn this<'r>(of_tasks: &'r Reach, own: &'r Reach, id: TimeEntryId) -> Reached<'r, time_entries::table> {
@@ -49,9 +79,8 @@ fn find(
     of_tasks: &Reach,
     own: &Reach,
     id: TimeEntryId,
-) -> Result<TimeEntry, TimeEntryError> {
-    let query = time_entries::table.filter(this(of_tasks, own, id)).select(TimeEntry::as_select());
-    tx.find(query)?.ok_or(TimeEntryError::NotFound)
+) -> QueryResult<Option<TimeEntry>> {
+    tx.find(time_entries::table.filter(this(of_tasks, own, id)).select(TimeEntry::as_select()))
 }
 
 /// The entry as it is, and as it stays until this transaction ends, unless `expected` is given and is not its version.
@@ -65,9 +94,6 @@ pub(super) fn lock(
     let query = time_entries::table.filter(this(of_tasks, own, id)).select(time_entries::id);
     tx.find::<TimeEntryId, _>(query.for_no_key_update())?.ok_or(TimeEntryError::NotFound)?;
     // Read again: what the reach was decided by is as old as the waiting for the lock.
-    let entry = find(tx, of_tasks, own, id)?;
-    match expected {
-        Some(version) if version != entry.version => Err(TimeEntryError::Stale),
-        _ => Ok(entry),
-    }
+    let entry = find(tx, of_tasks, own, id)?.ok_or(TimeEntryError::NotFound)?;
+    if is_stale(expected, entry.version) { Err(TimeEntryError::Stale) } else { Ok(entry) }
 }

@@ -73,7 +73,10 @@ fn an_attachment_is_told_of_when_it_is_there_and_when_it_is_gone() {
     let task = workspace.task(&author, titled("Pay")).id;
     let mark = workspace.mark();
     let made = workspace.attach(&author, task).unwrap();
-    assert_eq!(workspace.run(|tx| get(tx, &author.may(), &author.may(), made.id)).unwrap(), made);
+    assert_eq!(
+        workspace.run(|tx| get(tx, &author.may(), &author.may(), made.id)).unwrap().as_ref(),
+        Some(&made)
+    );
     assert_eq!(workspace.counts(), (1, 2, 0));
     let stale =
         workspace.run(|tx| delete(tx, &author.may(), &author.may(), &author.origin(), made.id, Some(2)));
@@ -115,7 +118,7 @@ fn who_sees_the_task_reads_its_attachments_and_others_find_nothing() {
     assert_eq!(workspace.run(|tx| piece(tx, &of_tasks, &may, id, 0)).unwrap(), None);
     let not_found =
         |result: Result<(), AttachmentError>| assert!(matches!(result, Err(AttachmentError::NotFound)));
-    not_found(workspace.run(|tx| get(tx, &of_tasks, &may, id)).map(drop));
+    assert_eq!(workspace.run(|tx| get(tx, &of_tasks, &may, id)).unwrap(), None);
     not_found(workspace.run(|tx| history(tx, &of_tasks, &may, id, None, 10)).map(drop));
     not_found(workspace.attachments(&stranger, task).map(drop));
     not_found(workspace.begin(&stranger, task).map(drop));

@@ -6,7 +6,7 @@ use belfort_rbac::{Permissions, Principal};
 use belfort_testkit::now;
 use belfort_work::CommentBody;
 use belfort_work::comments::{
-    Comment, CommentError, CommentPatch, create, delete, get, history, list, update,
+    Comment, CommentError, CommentPatch, NewComment, create, delete, get, history, list, update,
 };
 use belfort_work::tasks::{self, NewTask, Task};
 use serde_json::json;
@@ -23,7 +23,7 @@ fn says(text: &str) -> CommentPatch {
 
 impl Workspace {
     pub(crate) fn comment(&self, by: &Person, task: TaskId, text: &str) -> Result<Comment, CommentError> {
-        self.run(|tx| create(tx, &by.may(), &by.may(), &by.origin(), task, body(text)))
+        self.run(|tx| create(tx, &by.may(), &by.may(), &by.origin(), task, NewComment { body: body(text) }))
     }
 
     fn comments(&self, by: &Person, task: TaskId) -> Result<Vec<CommentId>, CommentError> {
@@ -47,13 +47,23 @@ fn every_change_of_a_comment_is_told_and_no_other() {
     let task = workspace.task(&author, titled("Talk")).id;
     let mark = workspace.mark();
     let comment = workspace.comment(&author, task, "first").unwrap();
-    assert_eq!(workspace.run(|tx| get(tx, &author.may(), &author.may(), comment.id)).unwrap(), comment);
+    assert_eq!(
+        workspace
+            .run(|tx| get(tx, &author.may(), &author.may(), comment.id)?.ok_or(CommentError::NotFound))
+            .unwrap(),
+        comment
+    );
     for same in [CommentPatch::default(), says("first")] {
         assert_eq!(workspace.edit(&author, comment.id, same).unwrap(), comment);
     }
     let edited = workspace.edit(&author, comment.id, says("second")).unwrap();
     assert_eq!((edited.version, edited.body.as_str()), (2, "second"));
-    assert_eq!(workspace.run(|tx| get(tx, &author.may(), &author.may(), comment.id)).unwrap(), edited);
+    assert_eq!(
+        workspace
+            .run(|tx| get(tx, &author.may(), &author.may(), comment.id)?.ok_or(CommentError::NotFound))
+            .unwrap(),
+        edited
+    );
     workspace.erase(&author, comment.id).unwrap();
     assert!(matches!(workspace.erase(&author, comment.id), Err(CommentError::NotFound)));
     let (task, by) = (json!(task), json!(author.id()));
@@ -105,7 +115,8 @@ fn a_deleted_task_takes_its_comments_and_tells_of_each() {
     assert_eq!((told[0].0, told[0].1), (&tasks, &delete));
     assert_eq!(told[1..], [(&comments, &delete, &json!("one")), (&comments, &delete, &json!("two"))]);
     for id in [one, two] {
-        let read = workspace.run(|tx| get(tx, &author.may(), &author.may(), id));
+        let read =
+            workspace.run(|tx| get(tx, &author.may(), &author.may(), id)?.ok_or(CommentError::NotFound));
         assert!(matches!(read, Err(CommentError::NotFound)));
     }
     assert_eq!(workspace.comments(&author, other).unwrap(), [kept]);
@@ -125,7 +136,7 @@ fn a_guest_reads_and_writes_comments_where_they_are_a_viewer_and_changes_none() 
     assert!(matches!(workspace.comments(&guest, hidden), Err(CommentError::NotFound)));
     assert!(matches!(workspace.comment(&guest, hidden, "hello"), Err(CommentError::NotFound)));
     assert!(matches!(workspace.comment(&guest, TaskId::new(now()), "hello"), Err(CommentError::NotFound)));
-    let read = workspace.run(|tx| get(tx, &guest.may(), &guest.may(), secret));
+    let read = workspace.run(|tx| get(tx, &guest.may(), &guest.may(), secret)?.ok_or(CommentError::NotFound));
     assert!(matches!(read, Err(CommentError::NotFound)));
     let viewer = guest.in_role(BuiltIn::Member, &[]);
     assert!(matches!(workspace.edit(&viewer, theirs, says("mine")), Err(CommentError::NotFound)));
@@ -141,7 +152,7 @@ fn who_loses_the_task_loses_their_own_comments_on_it() {
     let own = workspace.comment(&member, task.id, "mine").unwrap().id;
     let unseen = tasks::TaskPatch { viewer_ids: Some(vec![]), ..Default::default() };
     workspace.update(&admin, &task, unseen).unwrap();
-    let read = workspace.run(|tx| get(tx, &member.may(), &member.may(), own));
+    let read = workspace.run(|tx| get(tx, &member.may(), &member.may(), own)?.ok_or(CommentError::NotFound));
     assert!(matches!(read, Err(CommentError::NotFound)));
     let told = workspace.run(|tx| history(tx, &member.may(), &member.may(), own, None, 10));
     assert!(matches!(told, Err(CommentError::NotFound)));
@@ -178,7 +189,8 @@ fn what_is_listed_can_be_got_and_is_what_the_scope_says() {
             assert_eq!(listed.len(), expected, "{scope} on {}", task.title.as_str());
             let mut changeable = 0;
             for id in workspace.comments(&everybody, task.id).unwrap() {
-                let got = workspace.run(|tx| get(tx, &person.may(), &person.may(), id));
+                let got = workspace
+                    .run(|tx| get(tx, &person.may(), &person.may(), id)?.ok_or(CommentError::NotFound));
                 assert_eq!(got.is_ok(), listed.contains(&id));
                 let told = workspace.run(|tx| history(tx, &person.may(), &person.may(), id, None, 1));
                 assert_eq!(told.is_ok(), listed.contains(&id));

@@ -6,10 +6,8 @@ use std::thread;
 use belfort_ids::TimeEntryId;
 use belfort_policy::BuiltIn;
 use belfort_testkit::now;
-use belfort_work::comments::{self, CommentError};
-use belfort_work::tasks::{
-    self, NewTask, Task, TaskError, add_tag, add_viewer, remove_assignee, remove_viewer, update,
-};
+use belfort_work::comments::{self, CommentError, NewComment};
+use belfort_work::tasks::{self, Link, NewTask, Task, TaskError, link, unlink, update};
 use belfort_work::time_entries::{self, NewTimeEntry, TimeEntryError, TimeEntryFilter, TimeEntryPatch};
 use belfort_work::{CommentBody, Note, tags};
 use serde_json::json;
@@ -72,8 +70,8 @@ fn who_waited_for_a_task_sees_the_lists_as_they_are_now() {
     let (origin, id) = (admin.origin(), task.id);
     let after = while_waiting(
         &workspace,
-        |tx| add_viewer(tx, &admin.may(), &origin, id, viewer).map(drop),
-        || workspace.run(|tx| remove_viewer(tx, &admin.may(), &origin, id, viewer)),
+        |tx| link(tx, &admin.may(), &origin, id, Link::Viewer(viewer)).map(drop),
+        || workspace.run(|tx| unlink(tx, &admin.may(), &origin, id, Link::Viewer(viewer))),
     );
     let after = after.unwrap();
     assert_eq!((after.version, after.viewer_ids.len()), (3, 0));
@@ -94,7 +92,7 @@ fn who_lost_a_task_while_waiting_for_it_does_not_change_it() {
     let task = workspace.task(&admin, NewTask { assignee_ids: vec![assignee.id()], ..titled("Theirs") });
     let done = while_waiting(
         &workspace,
-        |tx| remove_assignee(tx, &admin.may(), &admin.origin(), task.id, assignee.id()).map(drop),
+        |tx| unlink(tx, &admin.may(), &admin.origin(), task.id, Link::Assignee(assignee.id())).map(drop),
         || workspace.update(&assignee, &task, retitled("Mine")),
     );
     assert!(matches!(done, Err(TaskError::NotFound)));
@@ -110,7 +108,10 @@ fn a_comment_that_came_while_its_task_was_being_deleted_is_told_of() {
     let body = CommentBody::parse("just in time").unwrap();
     let gone = while_waiting(
         &workspace,
-        |tx| comments::create(tx, &admin.may(), &admin.may(), &admin.origin(), task, body).map(drop),
+        |tx| {
+            comments::create(tx, &admin.may(), &admin.may(), &admin.origin(), task, NewComment { body })
+                .map(drop)
+        },
         || workspace.run(|tx| tasks::delete(tx, &admin.may(), &admin.origin(), task, None)),
     );
     gone.unwrap();
@@ -129,7 +130,11 @@ fn a_comment_that_came_after_its_task_went_finds_no_task() {
     let late = while_waiting(
         &workspace,
         |tx| tasks::delete(tx, &admin.may(), &admin.origin(), task, None),
-        || workspace.run(|tx| comments::create(tx, &admin.may(), &admin.may(), &admin.origin(), task, body)),
+        || {
+            workspace.run(|tx| {
+                comments::create(tx, &admin.may(), &admin.may(), &admin.origin(), task, NewComment { body })
+            })
+        },
     );
     assert!(matches!(late, Err(CommentError::NotFound)), "{late:?}");
 }
@@ -143,7 +148,9 @@ fn a_comment_does_not_wait_for_a_change_of_its_task() {
     update(&mut tx, &admin.may(), &admin.origin(), task, None, retitled("Changing")).unwrap();
     let body = CommentBody::parse("meanwhile").unwrap();
     workspace
-        .run(|tx| comments::create(tx, &admin.may(), &admin.may(), &admin.origin(), task, body))
+        .run(|tx| {
+            comments::create(tx, &admin.may(), &admin.may(), &admin.origin(), task, NewComment { body })
+        })
         .unwrap();
     tx.commit().unwrap();
 }
@@ -157,7 +164,7 @@ fn a_tag_that_a_task_gets_while_it_is_being_deleted_is_told_of() {
     let mark = workspace.mark();
     let gone = while_waiting(
         &workspace,
-        |tx| add_tag(tx, &admin.may(), &admin.origin(), task.id, tag).map(drop),
+        |tx| link(tx, &admin.may(), &admin.origin(), task.id, Link::Tag(tag)).map(drop),
         || workspace.run(|tx| tags::delete(tx, &admin.may(), &admin.origin(), tag, None)),
     );
     gone.unwrap();
@@ -176,7 +183,7 @@ fn somebody_who_gets_a_task_while_leaving_is_taken_off_it() {
     let origin = admin.origin();
     while_waiting(
         &workspace,
-        |tx| add_viewer(tx, &admin.may(), &origin, task.id, leaver).map(drop),
+        |tx| link(tx, &admin.may(), &origin, task.id, Link::Viewer(leaver)).map(drop),
         || workspace.run(|tx| tasks::unassign_user(tx, &origin, leaver)),
     )
     .unwrap();
@@ -269,7 +276,7 @@ fn who_lost_a_time_entry_while_waiting_for_it_does_not_change_it() {
         &workspace,
         |tx| {
             time_entries::update(tx, &may.may(), &may.may(), &origin, id, None, noted).unwrap();
-            remove_viewer(tx, &may.may(), &origin, shown, worker.id()).map(drop)
+            unlink(tx, &may.may(), &origin, shown, Link::Viewer(worker.id())).map(drop)
         },
         || workspace.run(|tx| delete_entry(tx, &worker, id)),
     );

@@ -3,10 +3,7 @@
 use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::BuiltIn;
 use belfort_testkit::now;
-use belfort_work::tasks::{
-    NewTask, TaskError, TaskPatch, add_assignee, add_tag, add_viewer, remove_assignee, remove_tag,
-    remove_viewer, unassign_user,
-};
+use belfort_work::tasks::{Link, NewTask, TaskError, TaskPatch, link, unassign_user, unlink};
 use serde_json::json;
 
 use crate::support::{Workspace, retitled, titled};
@@ -21,9 +18,9 @@ fn a_link_is_made_and_taken_once() {
     let (grant, origin) = (admin.may(), admin.origin());
     for twice in 1..=2 {
         let linked = workspace.run(|tx| {
-            add_viewer(tx, &grant, &origin, task.id, other)?;
-            add_assignee(tx, &grant, &origin, task.id, other)?;
-            add_tag(tx, &grant, &origin, task.id, tag)
+            link(tx, &grant, &origin, task.id, Link::Viewer(other))?;
+            link(tx, &grant, &origin, task.id, Link::Assignee(other))?;
+            link(tx, &grant, &origin, task.id, Link::Tag(tag))
         });
         let linked = linked.unwrap();
         assert_eq!((&linked.viewer_ids[..], &linked.assignee_ids[..]), (&[other][..], &[other][..]));
@@ -32,9 +29,9 @@ fn a_link_is_made_and_taken_once() {
     }
     for twice in 1..=2 {
         let bare = workspace.run(|tx| {
-            remove_viewer(tx, &grant, &origin, task.id, other)?;
-            remove_assignee(tx, &grant, &origin, task.id, other)?;
-            remove_tag(tx, &grant, &origin, task.id, tag)
+            unlink(tx, &grant, &origin, task.id, Link::Viewer(other))?;
+            unlink(tx, &grant, &origin, task.id, Link::Assignee(other))?;
+            unlink(tx, &grant, &origin, task.id, Link::Tag(tag))
         });
         let bare = bare.unwrap();
         assert!(bare.viewer_ids.is_empty() && bare.assignee_ids.is_empty() && bare.tag_ids.is_empty());
@@ -62,15 +59,15 @@ fn a_link_with_nobody_is_unknown_and_without_one_is_nothing() {
     let (grant, origin) = (admin.may(), admin.origin());
     let (nobody, no_tag) = (UserId::new(now()), TagId::new(now()));
     let refused = [
-        workspace.run(|tx| add_viewer(tx, &grant, &origin, task.id, nobody)),
-        workspace.run(|tx| add_assignee(tx, &grant, &origin, task.id, nobody)),
-        workspace.run(|tx| add_tag(tx, &grant, &origin, task.id, no_tag)),
+        workspace.run(|tx| link(tx, &grant, &origin, task.id, Link::Viewer(nobody))),
+        workspace.run(|tx| link(tx, &grant, &origin, task.id, Link::Assignee(nobody))),
+        workspace.run(|tx| link(tx, &grant, &origin, task.id, Link::Tag(no_tag))),
     ];
     for (refused, wrong) in refused.into_iter().zip(["viewer_ids", "assignee_ids", "tag_ids"]) {
         assert!(matches!(refused, Err(TaskError::Unknown { field }) if field == wrong));
     }
-    assert_eq!(workspace.run(|tx| remove_tag(tx, &grant, &origin, task.id, no_tag)).unwrap(), task);
-    let absent = workspace.run(|tx| add_viewer(tx, &grant, &origin, TaskId::new(now()), admin.id()));
+    assert_eq!(workspace.run(|tx| unlink(tx, &grant, &origin, task.id, Link::Tag(no_tag))).unwrap(), task);
+    let absent = workspace.run(|tx| link(tx, &grant, &origin, TaskId::new(now()), Link::Viewer(admin.id())));
     assert!(matches!(absent, Err(TaskError::NotFound)));
 }
 

@@ -5,6 +5,7 @@
 mod attachments;
 mod comments;
 mod concurrency;
+mod history;
 mod links;
 mod pages;
 mod reach;

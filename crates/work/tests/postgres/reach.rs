@@ -68,7 +68,7 @@ fn readable(workspace: &Workspace, person: &Person, mates: &[UserId], all: &[Tas
     let grant = person.may::<Tasks, Read>();
     let mut tx = workspace.tenant.begin();
     let listed = list(&mut tx, &grant, &TaskFilter::default(), TaskOrder::Oldest, None, 100).unwrap();
-    let got: Vec<Task> = all.iter().filter_map(|task| get(&mut tx, &grant, task.id).ok()).collect();
+    let got: Vec<Task> = all.iter().filter_map(|task| get(&mut tx, &grant, task.id).unwrap()).collect();
     assert_eq!(listed, got);
     let expected: Vec<Task> =
         all.iter().filter(|task| reaches(grant.reach(), person.id(), mates, task, true)).cloned().collect();

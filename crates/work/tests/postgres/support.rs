@@ -8,8 +8,9 @@ use belfort_policy::{BuiltIn, Tags, Tasks};
 use belfort_rbac::{Action, Grant, Offers, Principal};
 use belfort_tenancy::postgres::TenantTx;
 use belfort_testkit::{Database, TestTenant, now};
+use belfort_work::tags::{self, NewTag};
 use belfort_work::tasks::{self, NewTask, Task, TaskError, TaskPatch};
-use belfort_work::{TagName, Title, tags};
+use belfort_work::{TagName, Title};
 use diesel::sql_types::{BigInt, Timestamptz, Uuid};
 use serde_json::{Value, json};
 
@@ -73,12 +74,12 @@ impl Workspace {
     }
 
     pub(crate) fn get(&self, by: &Person, task: &Task) -> Result<Task, TaskError> {
-        self.run(|tx| tasks::get(tx, &by.may::<Tasks, _>(), task.id))
+        self.run(|tx| tasks::get(tx, &by.may::<Tasks, _>(), task.id)?.ok_or(TaskError::NotFound))
     }
 
     pub(crate) fn tag(&self, by: &Person, name: &str) -> TagId {
         let name = TagName::parse(name).unwrap();
-        self.run(|tx| tags::create(tx, &by.may::<Tags, _>(), &by.origin(), name)).unwrap().id
+        self.run(|tx| tags::create(tx, &by.may::<Tags, _>(), &by.origin(), NewTag { name })).unwrap().id
     }
 
     /// As another crate deletes a user, when all else is done.

@@ -4,7 +4,7 @@ use belfort_ids::TagId;
 use belfort_policy::BuiltIn;
 use belfort_testkit::now;
 use belfort_work::TagName;
-use belfort_work::tags::{TagError, TagPatch, create, delete, get, history, list, update};
+use belfort_work::tags::{NewTag, TagError, TagPatch, create, delete, get, history, list, update};
 use belfort_work::tasks::NewTask;
 use serde_json::json;
 
@@ -20,13 +20,13 @@ fn every_change_of_a_tag_is_told_and_no_other() {
     let member = workspace.person(BuiltIn::Member);
     let (may, origin) = (&member, member.origin());
     let id = workspace.tag(&member, "red");
-    let tag = workspace.run(|tx| get(tx, &may.may(), id)).unwrap();
+    let tag = workspace.run(|tx| get(tx, &may.may(), id)?.ok_or(TagError::NotFound)).unwrap();
     for same in [TagPatch::default(), named("red")] {
         assert_eq!(workspace.run(|tx| update(tx, &may.may(), &origin, id, None, same)).unwrap(), tag);
     }
     let renamed = workspace.run(|tx| update(tx, &may.may(), &origin, id, Some(1), named("blue"))).unwrap();
     assert_eq!((renamed.version, renamed.name.as_str()), (2, "blue"));
-    assert_eq!(workspace.run(|tx| get(tx, &may.may(), id)).unwrap(), renamed);
+    assert_eq!(workspace.run(|tx| get(tx, &may.may(), id)?.ok_or(TagError::NotFound)).unwrap(), renamed);
     let stale = workspace.run(|tx| update(tx, &may.may(), &origin, id, Some(1), named("green")));
     assert!(matches!(stale, Err(TagError::Stale)));
     let stale = workspace.run(|tx| delete(tx, &may.may(), &origin, id, Some(1)));
@@ -49,7 +49,7 @@ fn no_two_tags_have_the_same_name() {
     let admin = workspace.person(BuiltIn::Admin);
     let (red, _) = (workspace.tag(&admin, "red"), workspace.tag(&admin, "blue"));
     let name = TagName::parse(" blue ").unwrap();
-    let again = workspace.run(|tx| create(tx, &admin.may(), &admin.origin(), name));
+    let again = workspace.run(|tx| create(tx, &admin.may(), &admin.origin(), NewTag { name }));
     assert!(matches!(again, Err(TagError::NameTaken)));
     let renamed = workspace.run(|tx| update(tx, &admin.may(), &admin.origin(), red, None, named("blue")));
     assert!(matches!(renamed, Err(TagError::NameTaken)));
@@ -90,7 +90,7 @@ fn a_tag_out_of_reach_is_not_there_but_can_be_put_on_a_task() {
     let mate = stranger.in_role(BuiltIn::Member, &[maker.id()]);
     let seen = |by: &Person| {
         let listed = workspace.run(|tx| list(tx, &by.may(), None, 10)).unwrap();
-        let got = workspace.run(|tx| get(tx, &by.may(), id)).is_ok();
+        let got = workspace.run(|tx| get(tx, &by.may(), id)).unwrap().is_some();
         let told = workspace.run(|tx| history(tx, &by.may(), id, None, 10)).is_ok();
         assert!(got == told && got == listed.iter().any(|tag| tag.id == id));
         got

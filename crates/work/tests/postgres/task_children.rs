@@ -213,7 +213,10 @@ impl World {
             |row| row.id,
         );
         assert_eq!(listed, expected);
-        assert_eq!(self.those(rows, |tx, id| found(comments::get(tx, &tasks, &read, id), hidden)), expected);
+        assert_eq!(
+            self.those(rows, |tx, id| comments::get(tx, &tasks, &read, id).unwrap().is_some()),
+            expected
+        );
         let history =
             self.those(rows, |tx, id| found(comments::history(tx, &tasks, &read, id, None, 9), hidden));
         assert_eq!(history, expected);
@@ -238,7 +241,7 @@ impl World {
         let list = |tx: &mut TenantTx, task| attachments::list(tx, &tasks, &read, task, None, 100);
         assert_eq!(self.listed(who, list, hidden, |row| row.id), expected);
         assert_eq!(
-            self.those(rows, |tx, id| found(attachments::get(tx, &tasks, &read, id), hidden)),
+            self.those(rows, |tx, id| attachments::get(tx, &tasks, &read, id).unwrap().is_some()),
             expected
         );
         let piece =
@@ -263,7 +266,7 @@ impl World {
         let (all, order) = (TimeEntryFilter::default(), TimeEntryOrder::Latest);
         let listed = time_entries::list(&mut tx, &tasks, &read, &all, order, None, 100).unwrap();
         assert_eq!(listed.iter().map(|entry| entry.id).collect::<BTreeSet<_>>(), expected);
-        let get = self.those(rows, |tx, id| found(time_entries::get(tx, &tasks, &read, id), hidden));
+        let get = self.those(rows, |tx, id| time_entries::get(tx, &tasks, &read, id).unwrap().is_some());
         assert_eq!(get, expected);
         let history =
             self.those(rows, |tx, id| found(time_entries::history(tx, &tasks, &read, id, None, 9), hidden));

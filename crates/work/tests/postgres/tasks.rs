@@ -3,6 +3,7 @@
 use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::{BuiltIn, Tasks};
 use belfort_testkit::now;
+use belfort_work::tags::NewTag;
 use belfort_work::tasks::{
     self, MAX_LINKS, NewTask, TaskError, TaskFilter, TaskOrder, TaskPatch, create, delete, history, list,
     update,
@@ -48,6 +49,8 @@ fn a_new_task_is_as_it_was_told() {
                     ["due_on", null, "2026-02-01"],
                     ["created_by_id", null, admin.id()],
                     ["assignee_ids", null, [admin.id(), other.id()]],
+                    ["viewer_ids", null, [other.id()]],
+                    ["tag_ids", null, [tag]],
                 ]
             ],
             ["tasks", "tag_added", [["tag_id", null, tag], ["tag", null, "urgent"]]],
@@ -165,8 +168,9 @@ fn ids_that_this_workspace_does_not_have_are_unknown_in_their_field() {
     let stranger = add_person(&abroad, BuiltIn::Admin);
     let mut there = abroad.begin();
     let name = belfort_work::TagName::parse("theirs").unwrap();
-    let theirs =
-        belfort_work::tags::create(&mut there, &stranger.may(), &stranger.origin(), name).unwrap().id;
+    let theirs = belfort_work::tags::create(&mut there, &stranger.may(), &stranger.origin(), NewTag { name })
+        .unwrap()
+        .id;
     let elsewhere = create(&mut there, &stranger.may(), &stranger.origin(), titled("Elsewhere")).unwrap();
     there.commit().unwrap();
     let mark = workspace.mark();
@@ -246,11 +250,14 @@ fn a_deleted_task_tells_what_it_was() {
             "delete",
             [
                 ["title", "Gone", null],
+                ["description", "", null],
                 ["status", "todo", null],
                 ["priority", "normal", null],
+                ["due_on", null, null],
                 ["created_by_id", admin.id(), null],
-                ["tag_ids", [tag], null],
+                ["assignee_ids", [], null],
                 ["viewer_ids", [admin.id()], null],
+                ["tag_ids", [tag], null],
             ]
         ]])
     );

@@ -51,7 +51,7 @@ impl Workspace {
     }
 
     pub(crate) fn entry(&self, by: &Person, id: TimeEntryId) -> Result<TimeEntry, TimeEntryError> {
-        self.run(|tx| get(tx, &by.may(), &by.may(), id))
+        self.run(|tx| get(tx, &by.may(), &by.may(), id)?.ok_or(TimeEntryError::NotFound))
     }
 
     pub(crate) fn entries(&self, by: &Person, filter: TimeEntryFilter) -> Vec<TimeEntryId> {
@@ -106,7 +106,10 @@ fn every_change_of_an_entry_is_told_and_no_other() {
                     ["task_id", null, task],
                     ["user_id", null, by],
                     ["started_at", null, nine],
-                    ["billable", null, true]
+                    ["ended_at", null, null],
+                    ["note", null, ""],
+                    ["billable", null, true],
+                    ["hourly_rate", null, null],
                 ]
             ],
             ["time_entries", "update", [["ended_at", null, nine]]],

@@ -8,9 +8,11 @@ use belfort_rbac::{Create, Read};
 use belfort_tenancy::Tenant;
 use belfort_tenancy::postgres::TenantTx;
 use belfort_values::brussels;
+use belfort_work::comments::{self, NewComment};
+use belfort_work::tags::{self, NewTag};
 use belfort_work::tasks::{self, NewTask};
 use belfort_work::time_entries::{self, NewTimeEntry};
-use belfort_work::{CommentBody, HourlyRate, Note, TagName, Title, comments, tags};
+use belfort_work::{CommentBody, HourlyRate, Note, TagName, Title};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::fixtures::{DemoHours, DemoTask, TAGS, TASKS};
@@ -49,7 +51,7 @@ fn create_tags(tx: &mut TenantTx, people: &[Person], now: DateTime<Utc>) -> Resu
     let admin = person(people, 0)?;
     let grant = admin.principal().grant::<Tags, Create>()?;
     let make = |name: &&str| -> Result<TagId, BoxError> {
-        Ok(tags::create(tx, &grant, &admin.origin(now), TagName::parse(name)?)?.id)
+        Ok(tags::create(tx, &grant, &admin.origin(now), NewTag { name: TagName::parse(name)? })?.id)
     };
     TAGS.iter().map(make).collect()
 }
@@ -81,7 +83,14 @@ fn create_task(
         let principal = author.principal();
         // Under the author's own grants: somebody who could not write it in the product cannot here.
         let (of_tasks, grant) = (principal.grant::<Tasks, Read>()?, principal.grant::<Comments, Create>()?);
-        comments::create(tx, &of_tasks, &grant, &author.origin(now), task.id, CommentBody::parse(text)?)?;
+        comments::create(
+            tx,
+            &of_tasks,
+            &grant,
+            &author.origin(now),
+            task.id,
+            NewComment { body: CommentBody::parse(text)? },
+        )?;
     }
     for hours in demo.hours {
         let worker = person(people, hours.by)?;

@@ -1,79 +1,81 @@
-//! What a time entry is, and what a change makes of it.
+//! A time entry, and what a change makes of it.
 
-use belfort_audit::Origin;
+use belfort_audit::{Audited, Fields, Origin};
 use belfort_ids::{TaskId, TimeEntryId, UserId};
+use belfort_values::brussels;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::result::Error;
+use uuid::Uuid;
 
+use crate::change::stored;
 use crate::tables::time_entries;
-use crate::tasks::stored;
 use crate::{HourlyRate, Note};
 
 /// Time that somebody worked on a task.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = time_entries, check_for_backend(belfort_db::Backend))]
 pub struct TimeEntry {
-    /// Its id.
+    /// The id.
     pub id: TimeEntryId,
-    /// The task it was worked on.
+    /// The task on which it was worked.
     pub task_id: TaskId,
-    /// Who worked, maybe somebody who left.
+    /// The user who worked, maybe somebody who left.
     pub user_id: UserId,
-    /// When they began.
+    /// The start.
     pub started_at: DateTime<Utc>,
-    /// When they ended, not before they began; `None` while the timer runs.
+    /// The end, not before the start; `None` while the timer runs.
     pub ended_at: Option<DateTime<Utc>>,
-    /// What it was.
+    /// The note.
     pub note: Note,
-    /// Whether it costs anything.
+    /// Whether it is billable.
     pub billable: bool,
-    /// What an hour of it costs.
+    /// The rate of an hour.
     #[diesel(column_name = hourly_rate_cents)]
     pub hourly_rate: Option<HourlyRate>,
-    /// Counts its changes.
+    /// The version: 1, and one more with each change.
     pub version: i32,
-    /// When it was written down.
+    /// The time of its creation.
     pub created_at: DateTime<Utc>,
-    /// When it was changed last.
+    /// The time of its last change.
     pub updated_at: DateTime<Utc>,
 }
 
-/// A time entry to be made. It is its maker's.
+/// A time entry to be created. It is its creator's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTimeEntry {
-    /// The task it is on.
+    /// The task.
     pub task_id: TaskId,
-    /// When the work began.
+    /// The start.
     pub started_at: DateTime<Utc>,
-    /// When it ended; `None` for a running timer.
+    /// The end; `None` for a running timer.
     pub ended_at: Option<DateTime<Utc>>,
-    /// What it was.
+    /// The note.
     pub note: Note,
-    /// Whether it costs anything.
+    /// Whether it is billable.
     pub billable: bool,
-    /// What an hour of it costs.
+    /// The rate of an hour.
     pub hourly_rate: Option<HourlyRate>,
 }
 
-/// What is to change about a time entry; `None` leaves it.
+/// A change of a time entry; `None` leaves a field as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TimeEntryPatch {
-    /// The task it is on.
+    /// The task.
     pub task_id: Option<TaskId>,
-    /// When the work began.
+    /// The start.
     pub started_at: Option<DateTime<Utc>>,
-    /// When it ended; `Some(None)` lets it run again.
+    /// The end; `Some(None)` lets it run again.
     pub ended_at: Option<Option<DateTime<Utc>>>,
-    /// What it was.
+    /// The note.
     pub note: Option<Note>,
-    /// Whether it costs anything.
+    /// Whether it is billable.
     pub billable: Option<bool>,
-    /// What an hour of it costs; `Some(None)` for none.
+    /// The rate of an hour; `Some(None)` for none.
     pub hourly_rate: Option<Option<HourlyRate>>,
 }
 
-/// Why nothing was done with a time entry.
+/// The reason why nothing was done with a time entry.
 #[derive(Debug, thiserror::Error)]
 pub enum TimeEntryError {
     /// It is not there or not in reach; nobody is told which.
@@ -106,7 +108,7 @@ pub enum TimeEntryError {
 }
 
 impl TimeEntry {
-    /// How long was worked, to the microsecond; `None` while the timer runs.
+    /// The time worked, to the microsecond; `None` while the timer runs.
     pub fn duration(&self) -> Option<TimeDelta> {
         Some(self.ended_at? - self.started_at)
     }
@@ -118,6 +120,30 @@ impl TimeEntry {
             None if self.started_at > now => Err(TimeEntryError::RunsBeforeStart),
             _ => Ok(()),
         }
+    }
+}
+
+impl Audited for TimeEntry {
+    const RESOURCE: &'static str = "time_entries";
+
+    fn id(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i32 {
+        self.version
+    }
+
+    /// Times are as they are sent: who reads a change compares it with the row.
+    fn fields(&self) -> Fields {
+        Fields::new()
+            .with("task_id", self.task_id)
+            .with("user_id", self.user_id)
+            .with("started_at", brussels::format(self.started_at))
+            .with("ended_at", self.ended_at.map(brussels::format))
+            .with("note", &self.note)
+            .with("billable", self.billable)
+            .with("hourly_rate", self.hourly_rate)
     }
 }
 
