@@ -94,9 +94,11 @@ impl Document {
     pub fn query_operations(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (method, path) in &self.routes {
-            let parameters = &self.json["paths"][path][method.to_lowercase()]["parameters"];
-            let parameters = parameters.as_array().into_iter().flatten();
-            if parameters.into_iter().any(|parameter| parameter["in"] == "query") {
+            let item = self.json.get("paths").and_then(|paths| paths.get(path));
+            let operation = item.and_then(|item| item.get(method.to_lowercase()));
+            let parameters = operation.and_then(|operation| operation.get("parameters")?.as_array());
+            let mut places = parameters.into_iter().flatten().filter_map(|parameter| parameter.get("in"));
+            if places.any(|place| place == "query") {
                 found.entry(path.clone()).or_default().insert(method.clone());
             }
         }

@@ -1,5 +1,7 @@
 //! What the document says of the small API.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 #[test]
@@ -26,6 +28,12 @@ fn routes_are_sorted_and_have_no_patterns() {
         ("POST", "/probes/ping"),
     ];
     assert_eq!(example().routes(), routes.map(|(method, path)| (method.to_owned(), path.to_owned())));
+}
+
+#[test]
+fn the_operations_with_query_parameters_are_known() {
+    let list = ("/api/v1/tasks".to_owned(), BTreeSet::from(["GET".to_owned()]));
+    assert_eq!(example().query_operations(), BTreeMap::from([list]));
 }
 
 #[test]
