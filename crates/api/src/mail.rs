@@ -1,4 +1,4 @@
-//! The texts of e-mails. No link is made from a `Host` header: whoever sends the request chooses that.
+//! The texts of emails. No link is made from a `Host` header: whoever sends the request chooses that.
 
 use belfort_auth::{Code, Email, InvitationToken};
 use belfort_ids::SignupId;

@@ -33,7 +33,7 @@ pub struct Settings {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Sign-ups from one address.
     pub signup_per_ip: Limit,
-    /// Sign-ups with e-mail addresses of one domain.
+    /// Sign-ups with email addresses of one domain.
     pub signup_per_email_domain: Limit,
     /// Failed logins as one user, within the cool-off. From one address there may be ten times as many: an office shares one.
     pub login: Limit,

@@ -65,7 +65,7 @@ pub enum StartError {
 pub struct SignupLimits {
     /// From one address.
     pub per_ip: Limit,
-    /// With e-mail addresses of one domain.
+    /// With email addresses of one domain.
     pub per_email_domain: Limit,
 }
 

@@ -27,7 +27,7 @@ pub(crate) enum ProblemCode {
     BadIdempotencyKey,
     /// The request carries no valid session token or API key.
     NotAuthenticated,
-    /// The e-mail address or the password is wrong.
+    /// The email address or the password is wrong.
     InvalidCredentials,
     /// The role of the caller does not permit this action on this resource.
     Forbidden,
@@ -51,7 +51,7 @@ pub(crate) enum ProblemCode {
     MethodNotAllowed,
     /// Another resource of this kind has this name.
     NameTaken,
-    /// A user or an invitation has this e-mail address.
+    /// A user or an invitation has this email address.
     EmailTaken,
     /// The slug is taken.
     SlugTaken,
@@ -93,7 +93,7 @@ pub(crate) enum ProblemCode {
     Internal,
     /// The server is busy; `Retry-After` says when to try again.
     Busy,
-    /// The e-mail that this operation sends cannot be sent; `Retry-After` says when to try again.
+    /// The email that this operation sends cannot be sent; `Retry-After` says when to try again.
     MailUnavailable,
 }
 

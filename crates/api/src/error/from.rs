@@ -303,7 +303,7 @@ fn unknown(field: &str) -> Problem {
 }
 
 fn email_taken() -> Problem {
-    Problem::new(ProblemCode::EmailTaken, "A user or an invitation has this e-mail address.")
+    Problem::new(ProblemCode::EmailTaken, "A user or an invitation has this email address.")
 }
 
 fn slug_taken() -> Problem {

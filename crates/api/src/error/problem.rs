@@ -144,7 +144,7 @@ impl Problem {
 
     /// 503: the message that this needs cannot be sent.
     pub(crate) fn mail_unavailable() -> Self {
-        let detail = "The e-mail could not be sent. Try again later.";
+        let detail = "The email could not be sent. Try again later.";
         Self::new(ProblemCode::MailUnavailable, detail).retry_after(60)
     }
 

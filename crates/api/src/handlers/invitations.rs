@@ -27,7 +27,7 @@ use crate::paging::{ListQuery, NoFilter};
 pub(crate) struct InvitationView {
     /// The ID of the invitation.
     id: Uuid,
-    /// The e-mail address that the invitation was sent to.
+    /// The email address that the invitation was sent to.
     email: String,
     /// The suggested full name, or null.
     full_name: Option<String>,
@@ -39,7 +39,7 @@ pub(crate) struct InvitationView {
     invited_by_id: Uuid,
     /// The time of creation.
     created_at: Timestamp,
-    /// The time at which the token in the e-mail expires.
+    /// The time at which the token in the email expires.
     expires_at: Timestamp,
 }
 
@@ -65,7 +65,7 @@ fn versioned(row: InvitationRow) -> Versioned<InvitationView> {
 input! {
     /// A new invitation.
     pub(crate) struct CreateInvitation {
-        /// The e-mail address to send the invitation to.
+        /// The email address to send the invitation to.
         email: Email,
         /// The ID of the role that the new user gets. It must not permit more than your own role does.
         role_id: RoleId,
@@ -79,7 +79,7 @@ input! {
 input! {
     /// The token of an invitation, and the account to create with it.
     pub(crate) struct AcceptInvitation {
-        /// The token from the e-mail.
+        /// The token from the email.
         token: RawText<100>,
         /// Your full name.
         full_name: FullName,
@@ -108,7 +108,7 @@ pub(crate) async fn list(
 
 /// Invite somebody
 ///
-/// Sends a token by e-mail. The person who accepts the invitation joins with this role and these teams.
+/// Sends a token by email. The person who accepts the invitation joins with this role and these teams.
 #[api_v2_operation(operation_id = "create_invitation", tags(Users))]
 pub(crate) async fn create(
     gate: Gate<Users, Create>,

@@ -18,7 +18,7 @@ use crate::output::{Json, Timestamp, Versioned};
 pub(crate) struct MeView {
     /// The ID of your user.
     id: Uuid,
-    /// Your e-mail address, which is also your login name.
+    /// Your email address, which is also your login name.
     email: String,
     /// Your full name.
     full_name: String,

@@ -27,7 +27,7 @@ use crate::state::{App, Services};
 input! {
     /// A request for a new workspace.
     pub(crate) struct StartSignup {
-        /// The e-mail address of the first admin, to which the code is sent.
+        /// The email address of the first admin, to which the code is sent.
         email: Email,
         /// The password of the first admin: at least 8 characters.
         password: Password,
@@ -43,7 +43,7 @@ input! {
 input! {
     /// The code that confirms a sign-up.
     pub(crate) struct ConfirmSignup {
-        /// The code from the e-mail: six digits.
+        /// The code from the email: six digits.
         code: RawText<20>,
     }
 }
@@ -93,8 +93,8 @@ pub(crate) struct NewWorkspaceView {
 
 /// Sign up
 ///
-/// Sends a code by e-mail. The workspace is created once the code is confirmed. The number of sign-ups is
-/// limited for each IP address and each e-mail domain (429).
+/// Sends a code by email. The workspace is created once the code is confirmed. The number of sign-ups is
+/// limited for each IP address and each email domain (429).
 #[api_v2_operation(operation_id = "start_signup", tags(Signup))]
 pub(crate) async fn start(
     untenanted: Untenanted,

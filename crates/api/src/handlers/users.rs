@@ -23,7 +23,7 @@ use crate::paging::{ListQuery, NoFilter};
 pub(crate) struct UserView {
     /// The ID of the user.
     id: Uuid,
-    /// The e-mail address, which is also the login name.
+    /// The email address, which is also the login name.
     email: String,
     /// The full name.
     full_name: String,
@@ -64,7 +64,7 @@ pub(crate) fn versioned(user: UserRow) -> Versioned<UserView> {
 input! {
     /// A new user, without a password.
     pub(crate) struct CreateUser {
-        /// The e-mail address, which is also the login name.
+        /// The email address, which is also the login name.
         email: Email,
         /// The full name.
         full_name: FullName,
@@ -80,7 +80,7 @@ input! {
 input! {
     /// Changes to a user. Fields that are left out stay as they are.
     pub(crate) struct UpdateUser {
-        /// The e-mail address, which is also the login name.
+        /// The email address, which is also the login name.
         email: Option<Email>,
         /// The full name.
         full_name: Option<FullName>,
@@ -109,7 +109,7 @@ pub(crate) async fn list(
 
 /// Create a user
 ///
-/// The user has no password and cannot log in. To let somebody join by e-mail, create an invitation instead.
+/// The user has no password and cannot log in. To let somebody join by email, create an invitation instead.
 #[api_v2_operation(operation_id = "create_user", tags(Users))]
 pub(crate) async fn create(
     gate: Gate<Users, Create>,

@@ -33,7 +33,7 @@ struct Answer {
 }
 
 impl UntenantedKey {
-    /// The key that a client chose for this operation on this subject: an e-mail address, the id of a sign-up.
+    /// The key that a client chose for this operation on this subject: an email address, the id of a sign-up.
     pub fn new(operation: &str, subject: &str, key: &str) -> Self {
         let mut hash = Sha256::new();
         for part in [operation, subject, key] {

@@ -22,7 +22,7 @@ use crate::state::App;
 input! {
     /// Credentials.
     pub(crate) struct LogIn {
-        /// The e-mail address.
+        /// The email address.
         email: Email,
         /// The password.
         password: input::Attempt,
@@ -106,7 +106,7 @@ fn open_session(app: &App, info: &RequestInfo, verified: &Verified) -> ApiResult
 
 /// The same for a user who is not there, one who is locked out and a password that is wrong.
 fn wrong() -> Problem {
-    Problem::new(ProblemCode::InvalidCredentials, "The e-mail address or the password is wrong.")
+    Problem::new(ProblemCode::InvalidCredentials, "The email address or the password is wrong.")
 }
 
 /// Log out
