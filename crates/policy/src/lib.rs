@@ -1,22 +1,11 @@
-//! Belfort's resources and built-in roles: the vocabulary that `belfort-rbac`, the mechanism, does not know.
-//!
-//! ```
-//! use belfort_policy::{BuiltIn, VOCABULARY};
-//! use belfort_rbac::Scope;
-//!
-//! let member = BuiltIn::Member.permissions();
-//! assert_eq!(member.scope("tasks", "read"), Some(Scope::Team));
-//! assert_eq!(member.scope("users", "delete"), None);
-//! assert!(BuiltIn::Admin.permissions().cover(&member));
-//! assert!(VOCABULARY.find("audit", "export").is_some());
-//! ```
+#![doc = include_str!("../README.md")]
 
 mod roles;
 
 pub use roles::BuiltIn;
 
 belfort_rbac::resources! {
-    /// Every resource of the product with the actions it has.
+    /// Every resource of the product with its actions.
     pub static VOCABULARY {
         /// Tasks, with who is assigned, who views and which tags.
         Tasks = "tasks" [Create, Read, Update, Delete],
@@ -30,7 +19,7 @@ belfort_rbac::resources! {
         Tags = "tags" [Create, Read, Update, Delete],
         /// The people of the workspace, and invitations to it.
         Users = "users" [Create, Read, Update, Delete],
-        /// Groups of people: what the scope `team` speaks of.
+        /// Groups of people: those of the scope `team`.
         Teams = "teams" [Create, Read, Update, Delete],
         /// Sets of permissions.
         Roles = "roles" [Create, Read, Update, Delete],

@@ -1,18 +1,18 @@
-//! The roles that a new workspace has.
+//! The roles of a new workspace.
 
 use belfort_rbac::{Permissions, Scope};
 
 use crate::VOCABULARY;
 
-/// The resources that are about work, where a manager and a member act.
+/// The resources of daily work, on which a manager and a member act.
 const WORK: [&str; 5] = ["tasks", "comments", "time_entries", "attachments", "tags"];
-/// What a guest may look at.
+/// The resources that a guest may read.
 const SHOWN: [&str; 4] = ["tasks", "comments", "attachments", "tags"];
 
-/// A role that every workspace has on its first day. But for the admin's they are the workspace's to edit and delete from then on.
+/// A role that every workspace has from the start. All but `admin` are the workspace's to edit and delete from then on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BuiltIn {
-    /// Everything, everywhere. Cannot be edited or deleted, and the last one who has it cannot lose it.
+    /// Does everything, everywhere. Cannot be edited or deleted, and the last user who has it cannot lose it.
     Admin,
     /// Sees everything and works for the team; changes nothing about people, roles or the workspace.
     Manager,
@@ -23,10 +23,10 @@ pub enum BuiltIn {
 }
 
 impl BuiltIn {
-    /// All of them, in the order in which people are shown them.
+    /// All of them, in the order in which they are listed.
     pub const ALL: [Self; 4] = [Self::Admin, Self::Manager, Self::Member, Self::Guest];
 
-    /// The role's name on that day.
+    /// The name at the start.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Admin => "admin",
@@ -36,7 +36,7 @@ impl BuiltIn {
         }
     }
 
-    /// What it permits.
+    /// The permissions at the start.
     pub fn permissions(self) -> Permissions {
         let lines: Vec<String> = VOCABULARY
             .pairs()

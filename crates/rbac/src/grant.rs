@@ -1,4 +1,4 @@
-//! The check, and the proof that it was made.
+//! The permission check, and the proof that it was made.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,7 +8,7 @@ use belfort_ids::UserId;
 
 use crate::{Action, Offers, Permissions, Resource, Scope};
 
-/// Who asks: an authenticated user with the permissions of their role, as they stand in this transaction.
+/// An authenticated user with the permissions of their role, as they stand in this transaction.
 #[derive(Debug, Clone)]
 pub struct Principal {
     user: UserId,
@@ -17,20 +17,20 @@ pub struct Principal {
     people: Arc<[UserId]>,
 }
 
-/// The role has no permission for this action on this resource.
+/// The refusal of an action on a resource, for which the role has no permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("your role has no permission to {action} {resource}")]
 pub struct Denied {
-    /// The resource's word.
+    /// The name of the resource.
     pub resource: &'static str,
-    /// The action's word.
+    /// The name of the action.
     pub action: &'static str,
 }
 
 impl Principal {
-    /// A principal; `mates` are the other members of the user's teams.
-    pub fn new(user: UserId, permissions: Permissions, mates: impl IntoIterator<Item = UserId>) -> Self {
-        let others = mates.into_iter().filter(|mate| *mate != user);
+    /// A principal; `team_mates` are the other members of the user's teams.
+    pub fn new(user: UserId, permissions: Permissions, team_mates: impl IntoIterator<Item = UserId>) -> Self {
+        let others = team_mates.into_iter().filter(|mate| *mate != user);
         let people = std::iter::once(user).chain(others).collect();
         Self { user, permissions, people }
     }
@@ -40,7 +40,7 @@ impl Principal {
         self.user
     }
 
-    /// What the user's role permits.
+    /// The permissions of the user's role.
     pub const fn permissions(&self) -> &Permissions {
         &self.permissions
     }
@@ -121,12 +121,12 @@ pub struct Grant<R, A> {
 }
 
 impl<R, A> Grant<R, A> {
-    /// Which rows it goes for.
+    /// The rows that it goes for.
     pub const fn reach(&self) -> &Reach {
         &self.reach
     }
 
-    /// Who holds it.
+    /// The user who holds it.
     pub const fn user(&self) -> UserId {
         self.reach.user
     }
@@ -138,7 +138,7 @@ impl<R: Resource, A: Action> fmt::Debug for Grant<R, A> {
     }
 }
 
-/// Which rows a grant goes for. A resource turns it into one predicate, the same for every statement.
+/// The rows that a grant goes for. A resource turns it into one predicate, the same for every statement.
 #[derive(Debug, Clone)]
 pub struct Reach {
     scope: Scope,
@@ -148,12 +148,12 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// The scope it was granted with.
+    /// The scope of the permission.
     pub const fn scope(&self) -> Scope {
         self.scope
     }
 
-    /// Whose rows are in reach: rows that one of these made or is assigned to. `None`: everybody's.
+    /// The people whose rows are in reach: rows that one of these made or is assigned to. `None`: everybody's.
     pub fn people(&self) -> Option<&[UserId]> {
         match self.scope {
             Scope::All => None,
@@ -162,7 +162,7 @@ impl Reach {
         }
     }
 
-    /// Who reaches a row also by being its viewer: the caller, for actions that only read.
+    /// The user who reaches a row also by being its viewer: the caller, for actions that only read.
     pub fn viewer(&self) -> Option<UserId> {
         self.reads.then_some(self.user)
     }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use belfort_ids::UserId;
 
-/// The users who are admins: they have the admin role, are active, and have joined (an invitation that nobody accepted could
-/// not let anybody in). And which of them could not come in now all the same, because they are locked out.
+/// The admins of a workspace, and which of them are locked out at the moment.
+///
+/// An admin has the admin role, is active and has joined (an invitation that nobody accepted could not let anybody in).
 ///
 /// The rule is only as good as the list: it must be read after every other change of it has been made to wait (see
 /// `postgres::members`, which locks first). Counting and then updating, even in one transaction, lets two admins demote
@@ -16,7 +17,7 @@ pub struct Admins {
     locked_out: BTreeSet<UserId>,
 }
 
-/// The change would leave the workspace without an admin.
+/// The refusal of a change that would leave the workspace without an admin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is the last admin of the workspace: make somebody else an admin first")]
 pub struct LastAdmin;
@@ -27,15 +28,15 @@ impl Admins {
         self.all.contains(&user)
     }
 
-    /// The same admins, of whom none of `users` counts as the one who remains. They are admins all the same: the last one is
-    /// not lost because they are locked out for a while.
+    /// Marks these users as locked out: none of them counts as the one who remains. They are admins all the same: the last one
+    /// is not lost because they are locked out for a while.
     #[must_use]
     pub fn locked_out(mut self, users: impl IntoIterator<Item = UserId>) -> Self {
         self.locked_out.extend(users);
         self
     }
 
-    /// The admins after these users are none any more: deactivated, demoted or deleted.
+    /// The admins without these users, who are deactivated, demoted or deleted.
     ///
     /// Refused when one of them is an admin and nobody who could come in would be one after.
     pub fn without(&self, leaving: impl IntoIterator<Item = UserId>) -> Result<Self, LastAdmin> {

@@ -1,25 +1,25 @@
-//! What a role permits.
+//! The permissions of a role.
 
 use std::collections::BTreeMap;
 
 use crate::{Scope, Vocabulary};
 
-/// One permission: an action on a resource, and how far it goes.
+/// One permission: an action on a resource, in a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct Permission {
-    /// The resource's word.
+    /// The name of the resource.
     pub resource: &'static str,
-    /// The action's word.
+    /// The name of the action.
     pub action: &'static str,
-    /// How far it goes.
+    /// The scope.
     pub scope: Scope,
 }
 
-/// All that a role permits. What is not in it is denied.
+/// All permissions of a role. What is not in it is denied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Permissions(BTreeMap<(&'static str, &'static str), Scope>);
 
-/// What is wrong with a permission that came from outside.
+/// The mistake in a permission that came from outside.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PermissionError {
     /// The resource does not exist or does not have the action.
@@ -36,7 +36,7 @@ pub enum PermissionError {
         /// The scope as it was written.
         scope: String,
     },
-    /// The same permission twice: which of the scopes is meant?
+    /// The same permission twice: it is not clear which of the scopes is meant.
     #[error("`{resource}:{action}` is given twice")]
     Twice {
         /// The resource.
@@ -47,7 +47,7 @@ pub enum PermissionError {
 }
 
 impl Permissions {
-    /// Reads permissions written as words, each known to `vocabulary`.
+    /// Parses permissions written as words, each known to `vocabulary`.
     pub fn parse<'w>(
         vocabulary: &Vocabulary,
         words: impl IntoIterator<Item = (&'w str, &'w str, &'w str)>,
@@ -67,8 +67,8 @@ impl Permissions {
         Ok(Self(all))
     }
 
-    /// Reads what [`Permissions::lines`] wrote. A line this vocabulary does not know, from a newer or older version of the
-    /// program, permits nothing.
+    /// Parses what [`Permissions::lines`] wrote. A line that this vocabulary does not know, from a newer or older version of
+    /// the program, permits nothing.
     pub fn from_lines<'l>(vocabulary: &Vocabulary, lines: impl IntoIterator<Item = &'l str>) -> Self {
         let known = lines.into_iter().filter_map(|line| {
             let mut words = line.split(' ');
@@ -78,12 +78,12 @@ impl Permissions {
         Self(known.collect())
     }
 
-    /// Every permission of `vocabulary`, without limit.
+    /// Every permission of `vocabulary`, in the scope `all`.
     pub fn everything(vocabulary: &Vocabulary) -> Self {
         Self(vocabulary.pairs().map(|key| (key, Scope::All)).collect())
     }
 
-    /// How far `action` on `resource` goes, or `None` where it is not permitted.
+    /// The scope of `action` on `resource`; `None` where it is not permitted.
     pub fn scope(&self, resource: &str, action: &str) -> Option<Scope> {
         self.0.get(&(resource, action)).copied()
     }
@@ -93,7 +93,7 @@ impl Permissions {
         other.0.iter().all(|(key, scope)| self.0.get(key).is_some_and(|mine| mine >= scope))
     }
 
-    /// The permissions, in the order of their words.
+    /// The permissions, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = Permission> {
         self.0.iter().map(|(&(resource, action), &scope)| Permission { resource, action, scope })
     }

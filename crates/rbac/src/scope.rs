@@ -1,13 +1,13 @@
-//! How far a permission goes.
+//! The scope of a permission.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How far a permission goes; no permission at all is the absence of a scope. `Own < Team < All`.
+/// The rows that a permission goes for; no permission at all is the absence of a scope. `Own < Team < All`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// What the caller made, what is assigned to them and, for reading, what they are a viewer of.
+    /// Rows that the caller made, that are assigned to them and, for reading, that they are a viewer of.
     Own,
     /// `Own` for the caller and for every member of a team of theirs; what others view stays theirs.
     Team,
@@ -16,7 +16,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The word that is stored and sent.
+    /// The name that is stored and sent.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Own => "own",
@@ -32,7 +32,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// The word is not a scope.
+/// A word that is not a scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a scope is `own`, `team` or `all`")]
 pub struct ScopeError;

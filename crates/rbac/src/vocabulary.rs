@@ -1,20 +1,20 @@
-//! What permissions can speak of: resources and their actions, as types and as words.
+//! The vocabulary of permissions: resources and their actions, as types and as names.
 
-/// A kind of thing that is protected. Made by [`resources!`](crate::resources).
+/// A kind of row that is protected. Declared by [`resources!`](crate::resources).
 pub trait Resource: 'static {
-    /// The word for it, as roles store it.
+    /// The name, as roles store it.
     const NAME: &'static str;
 }
 
-/// What can be done with a resource.
+/// An action on a resource.
 pub trait Action: 'static {
-    /// The word for it, as roles store it.
+    /// The name, as roles store it.
     const NAME: &'static str;
-    /// Whether it only looks. A viewer reaches a row for such actions alone.
+    /// Whether it only reads. A viewer reaches a row for such actions alone.
     const READS: bool = false;
 }
 
-/// The resource has this action: `Grant<Tags, Export>` does not exist where `Tags: Offers<Export>` does not hold.
+/// A resource that has this action: `Grant<Tags, Export>` does not exist where `Tags: Offers<Export>` does not hold.
 pub trait Offers<A: Action>: Resource {}
 
 macro_rules! actions {
@@ -30,24 +30,24 @@ macro_rules! actions {
 }
 
 actions! {
-    /// Make a new row.
+    /// Create a row.
     Create = "create", reads: false;
     /// See a row, its list, its history.
     Read = "read", reads: true;
     /// Change a row.
     Update = "update", reads: false;
-    /// Remove a row.
+    /// Delete a row.
     Delete = "delete", reads: false;
     /// Take many rows out of the system at once.
     Export = "export", reads: true;
 }
 
-/// The words of a vocabulary: each resource with its actions.
+/// A vocabulary: each resource with its actions, by name.
 #[derive(Debug)]
 pub struct Vocabulary(pub &'static [(&'static str, &'static [&'static str])]);
 
 impl Vocabulary {
-    /// The vocabulary's own words for `resource` and `action`, when it has both and they go together.
+    /// The names of `resource` and `action` as constants, when the vocabulary has both and they go together.
     pub fn find(&self, resource: &str, action: &str) -> Option<(&'static str, &'static str)> {
         let (resource, actions) = self.0.iter().find(|(name, _)| *name == resource)?;
         let action = actions.iter().find(|name| **name == action)?;
@@ -60,7 +60,7 @@ impl Vocabulary {
     }
 }
 
-/// Declares a vocabulary: a marker type for each resource, which actions each [`Offers`], and the words of all of them.
+/// Declares a vocabulary: a marker type for each resource, the actions that each [`Offers`], and the names of all of them.
 ///
 /// See the [crate's example](crate).
 #[macro_export]

@@ -4,8 +4,8 @@
 
 use belfort_db::{Queries, Statement};
 use belfort_ids::{RoleId, UserId};
-use belfort_rbac::postgres::members::{self, MemberChange, MemberError};
-use belfort_rbac::postgres::roles::{self, RoleChange, RoleError};
+use belfort_rbac::postgres::members::{self, MemberError, MemberPatch, NewMember};
+use belfort_rbac::postgres::roles::{self, NewRole, RoleError, RolePatch};
 use belfort_rbac::{Permissions, resources};
 use belfort_testkit::{Database, TestTenant, now};
 use diesel::sql_types::{BigInt, Text, Timestamptz, Uuid};
@@ -25,9 +25,12 @@ impl Workspace {
         let db = Database::new();
         let tenant = db.tenant();
         let mut tx = tenant.begin();
+        let all = Permissions::everything(&VOCABULARY);
         let admin =
-            roles::add_builtin(&mut tx, "admin", &Permissions::everything(&VOCABULARY), now()).unwrap();
-        let member = roles::add_builtin(&mut tx, "member", &Permissions::default(), now()).unwrap();
+            roles::create_builtin(&mut tx, now(), NewRole { name: "admin", permissions: &all }).unwrap();
+        let none = Permissions::default();
+        let member =
+            roles::create_builtin(&mut tx, now(), NewRole { name: "member", permissions: &none }).unwrap();
         tx.commit().unwrap();
         Self { _db: db, tenant, admin, member, locked_out: Vec::new() }
     }
@@ -40,27 +43,25 @@ impl Workspace {
         let id = UserId::new(now());
         let mut tx = self.tenant.begin();
         tx.run(ADD.bind::<Uuid, _>(id).bind::<Timestamptz, _>(now())).unwrap();
-        members::add(&mut tx, id, role, is_active, joined.then(now)).unwrap();
+        members::create(&mut tx, id, NewMember { role, is_active, joined_at: joined.then(now) }).unwrap();
         tx.commit().unwrap();
         id
     }
 
-    fn change(&self, user: UserId, change: MemberChange) -> Result<bool, MemberError> {
+    fn update(&self, user: UserId, patch: MemberPatch) -> Result<(), MemberError> {
         let mut tx = self.tenant.begin();
-        let changed = members::change(&mut tx, user, change, &self.locked_out)?;
-        tx.commit()?;
-        Ok(changed)
+        members::update(&mut tx, &self.locked_out, user, patch)?;
+        Ok(tx.commit()?)
     }
 
-    fn remove(&self, user: UserId) -> Result<bool, MemberError> {
+    fn delete(&self, user: UserId) -> Result<(), MemberError> {
         let mut tx = self.tenant.begin();
-        let removed = members::remove(&mut tx, user, &self.locked_out)?;
-        tx.commit()?;
-        Ok(removed)
+        members::delete(&mut tx, &self.locked_out, user)?;
+        Ok(tx.commit()?)
     }
 
-    fn demoted(&self) -> MemberChange {
-        MemberChange { role: Some(self.member), is_active: None }
+    fn demoted(&self) -> MemberPatch {
+        MemberPatch { role: Some(self.member), is_active: None }
     }
 
     fn admins(&self) -> i64 {
@@ -71,7 +72,7 @@ impl Workspace {
     }
 }
 
-const OFF: MemberChange = MemberChange { role: None, is_active: Some(false) };
+const OFF: MemberPatch = MemberPatch { role: None, is_active: Some(false) };
 
 #[test]
 fn the_last_admin_cannot_be_demoted_deactivated_or_removed() {
@@ -81,13 +82,13 @@ fn the_last_admin_cannot_be_demoted_deactivated_or_removed() {
     workspace.user(workspace.admin, false, true);
     workspace.user(workspace.admin, true, false);
     workspace.user(workspace.member, true, true);
-    assert!(matches!(workspace.change(admin, workspace.demoted()), Err(MemberError::LastAdmin(_))));
-    assert!(matches!(workspace.change(admin, OFF), Err(MemberError::LastAdmin(_))));
-    assert!(matches!(workspace.remove(admin), Err(MemberError::LastAdmin(_))));
+    assert!(matches!(workspace.update(admin, workspace.demoted()), Err(MemberError::LastAdmin(_))));
+    assert!(matches!(workspace.update(admin, OFF), Err(MemberError::LastAdmin(_))));
+    assert!(matches!(workspace.delete(admin), Err(MemberError::LastAdmin(_))));
     assert_eq!(workspace.admins(), 1);
 
     workspace.user(workspace.admin, true, true);
-    assert!(workspace.change(admin, workspace.demoted()).unwrap());
+    workspace.update(admin, workspace.demoted()).unwrap();
     assert_eq!(workspace.admins(), 1);
 }
 
@@ -103,27 +104,28 @@ fn somebody_who_is_locked_out_is_not_the_admin_who_remains() {
     admins.sort();
     assert_eq!(admins, both);
     workspace.locked_out = vec![other];
-    assert!(matches!(workspace.change(admin, workspace.demoted()), Err(MemberError::LastAdmin(_))));
-    assert!(matches!(workspace.change(admin, OFF), Err(MemberError::LastAdmin(_))));
-    assert!(matches!(workspace.remove(admin), Err(MemberError::LastAdmin(_))));
+    assert!(matches!(workspace.update(admin, workspace.demoted()), Err(MemberError::LastAdmin(_))));
+    assert!(matches!(workspace.update(admin, OFF), Err(MemberError::LastAdmin(_))));
+    assert!(matches!(workspace.delete(admin), Err(MemberError::LastAdmin(_))));
     // They may go themselves, and come back to count for others.
-    assert!(workspace.change(other, OFF).unwrap());
-    assert!(workspace.change(other, MemberChange { role: None, is_active: Some(true) }).unwrap());
+    workspace.update(other, OFF).unwrap();
+    workspace.update(other, MemberPatch { role: None, is_active: Some(true) }).unwrap();
     workspace.locked_out.clear();
-    assert!(workspace.remove(admin).unwrap());
+    workspace.delete(admin).unwrap();
 }
 
 #[test]
 fn a_change_that_keeps_the_admin_an_admin_is_no_loss() {
     let workspace = Workspace::new();
     let admin = workspace.user(workspace.admin, true, true);
-    let same = MemberChange { role: Some(workspace.admin), is_active: Some(true) };
-    assert!(workspace.change(admin, same).unwrap());
+    let same = MemberPatch { role: Some(workspace.admin), is_active: Some(true) };
+    workspace.update(admin, same).unwrap();
     let nobody = UserId::new(now());
-    assert!(!workspace.change(nobody, OFF).unwrap());
-    let no_role = MemberChange { role: Some(RoleId::new(now())), is_active: None };
+    assert!(matches!(workspace.update(nobody, OFF), Err(MemberError::NotFound)));
+    assert!(matches!(workspace.delete(nobody), Err(MemberError::NotFound)));
+    let no_role = MemberPatch { role: Some(RoleId::new(now())), is_active: None };
     let member = workspace.user(workspace.member, true, true);
-    assert!(matches!(workspace.change(member, no_role), Err(MemberError::NoSuchRole)));
+    assert!(matches!(workspace.update(member, no_role), Err(MemberError::NoSuchRole)));
 }
 
 #[test]
@@ -139,12 +141,12 @@ fn two_admins_who_remove_each_other_at_once_leave_one() {
                 scope.spawn(move || {
                     barrier.wait();
                     let result = match round % 3 {
-                        0 => workspace.change(user, workspace.demoted()),
-                        1 => workspace.change(user, OFF),
-                        _ => workspace.remove(user),
+                        0 => workspace.update(user, workspace.demoted()),
+                        1 => workspace.update(user, OFF),
+                        _ => workspace.delete(user),
                     };
                     match result {
-                        Ok(done) => !done,
+                        Ok(()) => false,
                         Err(MemberError::LastAdmin(_)) => true,
                         Err(other) => panic!("{other:?}"),
                     }
@@ -156,7 +158,7 @@ fn two_admins_who_remove_each_other_at_once_leave_one() {
         // The survivor makes room for the next pair.
         workspace.user(workspace.admin, true, true);
         for user in pair {
-            let _ = workspace.remove(user);
+            let _ = workspace.delete(user);
         }
         let mut tx = workspace.tenant.begin();
         tx.run(CLEAR).unwrap();
@@ -172,21 +174,22 @@ fn the_admin_role_stays_as_it_is() {
     let admin = roles::lock(&mut tx, &VOCABULARY, workspace.admin).unwrap().unwrap();
     assert!(admin.is_admin());
     for change in [
-        RoleChange { name: Some("boss"), permissions: None },
-        RoleChange { name: None, permissions: Some(&nothing) },
+        RolePatch { name: Some("boss"), permissions: None },
+        RolePatch { name: None, permissions: Some(&nothing) },
     ] {
-        let refused = roles::change(&mut tx, workspace.admin, change, now());
+        let refused = roles::update(&mut tx, now(), workspace.admin, change);
         assert!(matches!(refused, Err(RoleError::Admin)));
     }
-    assert!(matches!(roles::remove(&mut tx, workspace.admin), Err(RoleError::Admin)));
+    assert!(matches!(roles::delete(&mut tx, workspace.admin), Err(RoleError::Admin)));
     assert_eq!(roles::get(&mut tx, &VOCABULARY, workspace.admin).unwrap(), Some(admin));
     // Nobody else's becomes one by its name.
     drop(tx);
     for name in ["admin", "ADMIN"] {
-        let taken = roles::add(&mut workspace.tenant.begin(), name, &nothing, now());
+        let taken =
+            roles::create(&mut workspace.tenant.begin(), now(), NewRole { name, permissions: &nothing });
         assert!(matches!(taken, Err(RoleError::NameTaken)));
-        let change = RoleChange { name: Some(name), permissions: None };
-        let taken = roles::change(&mut workspace.tenant.begin(), workspace.member, change, now());
+        let change = RolePatch { name: Some(name), permissions: None };
+        let taken = roles::update(&mut workspace.tenant.begin(), now(), workspace.member, change);
         assert!(matches!(taken, Err(RoleError::NameTaken)));
     }
 }
@@ -197,15 +200,15 @@ fn a_role_is_changed_and_removed_when_nobody_has_it() {
     let user = workspace.user(workspace.member, true, true);
     let everything = Permissions::everything(&VOCABULARY);
     let mut tx = workspace.tenant.begin();
-    let change = RoleChange { name: None, permissions: Some(&everything) };
-    roles::change(&mut tx, workspace.member, change, now()).unwrap();
+    let change = RolePatch { name: None, permissions: Some(&everything) };
+    roles::update(&mut tx, now(), workspace.member, change).unwrap();
     let member = roles::get(&mut tx, &VOCABULARY, workspace.member).unwrap().unwrap();
     assert_eq!((member.name.as_str(), &member.permissions, member.version), ("member", &everything, 2));
     tx.commit().unwrap();
-    let refused = roles::remove(&mut workspace.tenant.begin(), workspace.member);
+    let refused = roles::delete(&mut workspace.tenant.begin(), workspace.member);
     assert!(matches!(refused, Err(RoleError::InUse)));
-    workspace.remove(user).unwrap();
-    roles::remove(&mut workspace.tenant.begin(), workspace.member).unwrap();
+    workspace.delete(user).unwrap();
+    roles::delete(&mut workspace.tenant.begin(), workspace.member).unwrap();
 }
 
 #[test]
@@ -220,5 +223,5 @@ fn a_role_reads_back_as_it_was_stored() {
         roles::get(&mut tx, &VOCABULARY, workspace.member).unwrap().unwrap().permissions,
         Permissions::default()
     );
-    assert_eq!(roles::by_name(&mut tx, &VOCABULARY, "admin").unwrap().unwrap().id, workspace.admin);
+    assert_eq!(roles::get_by_name(&mut tx, &VOCABULARY, "admin").unwrap().unwrap().id, workspace.admin);
 }

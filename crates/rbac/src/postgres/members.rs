@@ -1,4 +1,4 @@
-//! Which role a user has, and the guard over every way to lose the last admin.
+//! The roles of users, and the guard over every way to lose the last admin.
 
 use belfort_db::Tenant;
 use belfort_ids::{RoleId, UserId};
@@ -9,18 +9,32 @@ use super::ADMIN;
 use super::tables::{members, roles};
 use crate::{Admins, LastAdmin};
 
-/// What is to change about a member; `None` leaves it.
+/// The role and state of a new user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewMember {
+    /// The role.
+    pub role: RoleId,
+    /// Whether they may log in.
+    pub is_active: bool,
+    /// The time at which they chose a password; `None` for somebody who has yet to.
+    pub joined_at: Option<DateTime<Utc>>,
+}
+
+/// A change to a member; `None` leaves a field as it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct MemberChange {
-    /// The role they are to have.
+pub struct MemberPatch {
+    /// The role.
     pub role: Option<RoleId>,
-    /// Whether they may come in.
+    /// Whether they may log in.
     pub is_active: Option<bool>,
 }
 
-/// Why a member was not changed.
+/// The reason why a member was not changed. Nothing of it may be committed.
 #[derive(Debug, thiserror::Error)]
 pub enum MemberError {
+    /// There is no such member.
+    #[error("there is no such member")]
+    NotFound,
     /// Nobody would be admin any more.
     #[error(transparent)]
     LastAdmin(#[from] LastAdmin),
@@ -41,68 +55,64 @@ impl From<diesel::result::Error> for MemberError {
     }
 }
 
-/// Gives a new user their role. `joined_at` is when they chose a password, `None` for somebody who has yet to.
-pub fn add(
-    tx: &mut impl Tenant,
-    user: UserId,
-    role: RoleId,
-    is_active: bool,
-    joined_at: Option<DateTime<Utc>>,
-) -> Result<(), MemberError> {
+/// Gives a new user their role.
+pub fn create(tx: &mut impl Tenant, user: UserId, new: NewMember) -> Result<(), MemberError> {
     let row = (
         members::user_id.eq(user),
-        members::role_id.eq(role),
-        members::is_active.eq(is_active),
-        members::joined_at.eq(joined_at),
+        members::role_id.eq(new.role),
+        members::is_active.eq(new.is_active),
+        members::joined_at.eq(new.joined_at),
     );
     tx.run(diesel::insert_into(members::table).values(row))?;
     Ok(())
 }
 
 /// Notes that a user has chosen their first password.
-pub fn joined(tx: &mut impl Tenant, user: UserId, now: DateTime<Utc>) -> QueryResult<()> {
+pub fn mark_joined(tx: &mut impl Tenant, now: DateTime<Utc>, user: UserId) -> QueryResult<()> {
     let row = members::table.find(user).filter(members::joined_at.is_null());
     tx.run(diesel::update(row).set(members::joined_at.eq(now))).map(drop)
 }
 
-/// The admins: whom to ask about being locked out, before [`change`] or [`remove`].
+/// The admins: those of whom it matters that they are locked out, asked before [`update`] or [`delete`].
 ///
-/// What it answers is of a moment ago when they decide. An admin who came since counts as one who could come in.
+/// The answer is of a moment ago when they decide. An admin who came since counts as one who could come in.
 pub fn admins(tx: &mut impl Tenant) -> QueryResult<Vec<UserId>> {
     let role = roles::table.filter(roles::name.eq(ADMIN).and(roles::is_builtin)).select(roles::id);
     tx.rows(members::table.filter(counts().and(members::role_id.eq_any(role))).select(members::user_id))
 }
 
-/// Changes a member's role or state, unless it would leave no admin but those who are `locked_out` now. False when there is
-/// no such member.
-pub fn change(
+/// Changes a member's role or state, unless it would leave no admin but those who are `locked_out` now.
+pub fn update(
     tx: &mut impl Tenant,
-    user: UserId,
-    change: MemberChange,
     locked_out: &[UserId],
-) -> Result<bool, MemberError> {
+    user: UserId,
+    patch: MemberPatch,
+) -> Result<(), MemberError> {
     let (admin, admins) = lock_admins(tx)?;
-    let stays = change.role.is_none_or(|role| Some(role) == admin) && change.is_active != Some(false);
+    let stays = patch.role.is_none_or(|role| Some(role) == admin) && patch.is_active != Some(false);
     if !stays {
         admins.locked_out(locked_out.iter().copied()).without([user])?;
     }
-    let current: Option<(RoleId, bool)> =
-        tx.find(members::table.find(user).select((members::role_id, members::is_active)))?;
-    let Some((role, is_active)) = current else { return Ok(false) };
+    let row = members::table.find(user);
+    let current: Option<(RoleId, bool)> = tx.find(row.select((members::role_id, members::is_active)))?;
+    let (role, is_active) = current.ok_or(MemberError::NotFound)?;
     let set = (
-        members::role_id.eq(change.role.unwrap_or(role)),
-        members::is_active.eq(change.is_active.unwrap_or(is_active)),
+        members::role_id.eq(patch.role.unwrap_or(role)),
+        members::is_active.eq(patch.is_active.unwrap_or(is_active)),
     );
-    tx.run(diesel::update(members::table.find(user)).set(set))?;
-    Ok(true)
+    tx.run(diesel::update(row).set(set))?;
+    Ok(())
 }
 
-/// Removes a member, unless it would leave no admin but those who are `locked_out` now. False when there is no such member.
+/// Removes a member, unless it would leave no admin but those who are `locked_out` now.
 ///
 /// Whoever deletes a user calls this first: the row would also go with the user's, but unguarded.
-pub fn remove(tx: &mut impl Tenant, user: UserId, locked_out: &[UserId]) -> Result<bool, MemberError> {
+pub fn delete(tx: &mut impl Tenant, locked_out: &[UserId], user: UserId) -> Result<(), MemberError> {
     lock_admins(tx)?.1.locked_out(locked_out.iter().copied()).without([user])?;
-    Ok(tx.run(diesel::delete(members::table.find(user)))? == 1)
+    match tx.run(diesel::delete(members::table.find(user)))? {
+        0 => Err(MemberError::NotFound),
+        _ => Ok(()),
+    }
 }
 
 /// Makes every other change of who is an admin wait until this transaction ends, then reads who is.
@@ -121,7 +131,7 @@ fn lock_admins(tx: &mut impl Tenant) -> QueryResult<(Option<RoleId>, Admins)> {
     Ok((admin, tx.rows::<UserId, _>(counted)?.into_iter().collect()))
 }
 
-/// Whether a member with the admin role is an admin: they may come in, and once did.
+/// The condition under which a member with the admin role is an admin: they may log in, and once did.
 fn counts() -> diesel::dsl::And<members::is_active, diesel::dsl::IsNotNull<members::joined_at>> {
     members::is_active.and(members::joined_at.is_not_null())
 }

@@ -9,22 +9,22 @@ use super::ADMIN;
 use super::tables::roles;
 use crate::{Permissions, Vocabulary};
 
-/// A role, as it is stored.
+/// A role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
-    /// Its id.
+    /// The id.
     pub id: RoleId,
-    /// What it is called.
+    /// The name.
     pub name: String,
-    /// Whether the workspace came with it. All the same it is a role like others, but for the one that [`Role::is_admin`].
+    /// Whether the workspace came with it. It is a role like others all the same, but for the one that [`Role::is_admin`].
     pub is_builtin: bool,
-    /// What it permits.
+    /// The permissions.
     pub permissions: Permissions,
-    /// Counts its changes.
+    /// The number of changes, from 1.
     pub version: i32,
-    /// When it was made.
+    /// The time of creation.
     pub created_at: DateTime<Utc>,
-    /// When it was changed last.
+    /// The time of the last change.
     pub updated_at: DateTime<Utc>,
 }
 
@@ -38,7 +38,7 @@ impl Role {
     }
 }
 
-/// Why a role was not made, changed or removed. Nothing of it may be committed.
+/// The reason why a role was not created, changed or deleted. Nothing of it may be committed.
 #[derive(Debug, thiserror::Error)]
 pub enum RoleError {
     /// It is the admin role: without its permissions, or without it, nobody would be admin any more.
@@ -64,18 +64,29 @@ impl From<diesel::result::Error> for RoleError {
     }
 }
 
-/// What is to change about a role; `None` leaves it.
+/// A role to be created.
+///
+/// Whether whoever creates it may confer what it permits is for the caller to decide; so it is with a [`RolePatch`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewRole<'n> {
+    /// The name.
+    pub name: &'n str,
+    /// The permissions.
+    pub permissions: &'n Permissions,
+}
+
+/// A change to a role; `None` leaves a field as it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RoleChange<'c> {
-    /// What it is called.
-    pub name: Option<&'c str>,
-    /// What it permits, all of it.
-    pub permissions: Option<&'c Permissions>,
+pub struct RolePatch<'p> {
+    /// The name.
+    pub name: Option<&'p str>,
+    /// The permissions, all of them.
+    pub permissions: Option<&'p Permissions>,
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = roles, check_for_backend(belfort_db::Backend))]
-struct RoleRow {
+struct StoredRole {
     id: RoleId,
     name: String,
     is_builtin: bool,
@@ -85,7 +96,7 @@ struct RoleRow {
     updated_at: DateTime<Utc>,
 }
 
-impl RoleRow {
+impl StoredRole {
     fn read(self, vocabulary: &Vocabulary) -> Role {
         Role {
             id: self.id,
@@ -99,41 +110,28 @@ impl RoleRow {
     }
 }
 
-/// Adds a role that a workspace comes with; for the transaction in which the workspace is made.
-pub fn add_builtin(
-    tx: &mut impl Tenant,
-    name: &str,
-    permissions: &Permissions,
-    now: DateTime<Utc>,
-) -> QueryResult<RoleId> {
-    insert(tx, name, true, permissions, now)
+/// Creates a role that a workspace comes with, in the transaction in which the workspace is created.
+pub fn create_builtin(tx: &mut impl Tenant, now: DateTime<Utc>, new: NewRole<'_>) -> QueryResult<RoleId> {
+    insert(tx, now, true, new)
 }
 
-/// Adds a role of the workspace's own.
-///
-/// Whether whoever adds it may confer what it permits is for the caller to decide; so it is with [`change`].
-pub fn add(
-    tx: &mut impl Tenant,
-    name: &str,
-    permissions: &Permissions,
-    now: DateTime<Utc>,
-) -> Result<RoleId, RoleError> {
-    Ok(insert(tx, name, false, permissions, now)?)
+/// Creates a role of the workspace's own.
+pub fn create(tx: &mut impl Tenant, now: DateTime<Utc>, new: NewRole<'_>) -> Result<RoleId, RoleError> {
+    Ok(insert(tx, now, false, new)?)
 }
 
 fn insert(
     tx: &mut impl Tenant,
-    name: &str,
-    is_builtin: bool,
-    permissions: &Permissions,
     now: DateTime<Utc>,
+    is_builtin: bool,
+    new: NewRole<'_>,
 ) -> QueryResult<RoleId> {
     let id = RoleId::new(now);
     let row = (
         roles::id.eq(id),
-        roles::name.eq(name),
+        roles::name.eq(new.name),
         roles::is_builtin.eq(is_builtin),
-        roles::permissions.eq(permissions.lines()),
+        roles::permissions.eq(new.permissions.lines()),
         roles::created_at.eq(now),
         roles::updated_at.eq(now),
     );
@@ -146,21 +144,21 @@ fn insert(
 /// Who reads it without the lock and then changes it undoes a change that was made in between, or goes by permissions that
 /// it has no more. It may be given to people meanwhile.
 pub fn lock(tx: &mut impl Tenant, vocabulary: &Vocabulary, id: RoleId) -> QueryResult<Option<Role>> {
-    let row: Option<RoleRow> =
-        tx.find(roles::table.find(id).select(RoleRow::as_select()).for_no_key_update())?;
+    let row: Option<StoredRole> =
+        tx.find(roles::table.find(id).select(StoredRole::as_select()).for_no_key_update())?;
     Ok(row.map(|row| row.read(vocabulary)))
 }
 
 /// Changes a role that is locked, unless it is the admin role.
-pub fn change(
+pub fn update(
     tx: &mut impl Tenant,
-    id: RoleId,
-    change: RoleChange<'_>,
     now: DateTime<Utc>,
+    id: RoleId,
+    patch: RolePatch<'_>,
 ) -> Result<(), RoleError> {
     let set = (
-        change.name.map(|name| roles::name.eq(name)),
-        change.permissions.map(|permissions| roles::permissions.eq(permissions.lines())),
+        patch.name.map(|name| roles::name.eq(name)),
+        patch.permissions.map(|permissions| roles::permissions.eq(permissions.lines())),
         roles::version.eq(roles::version + 1),
         roles::updated_at.eq(now),
     );
@@ -168,11 +166,11 @@ pub fn change(
     if tx.run(diesel::update(row).set(set))? == 0 { Err(RoleError::Admin) } else { Ok(()) }
 }
 
-/// Removes a role that is locked, unless it is the admin role or a row still refers to it.
+/// Deletes a role that is locked, unless it is the admin role or a row still refers to it.
 ///
 /// The foreign keys decide, for the tables of this crate and any other: whoever gives the role to somebody at the same time
 /// waits, and then finds none.
-pub fn remove(tx: &mut impl Tenant, id: RoleId) -> Result<(), RoleError> {
+pub fn delete(tx: &mut impl Tenant, id: RoleId) -> Result<(), RoleError> {
     let row = roles::table.find(id).filter(diesel::dsl::not(roles::name.eq(ADMIN).and(roles::is_builtin)));
     match tx.run(diesel::delete(row)) {
         Ok(0) => Err(RoleError::Admin),
@@ -182,35 +180,35 @@ pub fn remove(tx: &mut impl Tenant, id: RoleId) -> Result<(), RoleError> {
     }
 }
 
-/// Roles in the order in which they were made, from after `after`; `limit` at most.
+/// Roles in the order of their creation, from after `after`; `limit` at most.
 pub fn list(
     tx: &mut impl Tenant,
     vocabulary: &Vocabulary,
     after: Option<RoleId>,
     limit: i64,
 ) -> QueryResult<Vec<Role>> {
-    let mut query = roles::table.select(RoleRow::as_select()).into_boxed();
+    let mut query = roles::table.select(StoredRole::as_select()).into_boxed();
     if let Some(after) = after {
         query = query.filter(roles::id.gt(after));
     }
-    let rows: Vec<RoleRow> = tx.rows(query.order(roles::id).limit(limit))?;
+    let rows: Vec<StoredRole> = tx.rows(query.order(roles::id).limit(limit))?;
     Ok(rows.into_iter().map(|row| row.read(vocabulary)).collect())
 }
 
-/// How many roles there are.
+/// The number of roles.
 pub fn count(tx: &mut impl Tenant) -> QueryResult<i64> {
     tx.row(roles::table.count())
 }
 
 /// The role with this id.
 pub fn get(tx: &mut impl Tenant, vocabulary: &Vocabulary, id: RoleId) -> QueryResult<Option<Role>> {
-    let row: Option<RoleRow> = tx.find(roles::table.find(id).select(RoleRow::as_select()))?;
+    let row: Option<StoredRole> = tx.find(roles::table.find(id).select(StoredRole::as_select()))?;
     Ok(row.map(|row| row.read(vocabulary)))
 }
 
 /// The role with this name.
-pub fn by_name(tx: &mut impl Tenant, vocabulary: &Vocabulary, name: &str) -> QueryResult<Option<Role>> {
-    let row: Option<RoleRow> =
-        tx.find(roles::table.filter(roles::name.eq(name)).select(RoleRow::as_select()))?;
+pub fn get_by_name(tx: &mut impl Tenant, vocabulary: &Vocabulary, name: &str) -> QueryResult<Option<Role>> {
+    let row: Option<StoredRole> =
+        tx.find(roles::table.filter(roles::name.eq(name)).select(StoredRole::as_select()))?;
     Ok(row.map(|row| row.read(vocabulary)))
 }

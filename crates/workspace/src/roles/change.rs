@@ -4,7 +4,7 @@ use belfort_audit::{Changes, Event, Origin, postgres as audit};
 use belfort_db::Tenant;
 use belfort_ids::RoleId;
 use belfort_policy::{Roles, VOCABULARY};
-use belfort_rbac::postgres::roles::{self, RoleChange};
+use belfort_rbac::postgres::roles::{self as stored};
 use belfort_rbac::{
     Action as _, Create, Delete, Denied, Grant, Permissions, Principal, Resource as _, Scope, Update,
 };
@@ -42,8 +42,12 @@ pub fn create(
         return Err(Denied { resource: Roles::NAME, action: Create::NAME }.into());
     }
     cover(caller, &new.permissions)?;
-    let id = roles::add(tx, new.name.as_str(), &new.permissions, origin.at)?;
-    let row = roles::get(tx, &VOCABULARY, id)?.ok_or(diesel::result::Error::NotFound)?;
+    let id = stored::create(
+        tx,
+        origin.at,
+        stored::NewRole { name: new.name.as_str(), permissions: &new.permissions },
+    )?;
+    let row = stored::get(tx, &VOCABULARY, id)?.ok_or(diesel::result::Error::NotFound)?;
     let mut changes = Changes::default();
     changes.set("name", &row.name).set("permissions", row.permissions.lines());
     audit::append(tx, origin, &[Event::new(origin, "roles", id.uuid(), "create", changes)])?;
@@ -66,8 +70,8 @@ pub fn update(
     let before = lock(tx, grant, id, expected)?;
     let name = patch.name.as_ref().map(RoleName::as_str).filter(|name| *name != before.name);
     let permissions = patch.permissions.as_ref().filter(|permissions| **permissions != before.permissions);
-    let change = RoleChange { name, permissions };
-    let is_change = change != RoleChange::default();
+    let change = stored::RolePatch { name, permissions };
+    let is_change = change != stored::RolePatch::default();
     if before.is_admin() && is_change {
         return Err(RoleError::Admin);
     }
@@ -76,8 +80,8 @@ pub fn update(
     if !is_change {
         return Ok(before);
     }
-    roles::change(tx, id, change, origin.at)?;
-    let after = roles::get(tx, &VOCABULARY, id)?.ok_or(diesel::result::Error::NotFound)?;
+    stored::update(tx, origin.at, id, change)?;
+    let after = stored::get(tx, &VOCABULARY, id)?.ok_or(diesel::result::Error::NotFound)?;
     let mut changes = Changes::default();
     changes.field("name", &before.name, &after.name).field(
         "permissions",
@@ -105,7 +109,7 @@ pub fn delete(
         return Err(RoleError::Admin);
     }
     cover(caller, &row.permissions)?;
-    roles::remove(tx, id)?;
+    stored::delete(tx, id)?;
     let mut changes = Changes::default();
     changes.gone("name", &row.name).gone("permissions", row.permissions.lines());
     audit::append(tx, origin, &[Event::new(origin, "roles", id.uuid(), "delete", changes)])?;
@@ -131,7 +135,7 @@ fn lock<A>(
     if !reaches(grant) {
         return Err(RoleError::NotFound);
     }
-    let row = roles::lock(tx, &VOCABULARY, id)?.ok_or(RoleError::NotFound)?;
+    let row = stored::lock(tx, &VOCABULARY, id)?.ok_or(RoleError::NotFound)?;
     if expected.is_some_and(|version| version != row.version) {
         return Err(RoleError::Stale);
     }

@@ -7,7 +7,7 @@ use belfort_crypto::{Keyring, OpenError};
 use belfort_db::{Control, Queries as _, Statement, Tenant as TenantDb};
 use belfort_ids::{SignupId, TenantId, UserId};
 use belfort_policy::BuiltIn;
-use belfort_rbac::postgres::roles;
+use belfort_rbac::postgres::roles::{self, NewRole};
 use belfort_tenancy::postgres::{
     BindError, ControlTx, Migrations, NewTenant, ProvisionError, Tenancy, tenants,
 };
@@ -186,7 +186,11 @@ fn settle(
 ) -> Result<UserRow, ConfirmError> {
     let mut admin = None;
     for role in BuiltIn::ALL {
-        let id = roles::add_builtin(tx, role.name(), &role.permissions(), arrival.at)?;
+        let id = roles::create_builtin(
+            tx,
+            arrival.at,
+            NewRole { name: role.name(), permissions: &role.permissions() },
+        )?;
         if role == BuiltIn::Admin {
             admin = Some(id);
         }

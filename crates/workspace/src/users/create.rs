@@ -5,7 +5,7 @@ use belfort_auth::Email;
 use belfort_db::{Statement, Tenant};
 use belfort_ids::{RoleId, TeamId, UserId};
 use belfort_policy::Users;
-use belfort_rbac::postgres::members;
+use belfort_rbac::postgres::members::{self, NewMember};
 use belfort_rbac::{Create, Grant, Principal};
 use diesel::sql_types::{Bool, Text, Timestamptz, Uuid};
 
@@ -74,7 +74,8 @@ pub(crate) fn insert(
             .bind::<Text, _>(new.full_name.as_str())
             .bind::<Timestamptz, _>(origin.at),
     )?;
-    members::add(tx, id, new.role, new.is_active, joined.then_some(origin.at))?;
+    let joined_at = joined.then_some(origin.at);
+    members::create(tx, id, NewMember { role: new.role, is_active: new.is_active, joined_at })?;
     membership::set_teams(tx, id, &[], &membership::set(&new.team_ids), origin.at)?;
     let row = me(tx, id)?.ok_or(diesel::result::Error::NotFound)?;
     let mut changes = Changes::default();

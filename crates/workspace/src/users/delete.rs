@@ -33,7 +33,7 @@ pub fn delete<T: Tenant>(
         return Err(UserError::Escalation);
     }
     // Before the row: it would take its member along, unguarded.
-    members::remove(tx, id, safeguards.locked_out)?;
+    members::delete(tx, safeguards.locked_out, id)?;
     let_go(tx)?;
     membership::set_teams(tx, id, &row.team_ids, &[], origin.at)?;
     idempotency::delete_of(tx, id)?;

@@ -45,6 +45,7 @@ impl From<diesel::result::Error> for UserError {
 impl From<MemberError> for UserError {
     fn from(error: MemberError) -> Self {
         match error {
+            MemberError::NotFound => Self::NotFound,
             MemberError::LastAdmin(last) => Self::LastAdmin(last),
             MemberError::NoSuchRole => Self::UnknownRole,
             MemberError::Database(error) => error.into(),

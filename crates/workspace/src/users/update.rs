@@ -6,7 +6,7 @@ use belfort_auth::postgres::sessions;
 use belfort_db::{Statement, Tenant};
 use belfort_ids::{RoleId, TeamId, UserId};
 use belfort_policy::Users;
-use belfort_rbac::postgres::members::{self, MemberChange};
+use belfort_rbac::postgres::members::{self, MemberPatch};
 use belfort_rbac::{Grant, Update};
 use diesel::sql_types::{Integer, Text, Timestamptz, Uuid};
 
@@ -111,8 +111,8 @@ fn write(
         return Ok(after);
     }
     if (after.role_id, after.is_active) != (before.role_id, before.is_active) {
-        let change = MemberChange { role: Some(after.role_id), is_active: Some(after.is_active) };
-        members::change(tx, after.id, change, locked_out)?;
+        let change = MemberPatch { role: Some(after.role_id), is_active: Some(after.is_active) };
+        members::update(tx, locked_out, after.id, change)?;
     }
     if !after.is_active && before.is_active {
         sessions::end_all(tx, after.id)?;

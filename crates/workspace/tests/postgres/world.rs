@@ -86,7 +86,7 @@ impl World {
     }
 
     pub(crate) fn role(&self, role: BuiltIn) -> RoleId {
-        roles::by_name(&mut self.begin(), &VOCABULARY, role.name()).unwrap().unwrap().id
+        roles::get_by_name(&mut self.begin(), &VOCABULARY, role.name()).unwrap().unwrap().id
     }
 
     /// A role of the workspace's own.

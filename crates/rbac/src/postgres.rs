@@ -3,11 +3,11 @@
 pub mod members;
 pub mod roles;
 
-/// The tables that this module relies on (`members.user_id` refers to a table `users (id)`). In Belfort they are part of
+/// The DDL of the tables that this module relies on (`members.user_id` refers to a table `users (id)`). In Belfort they are part of
 /// every tenant's schema.
 pub const DDL: &str = concat!(
-    include_str!("../../../../migrations/tenant/00000000000003_rbac/up.sql"),
-    include_str!("../../../../migrations/tenant/00000000000010_role_names/up.sql"),
+    include_str!("../../../migrations/tenant/00000000000003_rbac/up.sql"),
+    include_str!("../../../migrations/tenant/00000000000010_role_names/up.sql"),
 );
 
 /// The name of the role that nobody may be the last to lose.
