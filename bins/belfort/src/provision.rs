@@ -1,7 +1,7 @@
 //! Creates workspaces for the operator: a sign-up without the mail between its two halves.
 
 use belfort_crypto::Keyring;
-use belfort_workspace::Arrival;
+use belfort_workspace::RequestSource;
 use belfort_workspace::signup::{ConfirmError, Confirmed, Signup, StartError, confirm, start};
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
@@ -30,16 +30,16 @@ pub(crate) fn create_workspace(
     let started = {
         // Back in the pool before the confirmation asks for one of its own.
         let mut control = runtime.tenancy.control()?;
-        start(&mut control, &runtime.keyring, signup, now)?
+        start(&mut control, &runtime.keyring, now, signup)?
     };
-    let arrival = arrival(now);
+    let source = request_source(now);
     let (tenancy, keyring) = (&runtime.tenancy, &runtime.keyring);
-    Ok(confirm(tenancy, keyring, &MIGRATIONS, started.id, &started.code, &arrival)?)
+    Ok(confirm(tenancy, keyring, &MIGRATIONS, &source, started.id, &started.code)?)
 }
 
 /// The origin of a command in the audit history.
-pub(crate) fn arrival(now: DateTime<Utc>) -> Arrival {
-    Arrival { at: now, request_id: "belfort-command".to_owned(), ip: None }
+pub(crate) fn request_source(now: DateTime<Utc>) -> RequestSource {
+    RequestSource { at: now, request_id: "belfort-command".to_owned(), ip: None }
 }
 
 /// Generates a password of 120 random bits.

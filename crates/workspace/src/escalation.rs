@@ -1,4 +1,4 @@
-//! Nobody confers what they do not hold.
+//! The rule that nobody confers what they do not hold.
 
 use belfort_db::Tenant;
 use belfort_ids::RoleId;
@@ -7,9 +7,9 @@ use belfort_rbac::Principal;
 use belfort_rbac::postgres::roles;
 use diesel::QueryResult;
 
-/// What a role is to somebody who wants to give or take it.
+/// The relation between a role and somebody who wants to give or take it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum RoleCoverage {
     /// They hold all that it permits.
     Covered,
     /// It permits something that they may not do, or not that far.
@@ -18,13 +18,17 @@ pub(crate) enum Standing {
     Absent,
 }
 
-/// How `role` stands to `caller`.
+/// Compares `role` with what `caller` holds.
 ///
 /// It is not locked: when it gains a permission at the same time, whoever edits it confers that, and answers for it.
-pub(crate) fn standing(tx: &mut impl Tenant, caller: &Principal, role: RoleId) -> QueryResult<Standing> {
+pub(crate) fn role_coverage(
+    tx: &mut impl Tenant,
+    caller: &Principal,
+    role: RoleId,
+) -> QueryResult<RoleCoverage> {
     Ok(match roles::get(tx, &VOCABULARY, role)? {
-        None => Standing::Absent,
-        Some(role) if caller.permissions().cover(&role.permissions) => Standing::Covered,
-        Some(_) => Standing::Above,
+        None => RoleCoverage::Absent,
+        Some(role) if caller.permissions().cover(&role.permissions) => RoleCoverage::Covered,
+        Some(_) => RoleCoverage::Above,
     })
 }

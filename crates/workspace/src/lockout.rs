@@ -24,7 +24,7 @@ pub fn before_update(
     now: DateTime<Utc>,
     patch: &UserPatch,
 ) -> Result<Vec<UserId>, CountersError> {
-    let can_lose_admin = patch.role.is_some() || patch.is_active == Some(false);
+    let can_lose_admin = patch.role_id.is_some() || patch.is_active == Some(false);
     if can_lose_admin { locked_out(tx, tenancy, limit, now) } else { Ok(Vec::new()) }
 }
 

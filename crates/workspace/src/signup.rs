@@ -1,4 +1,4 @@
-//! A workspace comes into being: somebody signs up, gets a code by mail, and confirms with it.
+//! Signing up for a workspace: somebody asks for one, gets a code by mail, and confirms with it.
 //!
 //! Between the two, all that is known of them stands in one row of the control schema: as Fernet tokens, sealed for the
 //! tenant that is to be. A token that is copied into another row does not open there.
@@ -25,31 +25,31 @@ use crate::{FullName, Reservation, ReserveError, WorkspaceName};
 const PAYLOAD: Column = Column::new("signups.payload");
 const CODE: Column = Column::new("signups.code");
 
-/// Who wants a workspace, and which.
+/// A request for a workspace, and its first admin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signup {
-    /// Their address.
+    /// The e-mail address of the admin.
     pub email: Email,
-    /// Their name.
+    /// The name of the admin.
     pub full_name: FullName,
-    /// What the workspace is to be called.
+    /// The name of the workspace.
     pub workspace_name: WorkspaceName,
-    /// What it is to be called in host names.
+    /// The slug, by which host names name it.
     pub slug: Slug,
-    /// The hash of their password; the password itself is not kept even sealed.
+    /// The hash of the admin's password; the password itself is not kept even sealed.
     pub password: PasswordHash,
 }
 
 /// A sign-up whose code is to be mailed.
 #[derive(Debug)]
 pub struct Started {
-    /// The sign-up.
+    /// The id.
     pub id: SignupId,
-    /// What the mail carries.
+    /// The code for the mail.
     pub code: Code,
 }
 
-/// Why nobody signed up.
+/// The reason why a sign-up was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A workspace has this slug already.
@@ -82,13 +82,13 @@ pub fn count(
     Reservation::make(tenancy, &counted, now).map(drop)
 }
 
-/// Stores a sign-up until it is confirmed or over. Whether the slug is free is decided at the confirmation; here it spares
+/// Stores a sign-up until it is confirmed or expired. Whether the slug is free is decided at the confirmation; here it spares
 /// people a mail.
 pub fn start(
     db: &mut impl Control,
-    ring: &Keyring,
-    signup: &Signup,
+    keyring: &Keyring,
     now: DateTime<Utc>,
+    signup: &Signup,
 ) -> Result<Started, StartError> {
     const START: Statement = Statement::new(
         "INSERT INTO public.signups (id, tenant_id, key_id, payload, code, created_at, expires_at)
@@ -97,8 +97,8 @@ pub fn start(
     );
     let (id, tenant, code) = (SignupId::new(now), TenantId::new(now), Code::generate());
     // Both are sealed under the newest key, so one id stands for both.
-    let payload = ring.seal(tenant, PAYLOAD, &payload::write(signup));
-    let sealed_code = ring.seal(tenant, CODE, code.reveal().as_bytes());
+    let payload = keyring.seal(tenant, PAYLOAD, &payload::write(signup));
+    let sealed_code = keyring.seal(tenant, CODE, code.reveal().as_bytes());
     let stored = db.run(
         START
             .bind::<Uuid, _>(id)
@@ -113,7 +113,7 @@ pub fn start(
     if stored == 1 { Ok(Started { id, code }) } else { Err(StartError::SlugTaken) }
 }
 
-/// Deletes the sign-ups that are over at `now`, and answers how many.
+/// Deletes the sign-ups that are expired at `now`, and answers how many.
 pub fn purge(db: &mut impl Control, now: DateTime<Utc>) -> QueryResult<usize> {
     const PURGE: Statement = Statement::new("DELETE FROM public.signups WHERE expires_at <= $1");
     db.run(PURGE.bind::<Timestamptz, _>(now))

@@ -13,8 +13,8 @@ use belfort_workspace::invitations::{AcceptError, InvitationError};
 use belfort_workspace::roles::RoleError;
 use belfort_workspace::signup::{ConfirmError, StartError};
 use belfort_workspace::teams::TeamError;
+use belfort_workspace::tenant::WorkspaceError;
 use belfort_workspace::users::UserError;
-use belfort_workspace::workspace::WorkspaceError;
 use belfort_workspace::{CountersError, ReserveError};
 
 use super::{FieldCode, Problem, ProblemCode};
@@ -257,7 +257,7 @@ impl From<CountersError> for Problem {
 impl From<AcceptError> for Problem {
     fn from(error: AcceptError) -> Self {
         match error {
-            AcceptError::Over => Self::invitation_over(),
+            AcceptError::Expired => Self::invitation_over(),
             AcceptError::Database(error) => error.into(),
         }
     }
@@ -275,7 +275,7 @@ impl From<StartError> for Problem {
 impl From<ConfirmError> for Problem {
     fn from(error: ConfirmError) -> Self {
         match error {
-            ConfirmError::Over => {
+            ConfirmError::Expired => {
                 let detail = "This sign-up does not exist or is no longer valid. Sign up again.";
                 Self::new(ProblemCode::SignupOver, detail)
             }

@@ -7,8 +7,8 @@ use belfort_ids::{InvitationId, RoleId, TeamId};
 use belfort_policy::Users;
 use belfort_rbac::{Create, Delete, Read};
 use belfort_workspace::idempotency::{self, Requester};
-use belfort_workspace::invitations::{self, InvitationRow, Invited, NewInvitation};
-use belfort_workspace::{Arrival, FullName};
+use belfort_workspace::invitations::{self, Invitation, IssuedInvitation, NewInvitation};
+use belfort_workspace::{FullName, RequestSource};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
@@ -43,22 +43,22 @@ pub(crate) struct InvitationView {
     expires_at: Timestamp,
 }
 
-impl From<InvitationRow> for InvitationView {
-    fn from(row: InvitationRow) -> Self {
+impl From<Invitation> for InvitationView {
+    fn from(row: Invitation) -> Self {
         Self {
             id: row.id.uuid(),
             email: row.email,
             full_name: row.full_name,
             role_id: row.role_id.uuid(),
             team_ids: row.team_ids.into_iter().map(TeamId::uuid).collect(),
-            invited_by_id: row.invited_by.uuid(),
+            invited_by_id: row.invited_by_id.uuid(),
             created_at: Timestamp(row.created_at),
             expires_at: Timestamp(row.expires_at),
         }
     }
 }
 
-fn versioned(row: InvitationRow) -> Versioned<InvitationView> {
+fn versioned(row: Invitation) -> Versioned<InvitationView> {
     Versioned::new(row.version, row.into())
 }
 
@@ -118,12 +118,12 @@ pub(crate) async fn create(
         let new = NewInvitation {
             email: body.email,
             full_name: body.full_name,
-            role: body.role_id,
+            role_id: body.role_id,
             team_ids: body.team_ids.unwrap_or_default(),
         };
         let principal = &ctx.caller.principal;
         let row = send(ctx.info.app.as_ref(), &ctx.tx.tenant().name.clone(), {
-            invitations::create(&mut ctx.tx, grant, principal, &new, &ctx.origin)?
+            invitations::create(&mut ctx.tx, grant, principal, &ctx.origin, new)?
         })?;
         Ok(Created::at(Location::of("/users/invitations", row.id), versioned(row)))
     })
@@ -144,7 +144,7 @@ pub(crate) async fn resend(
         let row = send(
             &info.app,
             &name,
-            invitations::resend(tx, grant, &caller.principal, path.ids()?.0, origin)?,
+            invitations::resend(tx, grant, &caller.principal, origin, path.ids()?.0)?,
         )?;
         Ok(versioned(row))
     })
@@ -153,9 +153,9 @@ pub(crate) async fn resend(
 
 /// The message goes out before the invitation is committed: a token that nobody was sent is worse than a message whose token is
 /// not good.
-fn send(app: &crate::state::App, workspace: &str, invited: Invited) -> ApiResult<InvitationRow> {
-    app.post(&mail::invitation(&invited.row.email, workspace, &invited.token)?)?;
-    Ok(invited.row)
+fn send(app: &crate::state::App, workspace: &str, issued: IssuedInvitation) -> ApiResult<Invitation> {
+    app.post(&mail::invitation(&issued.invitation.email, workspace, &issued.token)?)?;
+    Ok(issued.invitation)
 }
 
 /// Revoke an invitation
@@ -169,7 +169,7 @@ pub(crate) async fn revoke(
 ) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
         let principal = &ctx.caller.principal;
-        invitations::revoke(&mut ctx.tx, grant, principal, path.ids()?.0, expected.0, &ctx.origin)?;
+        invitations::revoke(&mut ctx.tx, grant, principal, &ctx.origin, path.ids()?.0, expected.0)?;
         Ok(NoContent)
     })
     .await
@@ -192,13 +192,13 @@ pub(crate) async fn accept(
     let hash = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
     app.database(move |_| {
         let (mut tx, requester) = (info.begin_tenant_tx()?, Requester::Invitation(&digest));
-        let arrival = Arrival { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
+        let source = RequestSource { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
         if let Some(key) = &key
-            && let Some(stored) = claim(&mut tx, requester, key, request, arrival.at)?
+            && let Some(stored) = claim(&mut tx, requester, key, request, source.at)?
         {
             return Ok(Idempotent::replay(stored));
         }
-        let user = invitations::accept(&mut tx, &digest, full_name, &hash, &arrival)?;
+        let user = invitations::accept(&mut tx, &source, &digest, full_name, &hash)?;
         let made = Created::at(Location::of("/users", user.id), users::versioned(user));
         let stored = Idempotent::store(made)?;
         if let Some(key) = &key {

@@ -52,7 +52,7 @@ input! {
 }
 
 fn versioned(ctx: &mut RequestContext) -> ApiResult<Versioned<MeView>> {
-    let user = users::me(&mut ctx.tx, ctx.caller.user)?.ok_or_else(Problem::not_authenticated)?;
+    let user = users::get_self(&mut ctx.tx, ctx.caller.user)?.ok_or_else(Problem::not_authenticated)?;
     let row = MeView {
         id: user.id.uuid(),
         email: user.email,
@@ -83,7 +83,7 @@ pub(crate) async fn update(
         .write(move |ctx| {
             let name = body.parse()?.full_name;
             let (user, origin) = (ctx.caller.user, ctx.origin.clone());
-            users::update_self(&mut ctx.tx, user, name.as_ref(), expected.0, &origin)?;
+            users::update_self(&mut ctx.tx, &origin, user, expected.0, name)?;
             versioned(ctx)
         })
         .await

@@ -113,7 +113,7 @@ pub(crate) async fn create(
 ) -> ApiResult<Idempotent<Created<Versioned<RoleView>>>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewRole { name: body.name, permissions: body.permissions.0 };
-        let role = roles::create(&mut ctx.tx, grant, &ctx.caller.principal, &new, &ctx.origin)?;
+        let role = roles::create(&mut ctx.tx, grant, &ctx.caller.principal, &ctx.origin, new)?;
         Ok(Created::at(Location::of("/roles", role.id), versioned(role)))
     })
     .await
@@ -144,15 +144,7 @@ pub(crate) async fn update(
         let body = body.parse()?;
         let patch = RolePatch { name: body.name, permissions: body.permissions.map(|list| list.0) };
         let (principal, origin) = (&ctx.caller.principal, &ctx.origin);
-        Ok(versioned(roles::update(
-            &mut ctx.tx,
-            grant,
-            principal,
-            path.ids()?.0,
-            &patch,
-            expected.0,
-            origin,
-        )?))
+        Ok(versioned(roles::update(&mut ctx.tx, grant, principal, origin, path.ids()?.0, expected.0, patch)?))
     })
     .await
 }
@@ -169,7 +161,7 @@ pub(crate) async fn delete(
 ) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
         let (principal, origin) = (&ctx.caller.principal, &ctx.origin);
-        roles::delete(&mut ctx.tx, grant, principal, path.ids()?.0, expected.0, origin)?;
+        roles::delete(&mut ctx.tx, grant, principal, origin, path.ids()?.0, expected.0)?;
         Ok(NoContent)
     })
     .await

@@ -8,7 +8,7 @@ use belfort_tenancy::{Slug, Tenant};
 use belfort_values::Word;
 use belfort_workspace::idempotency::Stored;
 use belfort_workspace::signup::{self, Confirmed, Signup, SignupLimits, Started};
-use belfort_workspace::{Arrival, FullName, WorkspaceName};
+use belfort_workspace::{FullName, RequestSource, WorkspaceName};
 use chrono::{DateTime, Utc};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
@@ -149,7 +149,7 @@ fn store(
     now: DateTime<Utc>,
 ) -> ApiResult<Result<(Stored, Started), Stored>> {
     let mut tx = app.services.tenancy.begin_control()?;
-    let started = signup::start(&mut tx, &app.services.keyring, signup, now)?;
+    let started = signup::start(&mut tx, &app.services.keyring, now, signup)?;
     let stored = Idempotent::store(Accepted(Json(SignupView { signup_id: started.id.uuid() })))?;
     if let Some(keyed) = keyed
         && !keyed.store(app, &mut tx, &stored, false, now)?
@@ -202,14 +202,14 @@ fn make(
     code: &Code,
 ) -> ApiResult<Stored> {
     let Services { tenancy, keyring, migrations, .. } = &app.services;
-    let arrival = Arrival { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
+    let source = RequestSource { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
     let mut answer = None;
-    signup::confirm_with(tenancy, keyring, migrations, id, code, &arrival, |tx, made| {
+    signup::confirm_with(tenancy, keyring, migrations, &source, id, code, |tx, made| {
         let Confirmed { tenant, user } = made.clone();
         let view = NewWorkspaceView { workspace: tenant.into(), user: user.into() };
         let stored = Idempotent::store(CreatedElsewhere(Json(view)))?;
         if let Some(keyed) = keyed
-            && !keyed.store(app, tx, &stored, true, arrival.at)?
+            && !keyed.store(app, tx, &stored, true, source.at)?
         {
             return Err(Problem::idempotency_key_reused());
         }

@@ -4,7 +4,7 @@ use belfort_ids::{TeamId, UserId};
 use belfort_policy::Teams;
 use belfort_rbac::{Create, Delete, Read, Update};
 use belfort_workspace::TeamName;
-use belfort_workspace::teams::{self, NewTeam, TeamPatch, TeamRow};
+use belfort_workspace::teams::{self, NewTeam, Team, TeamPatch};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
@@ -31,8 +31,8 @@ pub(crate) struct TeamView {
     updated_at: Timestamp,
 }
 
-impl From<TeamRow> for TeamView {
-    fn from(team: TeamRow) -> Self {
+impl From<Team> for TeamView {
+    fn from(team: Team) -> Self {
         Self {
             id: team.id.uuid(),
             name: team.name,
@@ -43,7 +43,7 @@ impl From<TeamRow> for TeamView {
     }
 }
 
-fn versioned(team: TeamRow) -> Versioned<TeamView> {
+fn versioned(team: Team) -> Versioned<TeamView> {
     Versioned::new(team.version, team.into())
 }
 
@@ -89,7 +89,7 @@ pub(crate) async fn create(
 ) -> ApiResult<Idempotent<Created<Versioned<TeamView>>>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewTeam { name: body.name, member_ids: body.member_ids.unwrap_or_default() };
-        let team = teams::create(&mut ctx.tx, grant, &new, &ctx.origin)?;
+        let team = teams::create(&mut ctx.tx, grant, &ctx.origin, new)?;
         Ok(Created::at(Location::of("/teams", team.id), versioned(team)))
     })
     .await
@@ -115,7 +115,7 @@ pub(crate) async fn update(
     gate.write(move |ctx, grant| {
         let body = body.parse()?;
         let patch = TeamPatch { name: body.name, member_ids: body.member_ids };
-        Ok(versioned(teams::update(&mut ctx.tx, grant, path.ids()?.0, &patch, expected.0, &ctx.origin)?))
+        Ok(versioned(teams::update(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0, patch)?))
     })
     .await
 }
@@ -130,7 +130,7 @@ pub(crate) async fn delete(
     expected: IfMatch,
 ) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
-        teams::delete(&mut ctx.tx, grant, path.ids()?.0, expected.0, &ctx.origin)?;
+        teams::delete(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0)?;
         Ok(NoContent)
     })
     .await

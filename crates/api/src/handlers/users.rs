@@ -5,7 +5,7 @@ use belfort_ids::{RoleId, TeamId, UserId};
 use belfort_policy::Users;
 use belfort_rbac::{Create, Delete, Read, Update};
 use belfort_tenancy::postgres::TenantTx;
-use belfort_workspace::users::{self, NewUser, Safeguards, UserPatch, UserRow};
+use belfort_workspace::users::{self, NewUser, Safeguards, User, UserPatch};
 use belfort_workspace::{FullName, lockout};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
@@ -41,15 +41,15 @@ pub(crate) struct UserView {
     updated_at: Timestamp,
 }
 
-impl From<UserRow> for UserView {
-    fn from(user: UserRow) -> Self {
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
         Self {
             id: user.id.uuid(),
             email: user.email,
             full_name: user.full_name,
             role_id: user.role_id.uuid(),
             is_active: user.is_active,
-            has_joined: user.joined,
+            has_joined: user.has_joined,
             team_ids: user.team_ids.into_iter().map(TeamId::uuid).collect(),
             created_at: Timestamp(user.created_at),
             updated_at: Timestamp(user.updated_at),
@@ -57,7 +57,7 @@ impl From<UserRow> for UserView {
     }
 }
 
-pub(crate) fn versioned(user: UserRow) -> Versioned<UserView> {
+pub(crate) fn versioned(user: User) -> Versioned<UserView> {
     Versioned::new(user.version, user.into())
 }
 
@@ -119,11 +119,11 @@ pub(crate) async fn create(
         let new = NewUser {
             email: body.email,
             full_name: body.full_name,
-            role: body.role_id,
+            role_id: body.role_id,
             is_active: body.is_active.unwrap_or(true),
             team_ids: body.team_ids.unwrap_or_default(),
         };
-        let user = users::create(&mut ctx.tx, grant, &ctx.caller.principal, &new, &ctx.origin)?;
+        let user = users::create(&mut ctx.tx, grant, &ctx.caller.principal, &ctx.origin, new)?;
         Ok(Created::at(Location::of("/users", user.id), versioned(user)))
     })
     .await
@@ -154,7 +154,7 @@ pub(crate) async fn update(
         let patch = UserPatch {
             email: body.email,
             full_name: body.full_name,
-            role: body.role_id,
+            role_id: body.role_id,
             is_active: body.is_active,
             team_ids: body.team_ids,
         };
@@ -162,7 +162,7 @@ pub(crate) async fn update(
         let locked_out = lockout::before_update(&mut ctx.tx, tenancy, limit, ctx.now, &patch)?;
         let safeguards = Safeguards { caller: &ctx.caller.principal, locked_out: &locked_out };
         let (id, origin) = (path.ids()?.0, &ctx.origin);
-        Ok(versioned(users::update(&mut ctx.tx, grant, safeguards, id, &patch, expected.0, origin)?))
+        Ok(versioned(users::update(&mut ctx.tx, grant, safeguards, origin, id, expected.0, patch)?))
     })
     .await
 }
@@ -184,8 +184,8 @@ pub(crate) async fn delete(
         let safeguards = Safeguards { caller: &ctx.caller.principal, locked_out: &locked_out };
         let origin = &ctx.origin;
         // Deleting the user alone would take their assignments along unaudited.
-        let let_go = |tx: &mut TenantTx| belfort_work::tasks::unassign_user(tx, origin, id);
-        users::delete(&mut ctx.tx, grant, safeguards, id, expected.0, origin, let_go)?;
+        let before_delete = |tx: &mut TenantTx| belfort_work::tasks::unassign_user(tx, origin, id);
+        users::delete(&mut ctx.tx, grant, safeguards, origin, id, expected.0, before_delete)?;
         Ok(NoContent)
     })
     .await

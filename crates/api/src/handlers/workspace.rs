@@ -3,7 +3,7 @@
 use belfort_policy::Workspace;
 use belfort_rbac::{Read, Update};
 use belfort_work::{tags, tasks};
-use belfort_workspace::workspace::{self, WorkspacePatch, WorkspaceRow};
+use belfort_workspace::tenant::{self, WorkspacePatch};
 use belfort_workspace::{WorkspaceName, roles, teams, users};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
@@ -63,7 +63,7 @@ impl WorkspaceCountsView {
     }
 }
 
-fn computed(ctx: &mut RequestContext, row: WorkspaceRow) -> ApiResult<Versioned<WorkspaceDetailView>> {
+fn computed(ctx: &mut RequestContext, row: tenant::Workspace) -> ApiResult<Versioned<WorkspaceDetailView>> {
     let view = WorkspaceDetailView {
         id: row.id.uuid(),
         slug: row.slug,
@@ -88,7 +88,7 @@ input! {
 #[api_v2_operation(operation_id = "get_workspace", tags(Workspace))]
 pub(crate) async fn get(gate: Gate<Workspace, Read>) -> ApiResult<Versioned<WorkspaceDetailView>> {
     gate.read(|ctx, grant| {
-        let row = workspace::get(&mut ctx.tx, grant)?;
+        let row = tenant::get(&mut ctx.tx, grant)?;
         computed(ctx, row)
     })
     .await
@@ -105,7 +105,7 @@ pub(crate) async fn update(
 ) -> ApiResult<Versioned<WorkspaceDetailView>> {
     gate.write(move |ctx, grant| {
         let patch = WorkspacePatch { name: body.parse()?.name };
-        let row = workspace::update(&mut ctx.tx, grant, &patch, expected.0, &ctx.origin)?;
+        let row = tenant::update(&mut ctx.tx, grant, &ctx.origin, expected.0, patch)?;
         computed(ctx, row)
     })
     .await

@@ -1,21 +1,24 @@
-//! Who was asked joins.
+//! Accepting invitations.
 
 use belfort_audit::Actor;
 use belfort_auth::postgres::credentials;
 use belfort_auth::{Email, PasswordHash, TokenDigest};
-use belfort_db::{Statement, Tenant};
+use belfort_db::Tenant;
 use belfort_ids::{RoleId, TeamId, UserId};
-use diesel::sql_types::{Array, Binary, Bool, Text, Timestamptz, Uuid};
+use diesel::dsl::exists;
+use diesel::prelude::*;
 
-use crate::users::{Insert, NewUser, UserError, UserRow, insert};
-use crate::{Arrival, FullName, membership, teams};
+use crate::membership::lock_membership;
+use crate::tables::invitations;
+use crate::users::{NewUser, User, UserError, insert};
+use crate::{FullName, RequestSource, teams};
 
-/// Why an invitation was not accepted. Nothing of it may be committed.
+/// The reason why an invitation was not accepted. Nothing of it may be committed.
 #[derive(Debug, thiserror::Error)]
 pub enum AcceptError {
-    /// Unknown, accepted, withdrawn, sent again since, or too late: they are not told apart.
+    /// Unknown, accepted, revoked, sent again since, or too late: they are not told apart.
     #[error("this invitation is not valid, or not any more: ask for another one")]
-    Over,
+    Expired,
     /// The database failed.
     #[error("the invitation could not be accepted")]
     Database(#[source] diesel::result::Error),
@@ -31,14 +34,14 @@ impl From<UserError> for AcceptError {
     fn from(error: UserError) -> Self {
         match error {
             UserError::Database(error) => Self::Database(error),
-            // The queue keeps an address from becoming a user's meanwhile. Whatever else: there is nothing to join to.
+            // The lock keeps an address from becoming a user's meanwhile. Whatever else: there is nothing to join to.
             UserError::EmailTaken
             | UserError::UnknownRole
             | UserError::UnknownTeams(_)
             | UserError::NotFound
             | UserError::Stale
             | UserError::Escalation
-            | UserError::LastAdmin(_) => Self::Over,
+            | UserError::LastAdmin(_) => Self::Expired,
         }
     }
 }
@@ -46,35 +49,33 @@ impl From<UserError> for AcceptError {
 /// Makes a user of whoever holds the token, once. It needs no grant: the token is the permission.
 pub fn accept(
     tx: &mut impl Tenant,
+    source: &RequestSource,
     digest: &TokenDigest,
     full_name: FullName,
     password: &PasswordHash,
-    arrival: &Arrival,
-) -> Result<UserRow, AcceptError> {
-    const IS_THERE: Statement<Bool> =
-        Statement::new("SELECT EXISTS (SELECT FROM invitations WHERE digest = $1 AND expires_at > $2)");
-    // The deletion is what makes it work once: of two at the same time the second one finds no row.
-    const TAKE: Statement<(Text, Uuid, Array<Uuid>)> = Statement::new(
-        "DELETE FROM invitations WHERE digest = $1 AND expires_at > $2 RETURNING email, role_id, team_ids",
-    );
+) -> Result<User, AcceptError> {
     let digest = digest.as_bytes().as_slice();
-    // Asked first, so that who guesses tokens makes nobody wait in the queue.
-    let is_there: bool = tx.row(IS_THERE.bind::<Binary, _>(digest).bind::<Timestamptz, _>(arrival.at))?;
-    if !is_there {
-        return Err(AcceptError::Over);
+    let valid = invitations::table
+        .filter(invitations::digest.eq(digest))
+        .filter(invitations::expires_at.gt(source.at));
+    // Asked first, so that who guesses tokens makes nobody wait for the lock.
+    if !tx.row(diesel::select(exists(valid)))? {
+        return Err(AcceptError::Expired);
     }
-    membership::queue(tx)?;
-    let taken: Option<(String, RoleId, Vec<TeamId>)> =
-        tx.find(TAKE.bind::<Binary, _>(digest).bind::<Timestamptz, _>(arrival.at))?;
-    let (email, role, team_ids) = taken.ok_or(AcceptError::Over)?;
+    lock_membership(tx)?;
+    // The deletion is what makes it work once: of two at the same time the second one finds no row.
+    let take =
+        diesel::delete(valid).returning((invitations::email, invitations::role_id, invitations::team_ids));
+    let taken: Option<(String, RoleId, Vec<TeamId>)> = tx.find(take)?;
+    let (email, role_id, team_ids) = taken.ok_or(AcceptError::Expired)?;
     let email = Email::parse(&email).map_err(|e| diesel::result::Error::DeserializationError(e.into()))?;
     // Teams that were removed meanwhile are no reason to turn somebody away.
-    let team_ids = teams::known(tx, None, &team_ids)?;
+    let team_ids = teams::existing(tx, None, &team_ids)?;
 
-    let id = UserId::new(arrival.at);
-    let origin = arrival.by(Actor::User { id, name: full_name.as_str().to_owned() });
-    let new = NewUser { email, full_name, role, is_active: true, team_ids };
-    let row = insert(tx, Insert { id, new: &new, joined: true }, &origin)?;
-    credentials::set(tx, id, password, arrival.at)?;
-    Ok(row)
+    let id = UserId::new(source.at);
+    let origin = source.by(Actor::User { id, name: full_name.as_str().to_owned() });
+    let new = NewUser { email, full_name, role_id, is_active: true, team_ids };
+    let user = insert(tx, &origin, id, Some(source.at), new)?;
+    credentials::set(tx, id, password, source.at)?;
+    Ok(user)
 }

@@ -1,6 +1,6 @@
-//! The code is right: the workspace is made, all of it at once.
+//! Confirming a sign-up: the workspace is created, all of it at once.
 
-use belfort_audit::{Actor, Changes, Event, postgres as audit};
+use belfort_audit::{Actor, Event, postgres as audit};
 use belfort_auth::postgres::credentials;
 use belfort_auth::{CODE_ATTEMPTS, Code};
 use belfort_crypto::{Keyring, OpenError};
@@ -17,24 +17,25 @@ use diesel::prelude::Queryable;
 use diesel::sql_types::{Integer, Text, Timestamptz, Uuid};
 
 use super::{CODE, PAYLOAD, Signup, payload};
-use crate::Arrival;
-use crate::users::{Insert, NewUser, UserError, UserRow, insert};
+use crate::RequestSource;
+use crate::tenant::AuditedWorkspace;
+use crate::users::{NewUser, User, UserError, insert};
 
-/// A workspace that was just made.
+/// A workspace that was just created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirmed {
     /// The workspace.
     pub tenant: Tenant,
     /// Its first admin.
-    pub user: UserRow,
+    pub user: User,
 }
 
-/// Why no workspace was made. Nothing is left of it; only the attempt is counted.
+/// The reason why no workspace was created. Nothing is left of it; only the attempt is counted.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfirmError {
     /// Unknown, too late, tried too often, or confirmed already: they are not told apart.
     #[error("this sign-up is over: sign up again")]
-    Over,
+    Expired,
     /// The code is not the one that was mailed.
     #[error("the code is wrong; {left} attempts are left")]
     WrongCode {
@@ -86,62 +87,62 @@ impl From<UserError> for ConfirmError {
     }
 }
 
-/// Makes the workspace of a sign-up whose code is right: schema, role, tables, roles and first admin, in one transaction.
+/// Creates the workspace of a sign-up whose code is right: schema, role, tables, roles and first admin, in one transaction.
 ///
 /// The attempt is counted first, on its own: it stays counted whatever happens after, and of any number of guesses at once
 /// no more are compared than [`CODE_ATTEMPTS`].
 pub fn confirm(
     tenancy: &Tenancy,
-    ring: &Keyring,
+    keyring: &Keyring,
     migrations: &Migrations,
+    source: &RequestSource,
     id: SignupId,
     code: &Code,
-    arrival: &Arrival,
 ) -> Result<Confirmed, ConfirmError> {
-    confirm_with(tenancy, ring, migrations, id, code, arrival, |_, _| Ok(()))
+    confirm_with(tenancy, keyring, migrations, source, id, code, |_, _| Ok(()))
 }
 
-/// [`confirm`], with what else is to be kept together with the workspace, or not at all.
+/// Does the same as [`confirm`], and in the same transaction what else is to last with the workspace or not at all.
 pub fn confirm_with<E: From<ConfirmError>>(
     tenancy: &Tenancy,
-    ring: &Keyring,
+    keyring: &Keyring,
     migrations: &Migrations,
+    source: &RequestSource,
     id: SignupId,
     code: &Code,
-    arrival: &Arrival,
     before_commit: impl FnOnce(&mut ControlTx, &Confirmed) -> Result<(), E>,
 ) -> Result<Confirmed, E> {
-    let (mut tx, confirmed) = make(tenancy, ring, migrations, id, code, arrival)?;
+    let (mut tx, confirmed) = create(tenancy, keyring, migrations, source, id, code)?;
     before_commit(&mut tx, &confirmed)?;
     tx.commit().map_err(ConfirmError::Database)?;
     Ok(confirmed)
 }
 
-/// Makes the workspace, up to the commit.
-fn make(
+/// Creates the workspace, up to the commit.
+fn create(
     tenancy: &Tenancy,
-    ring: &Keyring,
+    keyring: &Keyring,
     migrations: &Migrations,
+    source: &RequestSource,
     id: SignupId,
     code: &Code,
-    arrival: &Arrival,
 ) -> Result<(ControlTx, Confirmed), ConfirmError> {
     // It works once: the row goes with the commit, and who waited for it finds none.
     const TAKE: Statement = Statement::new("DELETE FROM public.signups WHERE id = $1");
-    let pending = reserve(&mut tenancy.control().map_err(BindError::from)?, id, arrival)?;
-    let (tenant_id, signup) = pending.ok_or(ConfirmError::Over)?.open(ring, code)?;
+    let pending = reserve(&mut tenancy.control().map_err(BindError::from)?, source, id)?;
+    let (tenant_id, signup) = pending.ok_or(ConfirmError::Expired)?.open(keyring, code)?;
     let new = NewTenant {
         id: tenant_id,
         slug: signup.slug.clone(),
         name: signup.workspace_name.as_str().to_owned(),
         plan: Plan::Free,
-        created_at: arrival.at,
+        created_at: source.at,
     };
     let mut tx = tenancy.begin_control()?;
     if tx.run(TAKE.bind::<Uuid, _>(id))? == 0 {
-        return Err(ConfirmError::Over);
+        return Err(ConfirmError::Expired);
     }
-    let user = settle(&mut tx.provision(&new, migrations)?, tenant_id, signup, arrival)?;
+    let user = seed(&mut tx.provision(&new, migrations)?, source, tenant_id, signup)?;
     let tenant = tenants::get(&mut tx, tenant_id)?.ok_or(diesel::result::Error::NotFound)?;
     Ok((tx, Confirmed { tenant, user }))
 }
@@ -156,58 +157,58 @@ struct Pending {
     attempts: i32,
 }
 
-fn reserve(db: &mut impl Control, id: SignupId, arrival: &Arrival) -> QueryResult<Option<Pending>> {
+fn reserve(db: &mut impl Control, source: &RequestSource, id: SignupId) -> QueryResult<Option<Pending>> {
     const RESERVE: Statement<(Uuid, Text, Text, Text, Integer)> = Statement::new(
         "UPDATE public.signups SET attempts = attempts + 1
          WHERE id = $1 AND attempts < $2 AND expires_at > $3
          RETURNING tenant_id, key_id, payload, code, attempts",
     );
-    db.find(RESERVE.bind::<Uuid, _>(id).bind::<Integer, _>(CODE_ATTEMPTS).bind::<Timestamptz, _>(arrival.at))
+    db.find(RESERVE.bind::<Uuid, _>(id).bind::<Integer, _>(CODE_ATTEMPTS).bind::<Timestamptz, _>(source.at))
 }
 
 impl Pending {
-    fn open(self, ring: &Keyring, given: &Code) -> Result<(TenantId, Signup), ConfirmError> {
-        let code = ring.open(self.tenant, CODE, &self.key_id, &self.code)?;
+    fn open(self, keyring: &Keyring, given: &Code) -> Result<(TenantId, Signup), ConfirmError> {
+        let code = keyring.open(self.tenant, CODE, &self.key_id, &self.code)?;
         let code = std::str::from_utf8(&code).ok().and_then(Code::parse).ok_or(ConfirmError::Unreadable)?;
         if !code.matches(given) {
             return Err(ConfirmError::WrongCode { left: CODE_ATTEMPTS - self.attempts });
         }
-        let signup = ring.open(self.tenant, PAYLOAD, &self.key_id, &self.payload)?;
+        let signup = keyring.open(self.tenant, PAYLOAD, &self.key_id, &self.payload)?;
         Ok((self.tenant, payload::read(&signup).ok_or(ConfirmError::Unreadable)?))
     }
 }
 
-/// Puts into a new workspace what it has from its first day: the built-in roles and the one who signed up.
-fn settle(
+/// Seeds a new workspace: with the built-in roles and the user who signed up.
+fn seed(
     tx: &mut impl TenantDb,
+    source: &RequestSource,
     tenant: TenantId,
     signup: Signup,
-    arrival: &Arrival,
-) -> Result<UserRow, ConfirmError> {
+) -> Result<User, ConfirmError> {
     let mut admin = None;
     for role in BuiltIn::ALL {
         let id = roles::create_builtin(
             tx,
-            arrival.at,
+            source.at,
             NewRole { name: role.name(), permissions: &role.permissions() },
         )?;
         if role == BuiltIn::Admin {
             admin = Some(id);
         }
     }
-    let id = UserId::new(arrival.at);
-    let origin = arrival.by(Actor::User { id, name: signup.full_name.as_str().to_owned() });
-    let mut changes = Changes::default();
-    changes.set("name", signup.workspace_name.as_str()).set("slug", signup.slug.as_str());
-    audit::append(tx, &origin, &[Event::new(&origin, "workspace", tenant.uuid(), "create", changes)])?;
+    let id = UserId::new(source.at);
+    let origin = source.by(Actor::User { id, name: signup.full_name.as_str().to_owned() });
+    let (name, slug) = (signup.workspace_name.as_str(), signup.slug.as_str());
+    let workspace = AuditedWorkspace { id: tenant, name, slug, version: 1 };
+    audit::append(tx, &origin, &[Event::created(&origin, &workspace)])?;
     let new = NewUser {
         email: signup.email,
         full_name: signup.full_name,
-        role: admin.ok_or(diesel::result::Error::NotFound)?,
+        role_id: admin.ok_or(diesel::result::Error::NotFound)?,
         is_active: true,
         team_ids: Vec::new(),
     };
-    let row = insert(tx, Insert { id, new: &new, joined: true }, &origin)?;
-    credentials::set(tx, id, &signup.password, arrival.at)?;
-    Ok(row)
+    let user = insert(tx, &origin, id, Some(source.at), new)?;
+    credentials::set(tx, id, &signup.password, source.at)?;
+    Ok(user)
 }

@@ -1,50 +1,44 @@
-//! A user goes.
+//! Deleting users.
 
-use belfort_audit::{Changes, Event, Origin, postgres as audit};
-use belfort_db::{Statement, Tenant};
+use belfort_audit::{Event, Origin, postgres as audit};
+use belfort_db::Tenant;
 use belfort_ids::UserId;
 use belfort_policy::Users;
 use belfort_rbac::postgres::members;
 use belfort_rbac::{Delete, Grant};
-use diesel::QueryResult;
-use diesel::sql_types::Uuid;
+use diesel::prelude::*;
 
-use super::{Safeguards, UserError, lock};
-use crate::escalation::{Standing, standing};
-use crate::{idempotency, membership};
+use super::read::lock;
+use super::{Safeguards, UserError};
+use crate::escalation::{RoleCoverage, role_coverage};
+use crate::idempotency;
+use crate::membership::{lock_membership, set_teams};
+use crate::tables::users;
 
 /// Deletes a user with their password, sessions and memberships. What they made stays, and names them by their id.
 ///
-/// `let_go` is what else is to be done about them while they are still there to be named. It comes when the queue is had and
-/// their row is locked: whoever locked anything of theirs before would wait for somebody who waits for them.
+/// `before_delete` is what else is to be done about them while they are still there to be named. It runs under the lock of the
+/// membership and of their row: whoever locked anything of theirs before would wait for somebody who waits for them.
 pub fn delete<T: Tenant>(
     tx: &mut T,
     grant: &Grant<Users, Delete>,
     safeguards: Safeguards<'_>,
+    origin: &Origin,
     id: UserId,
     expected: Option<i32>,
-    origin: &Origin,
-    let_go: impl FnOnce(&mut T) -> QueryResult<()>,
+    before_delete: impl FnOnce(&mut T) -> QueryResult<()>,
 ) -> Result<(), UserError> {
-    const DELETE: Statement = Statement::new("DELETE FROM users WHERE id = $1");
-    membership::queue(tx)?;
-    let row = lock(tx, grant.reach().people(), id, expected)?;
-    if standing(tx, safeguards.caller, row.role_id)? != Standing::Covered {
+    lock_membership(tx)?;
+    let user = lock(tx, grant.reach().people(), id, expected)?;
+    if role_coverage(tx, safeguards.caller, user.role_id)? != RoleCoverage::Covered {
         return Err(UserError::Escalation);
     }
     // Before the row: it would take its member along, unguarded.
     members::delete(tx, safeguards.locked_out, id)?;
-    let_go(tx)?;
-    membership::set_teams(tx, id, &row.team_ids, &[], origin.at)?;
+    before_delete(tx)?;
+    set_teams(tx, origin.at, id, &user.team_ids, &[])?;
     idempotency::delete_of(tx, id)?;
-    tx.run(DELETE.bind::<Uuid, _>(id))?;
-    let mut changes = Changes::default();
-    changes
-        .gone("email", &row.email)
-        .gone("full_name", &row.full_name)
-        .gone("role_id", row.role_id)
-        .gone("is_active", row.is_active)
-        .gone("team_ids", &row.team_ids);
-    audit::append(tx, origin, &[Event::new(origin, "users", id.uuid(), "delete", changes)])?;
+    tx.run(diesel::delete(users::table.find(id)))?;
+    audit::append(tx, origin, &[Event::deleted(origin, &user)])?;
     Ok(())
 }

@@ -1,142 +1,115 @@
-//! A user changes.
+//! Changing users.
 
-use belfort_audit::{Changes, Event, Origin, postgres as audit};
-use belfort_auth::Email;
+use belfort_audit::{Event, Origin, postgres as audit};
 use belfort_auth::postgres::sessions;
-use belfort_db::{Statement, Tenant};
-use belfort_ids::{RoleId, TeamId, UserId};
+use belfort_db::Tenant;
+use belfort_ids::UserId;
 use belfort_policy::Users;
 use belfort_rbac::postgres::members::{self, MemberPatch};
 use belfort_rbac::{Grant, Update};
-use diesel::sql_types::{Integer, Text, Timestamptz, Uuid};
+use diesel::prelude::*;
 
 use super::create::{check_teams, is_invited};
-use super::{Safeguards, UserError, UserRow, lock};
-use crate::escalation::{Standing, standing};
-use crate::{FullName, membership};
+use super::read::lock;
+use super::{Safeguards, User, UserError, UserPatch};
+use crate::FullName;
+use crate::escalation::{RoleCoverage, role_coverage};
+use crate::membership::{lock_membership, missing, set_teams, sorted};
+use crate::reach::member_filter;
+use crate::tables::users;
 
-/// What is to change about a user; `None` leaves it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct UserPatch {
-    /// Their address.
-    pub email: Option<Email>,
-    /// Their name.
-    pub full_name: Option<FullName>,
-    /// Their role.
-    pub role: Option<RoleId>,
-    /// Whether they may come in. Who may not is out at once: their sessions end.
-    pub is_active: Option<bool>,
-    /// Their teams, all of them.
-    pub team_ids: Option<Vec<TeamId>>,
-}
-
-/// Changes a user and answers how they stand then.
+/// Changes a user and answers how they are then.
 pub fn update(
     tx: &mut impl Tenant,
     grant: &Grant<Users, Update>,
     safeguards: Safeguards<'_>,
-    id: UserId,
-    patch: &UserPatch,
-    expected: Option<i32>,
     origin: &Origin,
-) -> Result<UserRow, UserError> {
+    id: UserId,
+    expected: Option<i32>,
+    patch: UserPatch,
+) -> Result<User, UserError> {
     if patch.email.is_some() || patch.team_ids.is_some() {
-        membership::queue(tx)?;
+        lock_membership(tx)?;
     }
     let before = lock(tx, grant.reach().people(), id, expected)?;
     // Who changes somebody's address can have their password reset and become them.
-    if standing(tx, safeguards.caller, before.role_id)? != Standing::Covered {
+    if role_coverage(tx, safeguards.caller, before.role_id)? != RoleCoverage::Covered {
         return Err(UserError::Escalation);
     }
     let mut after = before.clone();
-    if let Some(email) = &patch.email
+    if let Some(email) = patch.email
         && email.as_str() != before.email
     {
-        if is_invited(tx, email)? {
+        if is_invited(tx, &email)? {
             return Err(UserError::EmailTaken);
         }
         email.as_str().clone_into(&mut after.email);
     }
-    if let Some(name) = &patch.full_name {
+    if let Some(name) = patch.full_name {
         name.as_str().clone_into(&mut after.full_name);
     }
-    if let Some(role) = patch.role
-        && role != before.role_id
+    if let Some(role_id) = patch.role_id
+        && role_id != before.role_id
     {
-        match standing(tx, safeguards.caller, role)? {
-            Standing::Absent => return Err(UserError::UnknownRole),
-            Standing::Above => return Err(UserError::Escalation),
-            Standing::Covered => after.role_id = role,
+        match role_coverage(tx, safeguards.caller, role_id)? {
+            RoleCoverage::Absent => return Err(UserError::UnknownRole),
+            RoleCoverage::Above => return Err(UserError::Escalation),
+            RoleCoverage::Covered => after.role_id = role_id,
         }
     }
     if let Some(is_active) = patch.is_active {
         after.is_active = is_active;
     }
-    if let Some(ids) = &patch.team_ids {
-        after.team_ids = membership::set(ids);
-        let joined = membership::missing(&after.team_ids, &before.team_ids);
-        check_teams(tx, membership::seat(grant), &joined)?;
+    if let Some(ids) = patch.team_ids {
+        after.team_ids = sorted(&ids);
+        let joined = missing(&after.team_ids, &before.team_ids);
+        check_teams(tx, member_filter(grant), &joined)?;
     }
-    write(tx, &before, after, safeguards.locked_out, origin)
+    write(tx, safeguards.locked_out, origin, &before, after)
 }
 
 /// Changes a user's own name. It needs no grant: everybody has a name of their own choice.
 pub fn update_self(
     tx: &mut impl Tenant,
-    user: UserId,
-    full_name: Option<&FullName>,
-    expected: Option<i32>,
     origin: &Origin,
-) -> Result<UserRow, UserError> {
-    let before = lock(tx, None, user, expected)?;
+    id: UserId,
+    expected: Option<i32>,
+    full_name: Option<FullName>,
+) -> Result<User, UserError> {
+    let before = lock(tx, None, id, expected)?;
     let mut after = before.clone();
     if let Some(name) = full_name {
         name.as_str().clone_into(&mut after.full_name);
     }
-    write(tx, &before, after, &[], origin)
+    write(tx, &[], origin, &before, after)
 }
 
 fn write(
     tx: &mut impl Tenant,
-    before: &UserRow,
-    after: UserRow,
     locked_out: &[UserId],
     origin: &Origin,
-) -> Result<UserRow, UserError> {
-    const UPDATE: Statement<(Integer, Timestamptz)> = Statement::new(
-        "UPDATE users SET email = $1, full_name = $2, version = version + 1, updated_at = $3 WHERE id = $4
-         RETURNING version, updated_at",
-    );
+    before: &User,
+    mut after: User,
+) -> Result<User, UserError> {
     if after == *before {
         return Ok(after);
     }
     if (after.role_id, after.is_active) != (before.role_id, before.is_active) {
-        let change = MemberPatch { role: Some(after.role_id), is_active: Some(after.is_active) };
-        members::update(tx, locked_out, after.id, change)?;
+        let patch = MemberPatch { role: Some(after.role_id), is_active: Some(after.is_active) };
+        members::update(tx, locked_out, after.id, patch)?;
     }
     if !after.is_active && before.is_active {
         sessions::end_all(tx, after.id)?;
     }
-    membership::set_teams(tx, after.id, &before.team_ids, &after.team_ids, origin.at)?;
-    let (version, updated_at) = tx.row(
-        UPDATE
-            .bind::<Text, _>(after.email.as_str())
-            .bind::<Text, _>(after.full_name.as_str())
-            .bind::<Timestamptz, _>(origin.at)
-            .bind::<Uuid, _>(after.id),
-    )?;
-    let event = Event::new(origin, "users", after.id.uuid(), "update", changes(before, &after));
-    audit::append(tx, origin, &[event])?;
-    Ok(UserRow { version, updated_at, ..after })
-}
-
-fn changes(before: &UserRow, after: &UserRow) -> Changes {
-    let mut changes = Changes::default();
-    changes
-        .field("email", &before.email, &after.email)
-        .field("full_name", &before.full_name, &after.full_name)
-        .field("role_id", &before.role_id, &after.role_id)
-        .field("is_active", &before.is_active, &after.is_active)
-        .field("team_ids", &before.team_ids, &after.team_ids);
-    changes
+    set_teams(tx, origin.at, after.id, &before.team_ids, &after.team_ids)?;
+    let set = (
+        users::email.eq(&after.email),
+        users::full_name.eq(&after.full_name),
+        users::version.eq(users::version + 1),
+        users::updated_at.eq(origin.at),
+    );
+    let update = diesel::update(users::table.find(after.id)).set(set);
+    (after.version, after.updated_at) = tx.row(update.returning((users::version, users::updated_at)))?;
+    audit::append(tx, origin, Event::updated(origin, before, &after).as_slice())?;
+    Ok(after)
 }

@@ -11,7 +11,7 @@ use belfort_testkit::now;
 use belfort_workspace::teams::{self, NewTeam};
 use belfort_workspace::{Caller, TeamName, audit_log};
 
-use crate::world::{World, arrival, grant, origin};
+use crate::world::{World, grant, origin, source};
 
 fn read(world: &World, by: &Caller, filter: Filter, before: Option<i64>, limit: i64) -> Vec<EventRow> {
     audit_log::list(&mut world.begin(), &grant::<Audit, Read>(by), filter, before, limit).unwrap()
@@ -35,9 +35,9 @@ fn a_scope_reaches_the_events_of_its_people() {
     let admin = world.caller(world.admin);
     for (name, member_ids) in [("Ours", vec![team, mate]), ("Theirs", vec![own, stranger])] {
         let new = NewTeam { name: TeamName::parse(name).unwrap(), member_ids };
-        world.act(|tx| teams::create(tx, &grant(&admin), &new, &origin(&admin))).unwrap();
+        world.act(|tx| teams::create(tx, &grant(&admin), &origin(&admin), new)).unwrap();
     }
-    let system = arrival().by(Actor::System { name: "retention".into() });
+    let system = source().by(Actor::System { name: "retention".into() });
     let event = Event::new(&system, "workspace", world.tenant.id.uuid(), "pruned", Changes::default());
     world.act(|tx| audit::append(tx, &system, &[event])).unwrap();
 

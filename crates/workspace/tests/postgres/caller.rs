@@ -38,7 +38,7 @@ fn a_change_of_role_acts_on_the_next_request() {
     let token = world.log_in(bob);
     assert!(world.whose(&token).unwrap().principal.grant::<Tasks, Update>().is_ok());
     let admin = world.caller(world.admin);
-    let guest = UserPatch { role: Some(world.role(BuiltIn::Guest)), ..UserPatch::default() };
+    let guest = UserPatch { role_id: Some(world.role(BuiltIn::Guest)), ..UserPatch::default() };
     world.update(&admin, bob, &guest).unwrap();
     let caller = world.whose(&token).unwrap();
     assert_eq!(caller.role_name, "guest");
@@ -87,7 +87,7 @@ fn the_mates_of_a_caller_are_those_of_their_teams() {
     let admin = world.caller(world.admin);
     for (team, member_ids) in [("One", vec![bob, cy]), ("Two", vec![cy, bob]), ("Three", vec![dan, cy])] {
         let new = NewTeam { name: TeamName::parse(team).unwrap(), member_ids };
-        world.act(|tx| teams::create(tx, &grant(&admin), &new, &origin(&admin))).unwrap();
+        world.act(|tx| teams::create(tx, &grant(&admin), &origin(&admin), new)).unwrap();
     }
     let reach = |user| {
         let grant = grant::<Users, Read>(&world.caller(user));
@@ -138,11 +138,16 @@ fn a_user_without_a_password_cannot_log_in() {
     let world = World::new();
     let admin = world.caller(world.admin);
     let role = world.role(BuiltIn::Admin);
-    let new =
-        NewUser { email: email("eve"), full_name: name("Eve"), role, is_active: true, team_ids: vec![] };
+    let new = NewUser {
+        email: email("eve"),
+        full_name: name("Eve"),
+        role_id: role,
+        is_active: true,
+        team_ids: vec![],
+    };
     let eve =
-        world.act(|tx| users::create(tx, &grant(&admin), &admin.principal, &new, &origin(&admin))).unwrap();
-    assert!(!eve.joined && eve.is_active);
+        world.act(|tx| users::create(tx, &grant(&admin), &admin.principal, &origin(&admin), new)).unwrap();
+    assert!(!eve.has_joined && eve.is_active);
     assert!(login::password_by_email(&mut world.begin(), &email("eve")).unwrap().is_none());
 }
 

@@ -7,14 +7,14 @@ use belfort_policy::{BuiltIn, Users};
 use belfort_rbac::Read;
 use belfort_testkit::now;
 use belfort_workspace::invitations::{
-    self, AcceptError, InvitationError, InvitationRow, Invited, LIFETIME, NewInvitation,
+    self, AcceptError, Invitation, InvitationError, IssuedInvitation, LIFETIME, NewInvitation,
 };
 use belfort_workspace::teams::{self, NewTeam};
-use belfort_workspace::users::UserRow;
-use belfort_workspace::{Arrival, Caller, TeamName, login};
+use belfort_workspace::users::User;
+use belfort_workspace::{Caller, RequestSource, TeamName, login};
 use chrono::Duration;
 
-use crate::world::{World, arrival, email, grant, hash, name, origin, race};
+use crate::world::{World, email, grant, hash, name, origin, race, source};
 
 struct Office {
     world: World,
@@ -28,39 +28,39 @@ impl Office {
         Self { world, admin }
     }
 
-    fn invite(&self, who: &str, team_ids: Vec<TeamId>) -> Result<Invited, InvitationError> {
+    fn invite(&self, who: &str, team_ids: Vec<TeamId>) -> Result<IssuedInvitation, InvitationError> {
         let role = self.world.role(BuiltIn::Member);
-        let new = NewInvitation { email: email(who), full_name: Some(name("Bo")), role, team_ids };
+        let new = NewInvitation { email: email(who), full_name: Some(name("Bo")), role_id: role, team_ids };
         self.world.act(|tx| {
-            invitations::create(tx, &grant(&self.admin), &self.admin.principal, &new, &origin(&self.admin))
+            invitations::create(tx, &grant(&self.admin), &self.admin.principal, &origin(&self.admin), new)
         })
     }
 
-    fn accept(&self, token: &InvitationToken) -> Result<UserRow, AcceptError> {
-        self.accept_at(token, &arrival())
+    fn accept(&self, token: &InvitationToken) -> Result<User, AcceptError> {
+        self.accept_at(token, &source())
     }
 
-    fn accept_at(&self, token: &InvitationToken, arrival: &Arrival) -> Result<UserRow, AcceptError> {
-        self.world.act(|tx| invitations::accept(tx, &token.digest(), name("Bob"), &hash(), arrival))
+    fn accept_at(&self, token: &InvitationToken, source: &RequestSource) -> Result<User, AcceptError> {
+        self.world.act(|tx| invitations::accept(tx, source, &token.digest(), name("Bob"), &hash()))
     }
 
-    fn resend(&self, id: InvitationId) -> Result<Invited, InvitationError> {
+    fn resend(&self, id: InvitationId) -> Result<IssuedInvitation, InvitationError> {
         self.world.act(|tx| {
-            invitations::resend(tx, &grant(&self.admin), &self.admin.principal, id, &origin(&self.admin))
+            invitations::resend(tx, &grant(&self.admin), &self.admin.principal, &origin(&self.admin), id)
         })
     }
 
     fn revoke(&self, by: &Caller, id: InvitationId, expected: Option<i32>) -> Result<(), InvitationError> {
-        self.world.act(|tx| invitations::revoke(tx, &grant(by), &by.principal, id, expected, &origin(by)))
+        self.world.act(|tx| invitations::revoke(tx, &grant(by), &by.principal, &origin(by), id, expected))
     }
 
-    fn list(&self, by: &Caller) -> Vec<InvitationRow> {
+    fn list(&self, by: &Caller) -> Vec<Invitation> {
         invitations::list(&mut self.world.begin(), &grant::<Users, Read>(by), None, 9).unwrap()
     }
 }
 
-fn is_over(result: Result<UserRow, AcceptError>) -> bool {
-    matches!(result, Err(AcceptError::Over))
+fn is_over(result: Result<User, AcceptError>) -> bool {
+    matches!(result, Err(AcceptError::Expired))
 }
 
 #[test]
@@ -69,13 +69,13 @@ fn who_accepts_is_a_user_with_role_teams_and_password() {
     let world = &office.world;
     let [crew, gone] = ["Crew", "Gone"].map(|team| {
         let new = NewTeam { name: TeamName::parse(team).unwrap(), member_ids: vec![] };
-        world.act(|tx| teams::create(tx, &grant(&office.admin), &new, &origin(&office.admin))).unwrap().id
+        world.act(|tx| teams::create(tx, &grant(&office.admin), &origin(&office.admin), new)).unwrap().id
     });
     let invited = office.invite("bob", vec![gone, crew, crew]).unwrap();
-    assert_eq!(office.list(&office.admin), [invited.row]);
-    world.act(|tx| teams::delete(tx, &grant(&office.admin), gone, None, &origin(&office.admin))).unwrap();
+    assert_eq!(office.list(&office.admin), [invited.invitation]);
+    world.act(|tx| teams::delete(tx, &grant(&office.admin), &origin(&office.admin), gone, None)).unwrap();
     let bob = office.accept(&invited.token).unwrap();
-    assert_eq!((bob.email.as_str(), bob.full_name.as_str(), bob.joined), ("bob@example.be", "Bob", true));
+    assert_eq!((bob.email.as_str(), bob.full_name.as_str(), bob.has_joined), ("bob@example.be", "Bob", true));
     assert_eq!((bob.role_id, &bob.team_ids), (world.role(BuiltIn::Member), &vec![crew]));
     assert!(login::password_by_email(&mut world.begin(), &email("bob")).unwrap().is_some());
     assert_eq!(office.list(&office.admin), []);
@@ -98,9 +98,9 @@ fn an_unknown_and_an_expired_token_are_one_error() {
     let office = Office::new();
     let invited = office.invite("bob", vec![]).unwrap();
     assert!(is_over(office.accept(&InvitationToken::generate())));
-    let late = Arrival { at: now() + LIFETIME, ..arrival() };
+    let late = RequestSource { at: now() + LIFETIME, ..source() };
     assert!(is_over(office.accept_at(&invited.token, &late)));
-    let in_time = Arrival { at: now() + LIFETIME - Duration::seconds(1), ..arrival() };
+    let in_time = RequestSource { at: now() + LIFETIME - Duration::seconds(1), ..source() };
     office.accept_at(&invited.token, &in_time).unwrap();
 }
 
@@ -108,18 +108,18 @@ fn an_unknown_and_an_expired_token_are_one_error() {
 fn an_invitation_that_is_sent_again_has_another_token() {
     let office = Office::new();
     let first = office.invite("bob", vec![]).unwrap();
-    let second = office.resend(first.row.id).unwrap();
-    assert_eq!((second.row.id, second.row.version), (first.row.id, 2));
+    let second = office.resend(first.invitation.id).unwrap();
+    assert_eq!((second.invitation.id, second.invitation.version), (first.invitation.id, 2));
     assert!(is_over(office.accept(&first.token)));
     office.accept(&second.token).unwrap();
-    assert!(matches!(office.resend(first.row.id), Err(InvitationError::NotFound)));
+    assert!(matches!(office.resend(first.invitation.id), Err(InvitationError::NotFound)));
 }
 
 #[test]
 fn an_invitation_that_is_withdrawn_is_over() {
     let office = Office::new();
     let invited = office.invite("bob", vec![]).unwrap();
-    let id = invited.row.id;
+    let id = invited.invitation.id;
     assert!(matches!(office.revoke(&office.admin, id, Some(7)), Err(InvitationError::Stale)));
     office.revoke(&office.admin, id, Some(1)).unwrap();
     assert!(is_over(office.accept(&invited.token)));
@@ -134,13 +134,11 @@ fn an_expired_invitation_is_in_nobodys_way() {
     let mut later = origin(&office.admin);
     later.at += LIFETIME;
     let role = office.world.role(BuiltIn::Guest);
-    let new = NewInvitation { email: email("bob"), full_name: None, role, team_ids: vec![] };
+    let new = NewInvitation { email: email("bob"), full_name: None, role_id: role, team_ids: vec![] };
     let admin = &office.admin;
-    let again = office
-        .world
-        .act(|tx| invitations::create(tx, &grant(admin), &admin.principal, &new, &later))
-        .unwrap();
-    assert_eq!(office.list(admin), [again.row]);
+    let again =
+        office.world.act(|tx| invitations::create(tx, &grant(admin), &admin.principal, &later, new)).unwrap();
+    assert_eq!(office.list(admin), [again.invitation]);
     assert!(is_over(office.accept(&old.token)));
 }
 
@@ -152,14 +150,13 @@ fn who_reaches_only_themselves_sees_only_what_they_sent() {
     let host = world.caller(world.person("host", world.own_role("host", &actions)));
     let theirs = office.invite("bob", vec![]).unwrap();
     assert_eq!(office.list(&host), []);
-    assert!(matches!(office.revoke(&host, theirs.row.id, None), Err(InvitationError::NotFound)));
+    assert!(matches!(office.revoke(&host, theirs.invitation.id, None), Err(InvitationError::NotFound)));
     let nothing = world.own_role("nothing", &[]);
-    let new = NewInvitation { email: email("cy"), full_name: None, role: nothing, team_ids: vec![] };
-    let ours = world
-        .act(|tx| invitations::create(tx, &grant(&host), &host.principal, &new, &origin(&host)))
-        .unwrap();
-    let id = ours.row.id;
-    assert_eq!(office.list(&host), [ours.row]);
+    let new = NewInvitation { email: email("cy"), full_name: None, role_id: nothing, team_ids: vec![] };
+    let ours =
+        world.act(|tx| invitations::create(tx, &grant(&host), &host.principal, &origin(&host), new)).unwrap();
+    let id = ours.invitation.id;
+    assert_eq!(office.list(&host), [ours.invitation]);
     office.revoke(&host, id, None).unwrap();
 }
 

@@ -24,7 +24,7 @@ fn the_locked_out_admins_are_asked_for_where_a_change_can_take_an_admin_away() {
         let _ = Attempt::reserve(world.begin(), tenancy, ONCE, now(), &email(who), None).unwrap();
     }
     let update = |patch: &UserPatch, at| before_update(&mut world.begin(), tenancy, ONCE, at, patch).unwrap();
-    let role = UserPatch { role: Some(guest), ..UserPatch::default() };
+    let role = UserPatch { role_id: Some(guest), ..UserPatch::default() };
     let inactive = UserPatch { is_active: Some(false), ..UserPatch::default() };
     for losing in [&role, &inactive] {
         assert_eq!(update(losing, now()), [bob]);

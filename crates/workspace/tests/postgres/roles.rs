@@ -12,7 +12,7 @@ use belfort_workspace::users::UserPatch;
 use belfort_workspace::{Caller, RoleName};
 use serde_json::json;
 
-use crate::world::{World, arrival, email, grant, hash, name, origin, race};
+use crate::world::{World, email, grant, hash, name, origin, race, source};
 
 fn permissions(lines: &[&str]) -> Permissions {
     let words = lines.iter().map(|line| {
@@ -30,7 +30,7 @@ fn role_name(name: &str) -> RoleName {
 impl World {
     fn make(&self, by: &Caller, name: &str, permissions: &Permissions) -> Result<Role, RoleError> {
         let new = NewRole { name: role_name(name), permissions: permissions.clone() };
-        self.act(|tx| roles::create(tx, &grant(by), &by.principal, &new, &origin(by)))
+        self.act(|tx| roles::create(tx, &grant(by), &by.principal, &origin(by), new))
     }
 
     fn edit(
@@ -40,11 +40,11 @@ impl World {
         patch: &RolePatch,
         expected: Option<i32>,
     ) -> Result<Role, RoleError> {
-        self.act(|tx| roles::update(tx, &grant(by), &by.principal, id, patch, expected, &origin(by)))
+        self.act(|tx| roles::update(tx, &grant(by), &by.principal, &origin(by), id, expected, patch.clone()))
     }
 
     fn drop_role(&self, by: &Caller, id: RoleId, expected: Option<i32>) -> Result<(), RoleError> {
-        self.act(|tx| roles::delete(tx, &grant(by), &by.principal, id, expected, &origin(by)))
+        self.act(|tx| roles::delete(tx, &grant(by), &by.principal, &origin(by), id, expected))
     }
 }
 
@@ -214,23 +214,23 @@ fn no_sequence_of_role_operations_confers_what_nobody_in_it_holds() {
             let done = match kind {
                 0 => principal.grant().is_ok_and(|grant| {
                     let new = NewRole { name: role_name(&format!("r{step}")), permissions: wanted };
-                    world.act(|tx| roles::create(tx, &grant, principal, &new, &origin(&caller))).is_ok()
+                    world.act(|tx| roles::create(tx, &grant, principal, &origin(&caller), new)).is_ok()
                 }),
                 1 | 2 => principal.grant().is_ok_and(|grant| {
                     let patch = RolePatch { name: None, permissions: Some(wanted) };
                     world
                         .act(|tx| {
-                            roles::update(tx, &grant, principal, role.id, &patch, None, &origin(&caller))
+                            roles::update(tx, &grant, principal, &origin(&caller), role.id, None, patch)
                         })
                         .is_ok()
                 }),
                 3 => principal.grant().is_ok_and(|grant| {
                     world
-                        .act(|tx| roles::delete(tx, &grant, principal, role.id, None, &origin(&caller)))
+                        .act(|tx| roles::delete(tx, &grant, principal, &origin(&caller), role.id, None))
                         .is_ok()
                 }),
                 4 => {
-                    let patch = UserPatch { role: Some(role.id), ..UserPatch::default() };
+                    let patch = UserPatch { role_id: Some(role.id), ..UserPatch::default() };
                     let user = *dice.pick(&people);
                     principal.grant::<belfort_policy::Users, belfort_rbac::Update>().is_ok()
                         && world.update(&caller, user, &patch).is_ok()
@@ -240,14 +240,14 @@ fn no_sequence_of_role_operations_confers_what_nobody_in_it_holds() {
                     let new = NewInvitation {
                         email: email(&who),
                         full_name: None,
-                        role: role.id,
+                        role_id: role.id,
                         team_ids: vec![],
                     };
                     let invited =
-                        world.act(|tx| invitations::create(tx, &grant, principal, &new, &origin(&caller)));
+                        world.act(|tx| invitations::create(tx, &grant, principal, &origin(&caller), new));
                     invited.is_ok_and(|invited| {
                         let joined = world.act(|tx| {
-                            invitations::accept(tx, &invited.token.digest(), name(&who), &hash(), &arrival())
+                            invitations::accept(tx, &source(), &invited.token.digest(), name(&who), &hash())
                         });
                         let id = joined.unwrap().id;
                         people.push(id);

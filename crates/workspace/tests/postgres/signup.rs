@@ -15,18 +15,18 @@ use belfort_workspace::signup::{self, ConfirmError, Confirmed, StartError, Start
 use chrono::Duration;
 use diesel::sql_types::{BigInt, Integer, Text, Uuid};
 
-use crate::world::{HASH, World, arrival, hash, other, ring, signup as form};
+use crate::world::{HASH, World, hash, other, ring, signup as form, source};
 
 fn confirm(
     db: &Database,
     ring: &belfort_crypto::Keyring,
     started: &Started,
 ) -> Result<Confirmed, ConfirmError> {
-    signup::confirm(db.tenancy(), ring, &MIGRATIONS, started.id, &started.code, &arrival())
+    signup::confirm(db.tenancy(), ring, &MIGRATIONS, &source(), started.id, &started.code)
 }
 
 fn start(db: &Database, ring: &belfort_crypto::Keyring, slug: &str) -> Started {
-    signup::start(&mut db.control(), ring, &form(slug), now()).unwrap()
+    signup::start(&mut db.control(), ring, now(), &form(slug)).unwrap()
 }
 
 fn attempts(db: &Database, id: SignupId) -> i32 {
@@ -59,7 +59,7 @@ fn a_confirmed_workspace_has_its_roles_and_an_admin_who_can_log_in() {
         login::password_by_email(&mut tx, &Email::parse("ada@example.be").unwrap()).unwrap().unwrap();
     assert_eq!((credential.user, credential.hash), (world.admin, hash()));
     let row = world.row(world.admin).unwrap();
-    assert!(row.joined && row.is_active && row.role_id == world.role(BuiltIn::Admin));
+    assert!(row.has_joined && row.is_active && row.role_id == world.role(BuiltIn::Admin));
 
     let history = belfort_audit::postgres::list(&mut tx, Filter::default(), None, 10).unwrap();
     let told: Vec<_> = history.iter().rev().map(|e| (e.resource.as_str(), e.action.as_str())).collect();
@@ -116,9 +116,9 @@ fn of_forty_wrong_guesses_at_once_five_are_compared_and_then_it_is_over() {
         let guess = || {
             barrier.wait();
             let wrong = other(&started.code);
-            match signup::confirm(db.tenancy(), &ring, &MIGRATIONS, started.id, &wrong, &arrival()) {
+            match signup::confirm(db.tenancy(), &ring, &MIGRATIONS, &source(), started.id, &wrong) {
                 Err(ConfirmError::WrongCode { left }) => Some(left),
-                Err(ConfirmError::Over) => None,
+                Err(ConfirmError::Expired) => None,
                 unexpected => panic!("{unexpected:?}"),
             }
         };
@@ -128,7 +128,7 @@ fn of_forty_wrong_guesses_at_once_five_are_compared_and_then_it_is_over() {
     compared.sort_unstable();
     assert_eq!(compared, [0, 1, 2, 3, 4]);
     assert!(
-        matches!(confirm(&db, &ring, &started), Err(ConfirmError::Over)),
+        matches!(confirm(&db, &ring, &started), Err(ConfirmError::Expired)),
         "the right code comes too late"
     );
     assert_eq!((attempts(&db, started.id), left(&db)), (5, (0, 0, 1)));
@@ -148,14 +148,14 @@ fn the_fifth_attempt_may_still_be_the_right_one() {
 #[test]
 fn an_unknown_an_expired_and_a_used_sign_up_are_over() {
     let (db, ring) = (Database::new(), ring());
-    let over = |result| assert!(matches!(result, Err(ConfirmError::Over)), "{result:?}");
+    let over = |result| assert!(matches!(result, Err(ConfirmError::Expired)), "{result:?}");
     let started = start(&db, &ring, "engines");
     over(confirm(&db, &ring, &Started { id: SignupId::new(now()), code: other(&started.code) }));
-    let mut late = arrival();
+    let mut late = source();
     late.at += CODE_LIFETIME;
-    over(signup::confirm(db.tenancy(), &ring, &MIGRATIONS, started.id, &started.code, &late));
+    over(signup::confirm(db.tenancy(), &ring, &MIGRATIONS, &late, started.id, &started.code));
     late.at -= Duration::seconds(1);
-    signup::confirm(db.tenancy(), &ring, &MIGRATIONS, started.id, &started.code, &late).unwrap();
+    signup::confirm(db.tenancy(), &ring, &MIGRATIONS, &late, started.id, &started.code).unwrap();
     over(confirm(&db, &ring, &started));
 
     start(&db, &ring, "purged");
@@ -171,7 +171,7 @@ fn of_two_confirmations_at_once_one_makes_the_workspace() {
         let once = || confirm(&db, &ring, &started).map(drop);
         let results = crate::world::race([&once, &once]);
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "{results:?}");
-        assert!(results.iter().any(|result| matches!(result, Err(ConfirmError::Over))), "{results:?}");
+        assert!(results.iter().any(|result| matches!(result, Err(ConfirmError::Expired))), "{results:?}");
     }
     assert_eq!(left(&db), (5, 5, 0));
 }
@@ -185,7 +185,7 @@ fn of_two_sign_ups_for_one_slug_the_first_to_confirm_has_it() {
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1, "{results:?}");
     assert!(results.iter().any(|result| matches!(result, Err(ConfirmError::SlugTaken))), "{results:?}");
     assert_eq!(left(&db), (1, 1, 1));
-    let again = signup::start(&mut db.control(), &ring, &form("engines"), now());
+    let again = signup::start(&mut db.control(), &ring, now(), &form("engines"));
     assert!(matches!(again, Err(StartError::SlugTaken)));
 }
 

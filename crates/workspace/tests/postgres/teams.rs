@@ -4,7 +4,7 @@ use belfort_ids::{TeamId, UserId};
 use belfort_policy::{BuiltIn, Teams};
 use belfort_rbac::Read;
 use belfort_testkit::now;
-use belfort_workspace::teams::{self, NewTeam, TeamError, TeamPatch, TeamRow};
+use belfort_workspace::teams::{self, NewTeam, Team, TeamError, TeamPatch};
 use belfort_workspace::users::{self, UserPatch};
 use belfort_workspace::{Caller, TeamName};
 
@@ -14,9 +14,9 @@ fn team_name(name: &str) -> TeamName {
     TeamName::parse(name).unwrap()
 }
 
-fn create(world: &World, by: &Caller, name: &str, member_ids: &[UserId]) -> Result<TeamRow, TeamError> {
+fn create(world: &World, by: &Caller, name: &str, member_ids: &[UserId]) -> Result<Team, TeamError> {
     let new = NewTeam { name: team_name(name), member_ids: member_ids.to_vec() };
-    world.act(|tx| teams::create(tx, &grant(by), &new, &origin(by)))
+    world.act(|tx| teams::create(tx, &grant(by), &origin(by), new))
 }
 
 fn update(
@@ -25,12 +25,12 @@ fn update(
     id: TeamId,
     patch: &TeamPatch,
     expected: Option<i32>,
-) -> Result<TeamRow, TeamError> {
-    world.act(|tx| teams::update(tx, &grant(by), id, patch, expected, &origin(by)))
+) -> Result<Team, TeamError> {
+    world.act(|tx| teams::update(tx, &grant(by), &origin(by), id, expected, patch.clone()))
 }
 
 fn delete(world: &World, by: &Caller, id: TeamId) -> Result<(), TeamError> {
-    world.act(|tx| teams::delete(tx, &grant(by), id, None, &origin(by)))
+    world.act(|tx| teams::delete(tx, &grant(by), &origin(by), id, None))
 }
 
 fn members(ids: &[UserId]) -> TeamPatch {
@@ -158,5 +158,5 @@ fn a_team_and_its_member_can_be_changed_at_once() {
         };
         assert_eq!(race([&from_team, &from_user]), [Ok(()), Ok(())]);
     }
-    assert!(users::me(&mut world.begin(), cy).unwrap().is_some());
+    assert!(users::get_self(&mut world.begin(), cy).unwrap().is_some());
 }

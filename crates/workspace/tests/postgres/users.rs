@@ -32,7 +32,7 @@ fn keeper(world: &World, scope: &str) -> Caller {
 fn team(world: &World, team: &str, members: &[UserId]) -> TeamId {
     let admin = world.caller(world.admin);
     let new = NewTeam { name: TeamName::parse(team).unwrap(), member_ids: members.to_vec() };
-    world.act(|tx| teams::create(tx, &grant(&admin), &new, &origin(&admin))).unwrap().id
+    world.act(|tx| teams::create(tx, &grant(&admin), &origin(&admin), new)).unwrap().id
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_change_is_told_field_by_field_and_counted() {
     let patch = UserPatch {
         email: Some(email("robert")),
         full_name: Some(name("Robert")),
-        role: Some(world.role(BuiltIn::Member)),
+        role_id: Some(world.role(BuiltIn::Member)),
         is_active: Some(false),
         team_ids: Some(vec![crew, crew]),
     };
@@ -110,7 +110,7 @@ fn a_change_of_nothing_writes_nothing() {
     let same = UserPatch {
         email: Some(email("ada")),
         full_name: Some(name("Ada Lovelace")),
-        role: Some(row.role_id),
+        role_id: Some(row.role_id),
         is_active: Some(true),
         team_ids: Some(vec![]),
     };
@@ -119,7 +119,7 @@ fn a_change_of_nothing_writes_nothing() {
         assert_eq!(world.update(&admin, world.admin, &patch).unwrap(), row);
     }
     let me = world
-        .act(|tx| users::update_self(tx, world.admin, Some(&name("Ada Lovelace")), None, &origin(&admin)));
+        .act(|tx| users::update_self(tx, &origin(&admin), world.admin, None, Some(name("Ada Lovelace"))));
     assert_eq!(me.unwrap(), row);
     assert_eq!((world.events(), world.row(world.admin).unwrap()), (events, row));
 }
@@ -135,10 +135,10 @@ fn who_looks_at_an_old_version_changes_nothing() {
                 tx,
                 &grant(&admin),
                 safeguards(&admin),
-                bob,
-                &renamed(who),
-                expected,
                 &origin(&admin),
+                bob,
+                expected,
+                renamed(who),
             )
         })
     };
@@ -153,10 +153,10 @@ fn who_looks_at_an_old_version_changes_nothing() {
         assert!(results.iter().any(|result| matches!(result, Err(UserError::Stale))), "{results:?}");
     }
     let delete = world.act(|tx| {
-        users::delete(tx, &grant(&admin), safeguards(&admin), bob, Some(version), &origin(&admin), |_| Ok(()))
+        users::delete(tx, &grant(&admin), safeguards(&admin), &origin(&admin), bob, Some(version), |_| Ok(()))
     });
     assert!(matches!(delete, Err(UserError::Stale)));
-    let own = world.act(|tx| users::update_self(tx, bob, Some(&name("Z")), Some(version), &origin(&admin)));
+    let own = world.act(|tx| users::update_self(tx, &origin(&admin), bob, Some(version), Some(name("Z"))));
     assert!(matches!(own, Err(UserError::Stale)));
 }
 
@@ -168,7 +168,7 @@ fn nobody_confers_or_takes_what_they_do_not_hold() {
     let nothing = world.own_role("nothing", &[]);
     let bob = world.person("bob", nothing);
     let cy = world.person("cy", guest);
-    let role = |role| UserPatch { role: Some(role), ..UserPatch::default() };
+    let role = |role| UserPatch { role_id: Some(role), ..UserPatch::default() };
     // Upwards: somebody else, and themselves.
     for (who, to) in [(bob, admin), (bob, guest), (keeper.user, admin), (keeper.user, guest)] {
         assert!(matches!(world.update(&keeper, who, &role(to)), Err(UserError::Escalation)));
@@ -182,14 +182,19 @@ fn nobody_confers_or_takes_what_they_do_not_hold() {
         assert!(matches!(world.delete(&keeper, above), Err(UserError::Escalation)));
     }
     // New ones.
-    let new =
-        |role| NewUser { email: email("new"), full_name: name("N"), role, is_active: true, team_ids: vec![] };
+    let new = |role| NewUser {
+        email: email("new"),
+        full_name: name("N"),
+        role_id: role,
+        is_active: true,
+        team_ids: vec![],
+    };
     let create = |role| {
-        world.act(|tx| users::create(tx, &grant(&keeper), &keeper.principal, &new(role), &origin(&keeper)))
+        world.act(|tx| users::create(tx, &grant(&keeper), &keeper.principal, &origin(&keeper), new(role)))
     };
     let invite = |role| {
-        let new = NewInvitation { email: email("newer"), full_name: None, role, team_ids: vec![] };
-        world.act(|tx| invitations::create(tx, &grant(&keeper), &keeper.principal, &new, &origin(&keeper)))
+        let new = NewInvitation { email: email("newer"), full_name: None, role_id: role, team_ids: vec![] };
+        world.act(|tx| invitations::create(tx, &grant(&keeper), &keeper.principal, &origin(&keeper), new))
     };
     assert!(matches!(create(admin), Err(UserError::Escalation)));
     assert!(matches!(invite(admin), Err(invitations::InvitationError::Escalation)));
@@ -221,22 +226,23 @@ fn the_last_admin_stays_whatever_path_is_tried() {
     let world = World::new();
     let admin_role = world.role(BuiltIn::Admin);
     let admin = world.caller(world.admin);
-    let demoted = UserPatch { role: Some(world.role(BuiltIn::Guest)), ..UserPatch::default() };
+    let demoted = UserPatch { role_id: Some(world.role(BuiltIn::Guest)), ..UserPatch::default() };
     // None of these could come in: invited, inactive, without a password.
-    let invite = NewInvitation { email: email("inv"), full_name: None, role: admin_role, team_ids: vec![] };
+    let invite =
+        NewInvitation { email: email("inv"), full_name: None, role_id: admin_role, team_ids: vec![] };
     world
-        .act(|tx| invitations::create(tx, &grant(&admin), &admin.principal, &invite, &origin(&admin)))
+        .act(|tx| invitations::create(tx, &grant(&admin), &admin.principal, &origin(&admin), invite))
         .unwrap();
     let off = world.person("off", admin_role);
     world.update(&admin, off, &inactive()).unwrap();
     let new = NewUser {
         email: email("new"),
         full_name: name("N"),
-        role: admin_role,
+        role_id: admin_role,
         is_active: true,
         team_ids: vec![],
     };
-    world.act(|tx| users::create(tx, &grant(&admin), &admin.principal, &new, &origin(&admin))).unwrap();
+    world.act(|tx| users::create(tx, &grant(&admin), &admin.principal, &origin(&admin), new)).unwrap();
     // By themselves, and by somebody with the same permissions under a role of another name.
     let everything = BuiltIn::Admin.permissions();
     let words: Vec<_> = everything.iter().map(|p| (p.resource, p.action, p.scope.as_str())).collect();
@@ -257,7 +263,7 @@ fn the_last_admin_stays_whatever_path_is_tried() {
 fn two_admins_who_remove_each_other_at_once_leave_one() {
     let world = World::new();
     let (admin_role, guest) = (world.role(BuiltIn::Admin), world.role(BuiltIn::Guest));
-    let demoted = UserPatch { role: Some(guest), ..UserPatch::default() };
+    let demoted = UserPatch { role_id: Some(guest), ..UserPatch::default() };
     let mut survivor = world.admin;
     for round in 0..12 {
         let by = world.caller(survivor);
@@ -283,17 +289,22 @@ fn an_address_is_one_persons_also_of_the_invited_and_under_a_race() {
     let role = world.role(BuiltIn::Guest);
     let bob = world.person("bob", role);
     let create = |who: &str| {
-        let new =
-            NewUser { email: email(who), full_name: name("N"), role, is_active: true, team_ids: vec![] };
+        let new = NewUser {
+            email: email(who),
+            full_name: name("N"),
+            role_id: role,
+            is_active: true,
+            team_ids: vec![],
+        };
         world
-            .act(|tx| users::create(tx, &grant(&admin), &admin.principal, &new, &origin(&admin)))
+            .act(|tx| users::create(tx, &grant(&admin), &admin.principal, &origin(&admin), new))
             .map(drop)
             .map_err(|error| matches!(error, UserError::EmailTaken))
     };
     let invite = |who: &str| {
-        let new = NewInvitation { email: email(who), full_name: None, role, team_ids: vec![] };
+        let new = NewInvitation { email: email(who), full_name: None, role_id: role, team_ids: vec![] };
         world
-            .act(|tx| invitations::create(tx, &grant(&admin), &admin.principal, &new, &origin(&admin)))
+            .act(|tx| invitations::create(tx, &grant(&admin), &admin.principal, &origin(&admin), new))
             .map(drop)
             .map_err(|error| matches!(error, invitations::InvitationError::EmailTaken))
     };
@@ -317,9 +328,15 @@ fn an_unknown_role_is_named() {
     let world = World::new();
     let admin = world.caller(world.admin);
     let role = belfort_ids::RoleId::new(now());
-    let patch = UserPatch { role: Some(role), ..UserPatch::default() };
+    let patch = UserPatch { role_id: Some(role), ..UserPatch::default() };
     assert!(matches!(world.update(&admin, world.admin, &patch), Err(UserError::UnknownRole)));
-    let new = NewUser { email: email("new"), full_name: name("N"), role, is_active: true, team_ids: vec![] };
-    let create = world.act(|tx| users::create(tx, &grant(&admin), &admin.principal, &new, &origin(&admin)));
+    let new = NewUser {
+        email: email("new"),
+        full_name: name("N"),
+        role_id: role,
+        is_active: true,
+        team_ids: vec![],
+    };
+    let create = world.act(|tx| users::create(tx, &grant(&admin), &admin.principal, &origin(&admin), new));
     assert!(matches!(create, Err(UserError::UnknownRole)));
 }

@@ -16,8 +16,8 @@ use belfort_testkit::{Database, MIGRATIONS, now};
 use belfort_workspace::invitations::{self, NewInvitation};
 use belfort_workspace::login::{self, StoredPassword};
 use belfort_workspace::signup::{self, Signup};
-use belfort_workspace::users::{self, Safeguards, UserError, UserPatch, UserRow};
-use belfort_workspace::{Arrival, Caller, FullName, WorkspaceName, authenticate};
+use belfort_workspace::users::{self, Safeguards, User, UserError, UserPatch};
+use belfort_workspace::{Caller, FullName, RequestSource, WorkspaceName, authenticate};
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid};
 
 pub(crate) const HASH: &str =
@@ -55,8 +55,8 @@ pub(crate) fn signup(slug: &str) -> Signup {
     }
 }
 
-pub(crate) fn arrival() -> Arrival {
-    Arrival { at: now(), request_id: "request-1".into(), ip: None }
+pub(crate) fn source() -> RequestSource {
+    RequestSource { at: now(), request_id: "request-1".into(), ip: None }
 }
 
 /// A code that is not this one.
@@ -67,9 +67,9 @@ pub(crate) fn other(code: &Code) -> Code {
 impl World {
     pub(crate) fn new() -> Self {
         let (db, ring) = (Database::new(), ring());
-        let started = signup::start(&mut db.control(), &ring, &signup("engines"), now()).unwrap();
+        let started = signup::start(&mut db.control(), &ring, now(), &signup("engines")).unwrap();
         let confirmed =
-            signup::confirm(db.tenancy(), &ring, &MIGRATIONS, started.id, &started.code, &arrival()).unwrap();
+            signup::confirm(db.tenancy(), &ring, &MIGRATIONS, &source(), started.id, &started.code).unwrap();
         Self { db, tenant: Arc::new(confirmed.tenant), admin: confirmed.user.id }
     }
 
@@ -116,10 +116,10 @@ impl World {
 
     /// The same, invited by somebody else.
     pub(crate) fn person_by(&self, by: &Caller, who: &str, role: RoleId) -> UserId {
-        let new = NewInvitation { email: email(who), full_name: None, role, team_ids: vec![] };
+        let new = NewInvitation { email: email(who), full_name: None, role_id: role, team_ids: vec![] };
         let invited =
-            self.act(|tx| invitations::create(tx, &grant(by), &by.principal, &new, &origin(by))).unwrap();
-        self.act(|tx| invitations::accept(tx, &invited.token.digest(), name(who), &hash(), &arrival()))
+            self.act(|tx| invitations::create(tx, &grant(by), &by.principal, &origin(by), new)).unwrap();
+        self.act(|tx| invitations::accept(tx, &source(), &invited.token.digest(), name(who), &hash()))
             .unwrap()
             .id
     }
@@ -139,16 +139,16 @@ impl World {
         self.whose(&self.log_in(user)).unwrap()
     }
 
-    pub(crate) fn row(&self, user: UserId) -> Option<UserRow> {
-        users::me(&mut self.begin(), user).unwrap()
+    pub(crate) fn row(&self, user: UserId) -> Option<User> {
+        users::get_self(&mut self.begin(), user).unwrap()
     }
 
-    pub(crate) fn update(&self, by: &Caller, id: UserId, patch: &UserPatch) -> Result<UserRow, UserError> {
-        self.act(|tx| users::update(tx, &grant(by), safeguards(by), id, patch, None, &origin(by)))
+    pub(crate) fn update(&self, by: &Caller, id: UserId, patch: &UserPatch) -> Result<User, UserError> {
+        self.act(|tx| users::update(tx, &grant(by), safeguards(by), &origin(by), id, None, patch.clone()))
     }
 
     pub(crate) fn delete(&self, by: &Caller, id: UserId) -> Result<(), UserError> {
-        self.act(|tx| users::delete(tx, &grant(by), safeguards(by), id, None, &origin(by), |_| Ok(())))
+        self.act(|tx| users::delete(tx, &grant(by), safeguards(by), &origin(by), id, None, |_| Ok(())))
     }
 
     /// How many events the history has.
@@ -168,7 +168,7 @@ pub(crate) fn safeguards(caller: &Caller) -> Safeguards<'_> {
 }
 
 pub(crate) fn origin(caller: &Caller) -> Origin {
-    arrival().by(caller.actor())
+    source().by(caller.actor())
 }
 
 /// Runs both at once, each on a thread of its own, and answers what they answered.

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 
 use super::fixtures::{AN, PEOPLE, TEAMS, WORKSPACE};
 use crate::commands::BoxError;
-use crate::provision::{CreateWorkspaceError, arrival, create_workspace};
+use crate::provision::{CreateWorkspaceError, create_workspace, request_source};
 use crate::runtime::Runtime;
 
 /// A user of the demo workspace.
@@ -43,7 +43,7 @@ impl Person {
     }
 
     pub(super) fn origin(&self, now: DateTime<Utc>) -> Origin {
-        arrival(now).by(Actor::User { id: self.id, name: self.name.clone() })
+        request_source(now).by(Actor::User { id: self.id, name: self.name.clone() })
     }
 }
 
@@ -101,13 +101,18 @@ pub(super) fn invite(
                 let new = NewInvitation {
                     email: email.clone(),
                     full_name: Some(full_name.clone()),
-                    role: role_id(&mut tx, &principal, role)?,
+                    role_id: role_id(&mut tx, &principal, role)?,
                     team_ids: Vec::new(),
                 };
                 let grant = principal.grant::<Users, Create>()?;
-                let invited = invitations::create(&mut tx, &grant, &principal, &new, &admin.origin(now))?;
-                let joined =
-                    invitations::accept(&mut tx, &invited.token.digest(), full_name, &hash, &arrival(now))?;
+                let invited = invitations::create(&mut tx, &grant, &principal, &admin.origin(now), new)?;
+                let joined = invitations::accept(
+                    &mut tx,
+                    &request_source(now),
+                    &invited.token.digest(),
+                    full_name,
+                    &hash,
+                )?;
                 tx.commit()?;
                 joined.id
             }
@@ -133,7 +138,7 @@ fn create_teams(
         let members: Vec<UserId> =
             places.iter().filter_map(|place| people.get(*place).map(|person| person.id)).collect();
         let new = NewTeam { name: TeamName::parse(name)?, member_ids: members.clone() };
-        teams::create(&mut tx, &principal.grant::<Teams, Create>()?, &new, &origin)?;
+        teams::create(&mut tx, &principal.grant::<Teams, Create>()?, &origin, new)?;
         for place in places {
             people
                 .get_mut(*place)

@@ -97,7 +97,7 @@ fn open_session(app: &App, info: &RequestInfo, verified: &Verified) -> ApiResult
     let mut tx = info.begin_tenant_tx()?;
     let opened = verified.open_session(&mut tx, info.now(), info.ip, info.user_agent.as_deref())?;
     let Some(NewSession { token, expires_at, .. }) = opened else { return Ok(None) };
-    let user = users::me(&mut tx, verified.user())?.ok_or_else(wrong)?.into();
+    let user = users::get_self(&mut tx, verified.user())?.ok_or_else(wrong)?.into();
     tx.commit()?;
     let view = NewSessionView { token: token.reveal().to_owned(), expires_at: Timestamp(expires_at), user };
     let age = CookieAge::seconds(SESSION_LIFETIME.num_seconds());

@@ -1,22 +1,22 @@
-//! A request of somebody who is nobody yet.
+//! A request whose sender is no user yet.
 
 use std::net::IpAddr;
 
 use belfort_audit::{Actor, Origin};
 use chrono::{DateTime, Utc};
 
-/// What is known of a request before it is known who acts: who signs up or accepts an invitation becomes a user by it.
+/// The origin of a request before it is known who acts: who signs up or accepts an invitation becomes a user by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Arrival {
-    /// When.
+pub struct RequestSource {
+    /// The time.
     pub at: DateTime<Utc>,
-    /// In which request.
+    /// The id of the request.
     pub request_id: String,
-    /// From which address.
+    /// The address of the client.
     pub ip: Option<IpAddr>,
 }
 
-impl Arrival {
+impl RequestSource {
     /// The origin of what `actor` does in this request.
     pub fn by(&self, actor: Actor) -> Origin {
         Origin { actor, at: self.at, request_id: self.request_id.clone(), ip: self.ip }

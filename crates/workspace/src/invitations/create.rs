@@ -1,0 +1,80 @@
+//! Creating invitations.
+
+use belfort_audit::{Audited as _, Changes, Event, Origin, postgres as audit};
+use belfort_auth::{Email, InvitationToken};
+use belfort_db::Tenant;
+use belfort_ids::InvitationId;
+use belfort_policy::Users;
+use belfort_rbac::{Create, Grant, Principal};
+use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use super::invitation::check_role;
+use super::{Invitation, InvitationError, IssuedInvitation, LIFETIME, NewInvitation};
+use crate::membership::{lock_membership, missing, sorted};
+use crate::reach::member_filter;
+use crate::tables::{invitations, users};
+use crate::teams;
+
+/// Creates an invitation. Whether the caller may confer the role is decided here, not when it is accepted.
+pub fn create(
+    tx: &mut impl Tenant,
+    grant: &Grant<Users, Create>,
+    caller: &Principal,
+    origin: &Origin,
+    new: NewInvitation,
+) -> Result<IssuedInvitation, InvitationError> {
+    check_role(tx, caller, new.role_id)?;
+    lock_membership(tx)?;
+    let team_ids = sorted(&new.team_ids);
+    let unknown = missing(&team_ids, &teams::existing(tx, member_filter(grant), &team_ids)?);
+    if !unknown.is_empty() {
+        return Err(InvitationError::UnknownTeams(unknown));
+    }
+    // An invitation that nobody accepted in time is in nobody's way; a user or another invitation is.
+    drop_expired(tx, origin.at, &new.email)?;
+    if is_user(tx, &new.email)? {
+        return Err(InvitationError::EmailTaken);
+    }
+    let invitation = Invitation {
+        id: InvitationId::new(origin.at),
+        email: new.email.as_str().to_owned(),
+        full_name: new.full_name.as_ref().map(|name| name.as_str().to_owned()),
+        role_id: new.role_id,
+        team_ids,
+        invited_by_id: grant.user(),
+        version: 1,
+        created_at: origin.at,
+        expires_at: origin.at + LIFETIME,
+    };
+    let token = InvitationToken::generate();
+    insert(tx, &invitation, &token)?;
+    let event = Event::of(origin, &invitation, "invited", Changes::created(&invitation.fields()));
+    audit::append(tx, origin, &[event])?;
+    Ok(IssuedInvitation { invitation, token })
+}
+
+fn drop_expired(tx: &mut impl Tenant, now: DateTime<Utc>, email: &Email) -> QueryResult<()> {
+    let expired = invitations::email.eq(email.as_str()).and(invitations::expires_at.le(now));
+    tx.run(diesel::delete(invitations::table.filter(expired))).map(drop)
+}
+
+fn is_user(tx: &mut impl Tenant, email: &Email) -> QueryResult<bool> {
+    tx.row(diesel::select(exists(users::table.filter(users::email.eq(email.as_str())))))
+}
+
+fn insert(tx: &mut impl Tenant, new: &Invitation, token: &InvitationToken) -> QueryResult<()> {
+    let row = (
+        invitations::id.eq(new.id),
+        invitations::email.eq(&new.email),
+        invitations::full_name.eq(&new.full_name),
+        invitations::role_id.eq(new.role_id),
+        invitations::team_ids.eq(&new.team_ids),
+        invitations::digest.eq(token.digest().as_bytes().to_vec()),
+        invitations::invited_by.eq(new.invited_by_id),
+        invitations::created_at.eq(new.created_at),
+        invitations::expires_at.eq(new.expires_at),
+    );
+    tx.run(diesel::insert_into(invitations::table).values(row)).map(drop)
+}

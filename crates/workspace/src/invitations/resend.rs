@@ -1,0 +1,39 @@
+//! Sending invitations again.
+
+use belfort_audit::{Audited as _, Changes, Event, Origin, postgres as audit};
+use belfort_auth::InvitationToken;
+use belfort_db::Tenant;
+use belfort_ids::InvitationId;
+use belfort_policy::Users;
+use belfort_rbac::{Create, Grant, Principal};
+use diesel::prelude::*;
+
+use super::invitation::check_role;
+use super::read::lock;
+use super::{InvitationError, IssuedInvitation, LIFETIME};
+use crate::tables::invitations;
+
+/// Gives an invitation a new token and its whole lifetime again; the token that was mailed before is invalid.
+pub fn resend(
+    tx: &mut impl Tenant,
+    grant: &Grant<Users, Create>,
+    caller: &Principal,
+    origin: &Origin,
+    id: InvitationId,
+) -> Result<IssuedInvitation, InvitationError> {
+    let before = lock(tx, grant, id, None)?;
+    check_role(tx, caller, before.role_id)?;
+    let token = InvitationToken::generate();
+    let mut after = before.clone();
+    after.expires_at = origin.at + LIFETIME;
+    let set = (
+        invitations::digest.eq(token.digest().as_bytes().to_vec()),
+        invitations::expires_at.eq(after.expires_at),
+        invitations::version.eq(invitations::version + 1),
+    );
+    let update = diesel::update(invitations::table.find(id)).set(set);
+    after.version = tx.row(update.returning(invitations::version))?;
+    let changes = Changes::between(&before.fields(), &after.fields());
+    audit::append(tx, origin, &[Event::of(origin, &after, "invitation_resent", changes)])?;
+    Ok(IssuedInvitation { invitation: after, token })
+}

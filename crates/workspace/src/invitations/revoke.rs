@@ -1,0 +1,30 @@
+//! Revoking invitations.
+
+use belfort_audit::{Audited as _, Changes, Event, Origin, postgres as audit};
+use belfort_db::Tenant;
+use belfort_ids::InvitationId;
+use belfort_policy::Users;
+use belfort_rbac::{Delete, Grant, Principal};
+use diesel::prelude::*;
+
+use super::InvitationError;
+use super::invitation::check_role;
+use super::read::lock;
+use crate::tables::invitations;
+
+/// Revokes an invitation: the token that was mailed is invalid.
+pub fn revoke(
+    tx: &mut impl Tenant,
+    grant: &Grant<Users, Delete>,
+    caller: &Principal,
+    origin: &Origin,
+    id: InvitationId,
+    expected: Option<i32>,
+) -> Result<(), InvitationError> {
+    let invitation = lock(tx, grant, id, expected)?;
+    check_role(tx, caller, invitation.role_id)?;
+    tx.run(diesel::delete(invitations::table.find(id)))?;
+    let changes = Changes::deleted(&invitation.fields());
+    audit::append(tx, origin, &[Event::of(origin, &invitation, "invitation_revoked", changes)])?;
+    Ok(())
+}

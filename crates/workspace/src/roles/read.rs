@@ -1,0 +1,52 @@
+//! Reading roles.
+
+use belfort_db::Tenant;
+use belfort_ids::RoleId;
+use belfort_policy::{Roles, VOCABULARY};
+use belfort_rbac::postgres::roles;
+use belfort_rbac::{Grant, Read, Scope};
+use diesel::QueryResult;
+
+use super::{Role, RoleError};
+
+/// Roles in the order of their creation, from after `after`; `limit` at most.
+pub fn list(
+    tx: &mut impl Tenant,
+    _: &Grant<Roles, Read>,
+    after: Option<RoleId>,
+    limit: i64,
+) -> QueryResult<Vec<Role>> {
+    roles::list(tx, &VOCABULARY, after, limit)
+}
+
+/// The number of roles.
+pub fn count(tx: &mut impl Tenant, _: &Grant<Roles, Read>) -> QueryResult<i64> {
+    roles::count(tx)
+}
+
+/// The role with this id.
+pub fn get(tx: &mut impl Tenant, _: &Grant<Roles, Read>, id: RoleId) -> QueryResult<Option<Role>> {
+    roles::get(tx, &VOCABULARY, id)
+}
+
+/// Whether a grant to change roles goes for any of them.
+pub(super) fn is_unlimited<A>(grant: &Grant<Roles, A>) -> bool {
+    grant.reach().scope() == Scope::All
+}
+
+/// The role as it stands, for a change.
+pub(super) fn lock<A>(
+    tx: &mut impl Tenant,
+    grant: &Grant<Roles, A>,
+    id: RoleId,
+    expected: Option<i32>,
+) -> Result<Role, RoleError> {
+    if !is_unlimited(grant) {
+        return Err(RoleError::NotFound);
+    }
+    let role = roles::lock(tx, &VOCABULARY, id)?.ok_or(RoleError::NotFound)?;
+    if expected.is_some_and(|version| version != role.version) {
+        return Err(RoleError::Stale);
+    }
+    Ok(role)
+}

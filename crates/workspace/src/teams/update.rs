@@ -1,0 +1,46 @@
+//! Changing teams.
+
+use belfort_audit::{Event, Origin, postgres as audit};
+use belfort_db::Tenant;
+use belfort_ids::TeamId;
+use belfort_policy::Teams;
+use belfort_rbac::{Grant, Update};
+use diesel::prelude::*;
+
+use super::create::check_members;
+use super::read::lock;
+use super::{Team, TeamError, TeamPatch};
+use crate::membership::{missing, set_members, sorted};
+use crate::reach::member_filter;
+use crate::tables::teams;
+
+/// Changes a team and answers how it is then.
+pub fn update(
+    tx: &mut impl Tenant,
+    grant: &Grant<Teams, Update>,
+    origin: &Origin,
+    id: TeamId,
+    expected: Option<i32>,
+    patch: TeamPatch,
+) -> Result<Team, TeamError> {
+    let before = lock(tx, member_filter(grant), id, expected)?;
+    let mut after = before.clone();
+    if let Some(name) = patch.name {
+        name.as_str().clone_into(&mut after.name);
+    }
+    if let Some(ids) = patch.member_ids {
+        after.member_ids = sorted(&ids);
+        let joined = missing(&after.member_ids, &before.member_ids);
+        check_members(tx, grant.reach().people(), &joined)?;
+    }
+    if after == before {
+        return Ok(after);
+    }
+    set_members(tx, origin.at, id, &before.member_ids, &after.member_ids)?;
+    let set =
+        (teams::name.eq(&after.name), teams::version.eq(teams::version + 1), teams::updated_at.eq(origin.at));
+    let update = diesel::update(teams::table.find(id)).set(set);
+    (after.version, after.updated_at) = tx.row(update.returning((teams::version, teams::updated_at)))?;
+    audit::append(tx, origin, Event::updated(origin, &before, &after).as_slice())?;
+    Ok(after)
+}
