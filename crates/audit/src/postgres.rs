@@ -4,7 +4,7 @@ mod append;
 mod list;
 
 pub use append::append;
-pub use list::{EventRow, Filter, history_of, list};
+pub use list::{Filter, StoredEvent, history_of, list};
 
 /// The tables and the SECURITY DEFINER function that this module relies on. In Belfort they are part of every tenant's schema.
 pub const DDL: &str = concat!(

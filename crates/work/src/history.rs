@@ -1,7 +1,7 @@
 //! Reading the history of a row.
 
 use belfort_audit::Audited;
-use belfort_audit::postgres::{EventRow, history_of};
+use belfort_audit::postgres::{StoredEvent, history_of};
 use belfort_db::Tenant;
 use diesel::QueryResult;
 use uuid::Uuid;
@@ -35,7 +35,7 @@ pub(crate) fn of_row<R: Audited>(
     visibility: Visibility,
     before: Option<i64>,
     limit: i64,
-) -> QueryResult<Option<Vec<EventRow>>> {
+) -> QueryResult<Option<Vec<StoredEvent>>> {
     match visibility {
         Visibility::Hidden => Ok(None),
         Visibility::InReach => history_of(tx, R::RESOURCE, id, before, limit).map(Some),

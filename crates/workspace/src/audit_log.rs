@@ -1,6 +1,6 @@
 //! Reading the audit history.
 
-use belfort_audit::postgres::{self as audit, EventRow, Filter};
+use belfort_audit::postgres::{self as audit, Filter, StoredEvent};
 use belfort_db::Tenant;
 use belfort_policy::Audit;
 use belfort_rbac::{Grant, Read};
@@ -16,7 +16,7 @@ pub fn list(
     filter: Filter,
     before: Option<i64>,
     limit: i64,
-) -> QueryResult<Vec<EventRow>> {
+) -> QueryResult<Vec<StoredEvent>> {
     let actors = grant.reach().people().map(<[_]>::to_vec);
     audit::list(tx, Filter { actors, ..filter }, before, limit)
 }

@@ -1,6 +1,6 @@
 //! `/audit-events`, and the history of versioned rows.
 
-use belfort_audit::postgres::{EventRow, Filter};
+use belfort_audit::postgres::{Filter, StoredEvent};
 use belfort_ids::UserId;
 use belfort_policy::Audit;
 use belfort_rbac::Read;
@@ -64,8 +64,8 @@ pub(crate) struct FieldChangeView {
     to: serde_json::Value,
 }
 
-impl From<EventRow> for AuditEventView {
-    fn from(row: EventRow) -> Self {
+impl From<StoredEvent> for AuditEventView {
+    fn from(row: StoredEvent) -> Self {
         let change = |c: belfort_audit::Change| FieldChangeView { field: c.field, from: c.from, to: c.to };
         Self {
             id: row.id.uuid(),

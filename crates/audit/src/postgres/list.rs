@@ -32,7 +32,7 @@ diesel::table! {
 /// An event, as it stands in the history.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = audit_events, check_for_backend(belfort_db::Backend))]
-pub struct EventRow {
+pub struct StoredEvent {
     /// Its place in the tenant's history; later events have greater ones.
     pub seq: i64,
     /// Its id.
@@ -61,8 +61,8 @@ pub struct EventRow {
     pub changes: Changes,
 }
 
-impl<'e> From<&'e EventRow> for Step<'e> {
-    fn from(event: &'e EventRow) -> Self {
+impl<'e> From<&'e StoredEvent> for Step<'e> {
+    fn from(event: &'e StoredEvent) -> Self {
         Self { action: &event.action, version: event.version, changes: &event.changes }
     }
 }
@@ -101,8 +101,8 @@ pub fn list(
     filter: Filter,
     before: Option<i64>,
     limit: i64,
-) -> QueryResult<Vec<EventRow>> {
-    let mut query = audit_events::table.select(EventRow::as_select()).into_boxed();
+) -> QueryResult<Vec<StoredEvent>> {
+    let mut query = audit_events::table.select(StoredEvent::as_select()).into_boxed();
     if let Some(resource) = filter.resource {
         query = query.filter(audit_events::resource.eq(resource));
     }
@@ -138,7 +138,7 @@ pub fn history_of(
     id: impl Into<Uuid>,
     before: Option<i64>,
     limit: i64,
-) -> QueryResult<Vec<EventRow>> {
+) -> QueryResult<Vec<StoredEvent>> {
     let filter =
         Filter { resource: Some(resource.to_owned()), resource_id: Some(id.into()), ..Filter::default() };
     list(tx, filter, before, limit)

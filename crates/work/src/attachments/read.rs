@@ -1,6 +1,6 @@
 //! Looking at attachments and at what is in them.
 
-use belfort_audit::postgres::EventRow;
+use belfort_audit::postgres::StoredEvent;
 use belfort_db::Tenant;
 use belfort_ids::{AttachmentId, TaskId};
 use belfort_policy::{Attachments, Tasks};
@@ -84,7 +84,7 @@ pub fn history(
     id: AttachmentId,
     before: Option<i64>,
     limit: i64,
-) -> Result<Vec<EventRow>, AttachmentError> {
+) -> Result<Vec<StoredEvent>, AttachmentError> {
     let (tasks, own) = (of_tasks.reach(), grant.reach());
     let in_reach = tx.row(diesel::select(exists(attachments::table.filter(this(tasks, own, id)))))?;
     let visibility = Visibility::of(in_reach, tasks.scope() == Scope::All && own.scope() == Scope::All);

@@ -1,6 +1,6 @@
 //! Reading comments.
 
-use belfort_audit::postgres::EventRow;
+use belfort_audit::postgres::StoredEvent;
 use belfort_db::Tenant;
 use belfort_ids::{CommentId, TaskId};
 use belfort_policy::{Comments, Tasks};
@@ -60,7 +60,7 @@ pub fn history(
     id: CommentId,
     before: Option<i64>,
     limit: i64,
-) -> Result<Vec<EventRow>, CommentError> {
+) -> Result<Vec<StoredEvent>, CommentError> {
     let (tasks, own) = (of_tasks.reach(), grant.reach());
     let in_reach = tx.row(diesel::select(exists(comments::table.filter(this(tasks, own, id)))))?;
     let visibility = Visibility::of(in_reach, tasks.scope() == Scope::All && own.scope() == Scope::All);

@@ -1,6 +1,6 @@
 //! Reading tags.
 
-use belfort_audit::postgres::EventRow;
+use belfort_audit::postgres::StoredEvent;
 use belfort_db::Tenant;
 use belfort_ids::TagId;
 use belfort_policy::Tags;
@@ -47,7 +47,7 @@ pub fn history(
     id: TagId,
     before: Option<i64>,
     limit: i64,
-) -> Result<Vec<EventRow>, TagError> {
+) -> Result<Vec<StoredEvent>, TagError> {
     let in_reach = tx.row(diesel::select(exists(tags::table.filter(this(grant.reach(), id)))))?;
     let visibility = Visibility::of(in_reach, grant.reach().scope() == Scope::All);
     history::of_row::<Tag>(tx, id.uuid(), visibility, before, limit)?.ok_or(TagError::NotFound)

@@ -1,6 +1,6 @@
 //! Reading tasks. A task, or a page of them, is one statement.
 
-use belfort_audit::postgres::EventRow;
+use belfort_audit::postgres::StoredEvent;
 use belfort_db::Tenant;
 use belfort_ids::TaskId;
 use belfort_policy::Tasks;
@@ -91,7 +91,7 @@ pub fn history(
     id: TaskId,
     before: Option<i64>,
     limit: i64,
-) -> Result<Vec<EventRow>, TaskError> {
+) -> Result<Vec<StoredEvent>, TaskError> {
     let visibility = Visibility::of(task_exists(tx, grant.reach(), id)?, grant.reach().scope() == Scope::All);
     history::of_row::<Task>(tx, id.uuid(), visibility, before, limit)?.ok_or(TaskError::NotFound)
 }

@@ -1,6 +1,6 @@
 //! Reading time entries.
 
-use belfort_audit::postgres::EventRow;
+use belfort_audit::postgres::StoredEvent;
 use belfort_db::Tenant;
 use belfort_ids::TimeEntryId;
 use belfort_policy::{Tasks, TimeEntries};
@@ -63,7 +63,7 @@ pub fn history(
     id: TimeEntryId,
     before: Option<i64>,
     limit: i64,
-) -> Result<Vec<EventRow>, TimeEntryError> {
+) -> Result<Vec<StoredEvent>, TimeEntryError> {
     let (tasks, own) = (of_tasks.reach(), grant.reach());
     let in_reach = tx.row(diesel::select(exists(time_entries::table.filter(this(tasks, own, id)))))?;
     let visibility = Visibility::of(in_reach, tasks.scope() == Scope::All && own.scope() == Scope::All);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use belfort_audit::postgres::{EventRow, Filter};
+use belfort_audit::postgres::{Filter, StoredEvent};
 use belfort_audit::{Actor, Changes, Event, postgres as audit};
 use belfort_ids::UserId;
 use belfort_policy::{Audit, BuiltIn};
@@ -13,11 +13,11 @@ use belfort_workspace::{Caller, TeamName, audit_log};
 
 use crate::world::{World, grant, origin, source};
 
-fn read(world: &World, by: &Caller, filter: Filter, before: Option<i64>, limit: i64) -> Vec<EventRow> {
+fn read(world: &World, by: &Caller, filter: Filter, before: Option<i64>, limit: i64) -> Vec<StoredEvent> {
     audit_log::list(&mut world.begin(), &grant::<Audit, Read>(by), filter, before, limit).unwrap()
 }
 
-fn actors(events: &[EventRow]) -> BTreeSet<Option<UserId>> {
+fn actors(events: &[StoredEvent]) -> BTreeSet<Option<UserId>> {
     events.iter().map(|event| event.actor_id.map(UserId::from)).collect()
 }
 
@@ -49,10 +49,10 @@ fn a_scope_reaches_the_events_of_its_people() {
         (own, Some(BTreeSet::from([own]))),
     ] {
         let caller = world.caller(user);
-        let ours = |event: &EventRow| {
+        let ours = |event: &StoredEvent| {
             reach.as_ref().is_none_or(|people| event.actor_id.is_some_and(|id| people.contains(&id.into())))
         };
-        let expected: Vec<EventRow> = everything.iter().filter(|event| ours(event)).cloned().collect();
+        let expected: Vec<StoredEvent> = everything.iter().filter(|event| ours(event)).cloned().collect();
         assert!(!expected.is_empty());
         assert_eq!(read(&world, &caller, Filter::default(), None, 99), expected);
         // Page by page the same.
