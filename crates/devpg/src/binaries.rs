@@ -61,7 +61,7 @@ fn fetched(settings: &Settings, dir: &ClusterDir) -> Result<Option<Binaries>, St
     match dir.user() {
         Some(user) if !user.can_enter(&bin) => {
             let Some(ours) = Binaries::at(&bin, None) else { return Ok(None) };
-            let copy = fetched::copy(installation, dir, &ours.version.to_string())?;
+            let copy = fetched::copy(installation, &ours.version.to_string())?;
             Ok(Binaries::at(&copy, Some(user)))
         }
         user => Ok(Binaries::at(&bin, user)),

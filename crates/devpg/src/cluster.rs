@@ -43,7 +43,7 @@ pub(crate) fn make_if_absent(
         Some(_) => fs::remove_dir_all(dir.data()).map_err(StartError::file("remove", dir.data()))?,
         None => {}
     }
-    dir.sweep(UNFINISHED);
+    sweep(dir.path());
     // A name of our own: the `initdb` of a process that was killed may still be writing into its.
     let new = dir.path().join(format!("{UNFINISHED}{}", std::process::id()));
     dir.make_for_server(&new)?;
@@ -77,4 +77,13 @@ fn initdb(
         return Ok(());
     }
     Err(StartError::Initdb { output: String::from_utf8_lossy(&done.stderr).trim().to_owned() })
+}
+
+/// Removes what killed attempts left. What cannot be removed is in nobody's way.
+fn sweep(dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(UNFINISHED)) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
 }

@@ -41,21 +41,20 @@ impl ClusterDir {
         fs::create_dir_all(&asked).map_err(StartError::file("make", &asked))?;
         // By symbolic links or not, one directory is one cluster.
         let asked = asked.canonicalize().map_err(StartError::file("find", &asked))?;
-        let id = hash(&asked);
 
         let moved = user.is_some_and(|user| !user.can_enter(parent(&asked)));
         let path = if moved {
             let _ = fs::remove_dir(&asked); // only succeeds when it is empty: then it was made for nothing
-            Path::new("/var/tmp").join(format!("belfort-{id:016x}"))
+            public_dir(Path::new("/var/tmp"), &asked)
         } else {
-            asked
+            asked.clone()
         };
         // Root's may be passed through, not listed: the server must get to its own two directories in it.
         make_own(&path, if user.is_some() { 0o711 } else { 0o700 })?;
 
         let mut socket_dir = path.join("socket");
         if socket_file(&socket_dir).as_os_str().len() > SOCKET_PATH_MAX {
-            let short = Path::new("/tmp").join(format!("belfort-{id:016x}"));
+            let short = public_dir(Path::new("/tmp"), &asked);
             make_own(&short, if user.is_some() { 0o711 } else { 0o700 })?;
             socket_dir = short.join("socket");
         }
@@ -123,16 +122,6 @@ impl ClusterDir {
         StartError::Busy { dir: self.path.clone(), seconds: START_TIMEOUT.as_secs() }
     }
 
-    /// Removes what an earlier, perhaps killed, process left under names that begin so. What cannot be removed is in
-    /// nobody's way.
-    pub(crate) fn sweep(&self, prefix: &str) {
-        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
-            if entry.file_name().to_str().is_some_and(|name| name.starts_with(prefix)) {
-                let _ = fs::remove_dir_all(entry.path());
-            }
-        }
-    }
-
     /// Makes a directory of the server's user that nobody else can enter.
     pub(crate) fn make_for_server(&self, path: &Path) -> Result<(), StartError> {
         make_if_absent(path, 0o700)?;
@@ -144,7 +133,7 @@ impl ClusterDir {
 }
 
 /// Makes `dir`, or sees that it is ours. In `/tmp` and its like anybody could have been there first: then it is refused.
-fn make_own(dir: &Path, mode: u32) -> Result<(), StartError> {
+pub(crate) fn make_own(dir: &Path, mode: u32) -> Result<(), StartError> {
     make_if_absent(dir, mode)?;
     let found = fs::symlink_metadata(dir).map_err(StartError::file("look at", dir))?;
     if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
@@ -170,11 +159,11 @@ fn socket_file(dir: &Path) -> PathBuf {
     dir.join(format!(".s.PGSQL.{PORT}"))
 }
 
-/// A number that tells the directories of one machine apart.
-fn hash(path: &Path) -> u64 {
+/// What stands in a public directory for `path`: named by a number that tells the directories of one machine apart.
+pub(crate) fn public_dir(public: &Path, path: &Path) -> PathBuf {
     let mut hasher = DefaultHasher::new(); // its keys are constants
     path.as_os_str().as_bytes().hash(&mut hasher);
-    hasher.finish()
+    public.join(format!("belfort-{:016x}", hasher.finish()))
 }
 
 #[cfg(test)]

@@ -1,16 +1,13 @@
 //! An installation that was fetched into a directory of the caller's, where it is found by its path and not by its installer.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::cluster_dir::ClusterDir;
+use crate::cluster_dir::{make_own, public_dir};
 use crate::error::StartError;
-
-/// The name of a copy, before its version or, while it is being made, `new`.
-const COPY: &str = "postgres-";
 
 /// The directory of its binaries, if it is there and nobody but us or root can have put them there.
 ///
@@ -28,14 +25,22 @@ pub(crate) fn bin(installation: &Path) -> Result<Option<PathBuf>, StartError> {
     if ours && found.mode() & 0o022 == 0 { Ok(Some(bin)) } else { Err(StartError::UntrustedBin { bin }) }
 }
 
-/// A copy of it beside the data, for a server's user who cannot get to it: below root's closed home, say.
-pub(crate) fn copy(installation: &Path, dir: &ClusterDir, version: &str) -> Result<PathBuf, StartError> {
-    let copy = dir.path().join(format!("{COPY}{version}"));
+/// The binaries of a copy in `/var/tmp`, for a server's user who cannot get to the original: below root's closed home, say.
+pub(crate) fn copy(installation: &Path, version: &str) -> Result<PathBuf, StartError> {
+    let installation = installation.canonicalize().map_err(StartError::file("find", installation))?;
+    let dir = public_dir(Path::new("/var/tmp"), &installation);
+    make_own(&dir, 0o711)?;
+    // One copies, also of those who start other clusters at the same time.
+    let lock = dir.join("copy.lock");
+    let open = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&lock);
+    let locked = open.and_then(|file| file.lock().map(|()| file));
+    let _lock = locked.map_err(StartError::file("lock", lock))?;
+    let copy = dir.join(version);
     if !copy.exists() {
-        dir.sweep(COPY);
-        let new = dir.path().join(format!("{COPY}new"));
-        // As it is, with its symbolic links and modes. The links are relative, and stay within.
-        let cp = Command::new("cp").arg("-RPp").args([installation, &new]).stdin(Stdio::null()).output();
+        let new = dir.join("new");
+        let _ = fs::remove_dir_all(&new); // of one who was killed
+        // As it is, with its modes and its symbolic links, which are relative and stay within.
+        let cp = Command::new("cp").arg("-RPp").args([&installation, &new]).stdin(Stdio::null()).output();
         let cp = cp.map_err(|source| StartError::Run { program: "cp".into(), source })?;
         if !cp.status.success() {
             let output = String::from_utf8_lossy(&cp.stderr).trim().to_owned();

@@ -6,6 +6,7 @@
 )]
 
 mod connection;
+mod processes;
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
@@ -20,6 +21,7 @@ use belfort_devpg::{PrivatePostgres, Settings, StartError};
 use tempfile::TempDir;
 
 use connection::Connection;
+use processes::{is_alive, kill, members_of};
 
 #[test]
 fn it_starts_answers_and_stops() {
@@ -177,7 +179,7 @@ fn data_is_opened_by_what_was_fetched_when_that_made_it() {
 }
 
 #[test]
-fn what_was_fetched_below_a_closed_directory_of_roots_is_copied_to_the_data() {
+fn what_was_fetched_below_a_closed_directory_of_roots_is_copied_out_of_it() {
     if !rustix::process::geteuid().is_root() {
         return; // anybody else can enter the own directories
     }
@@ -185,7 +187,10 @@ fn what_was_fetched_below_a_closed_directory_of_roots_is_copied_to_the_data() {
     fs::set_permissions(tools.path(), Permissions::from_mode(0o700)).unwrap();
     let error = start_with_fetched(temp.path(), tools.path()).unwrap_err();
     assert!(error.to_string().contains("this is the fetched one"), "{error}");
-    assert!(temp.path().join("pg/postgres-99.1/bin/postgres").exists());
+    let copies = fs::read_dir("/var/tmp").unwrap().map(|entry| entry.unwrap().path().join("99.1"));
+    for copy in copies.filter(|copy| copy.join("bin/postgres").exists()) {
+        fs::remove_dir_all(copy.parent().unwrap()).unwrap();
+    }
 }
 
 /// Starts with data of a version that only a fetched installation has, whose server says so and ends.
@@ -338,25 +343,6 @@ fn pid_file(dir: &Path) -> PathBuf {
 
 fn server_pid(dir: &Path) -> i32 {
     fs::read_to_string(pid_file(dir)).unwrap().lines().next().unwrap().parse().unwrap()
-}
-
-fn kill(pid: i32) {
-    let pid = rustix::process::Pid::from_raw(pid).unwrap();
-    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-}
-
-fn is_alive(pid: i32) -> bool {
-    // A zombie answers a signal too; `ps` tells them apart.
-    let ps = Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output().unwrap();
-    let state = String::from_utf8(ps.stdout).unwrap();
-    !state.trim().is_empty() && !state.starts_with('Z')
-}
-
-fn members_of(group: i32) -> Vec<i32> {
-    let ps = Command::new("ps").args(["-A", "-o", "pid=,pgid="]).output().unwrap();
-    let table = String::from_utf8(ps.stdout).unwrap();
-    let rows = table.lines().filter_map(|line| line.trim().split_once(char::is_whitespace));
-    rows.filter(|(_, of)| of.trim() == group.to_string()).map(|(pid, _)| pid.parse().unwrap()).collect()
 }
 
 /// For what another process does on its own: there is nothing to wait on but its effect.
