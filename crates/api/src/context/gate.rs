@@ -73,7 +73,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     pub(crate) async fn create<B: Input + Send + 'static, P: Reply + 'static>(
         self,
         body: Body<B>,
-        work: impl FnOnce(&mut RequestContext, &Grant<R, A>, B) -> ApiResult<P> + Send + 'static,
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>, B::Output) -> ApiResult<P> + Send + 'static,
     ) -> ApiResult<Idempotent<P>> {
         let bytes = body.bytes();
         self.idempotently(bytes, move |ctx, grant| work(ctx, grant, body.parse()?)).await

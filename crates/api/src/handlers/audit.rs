@@ -12,8 +12,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::ApiResult;
-use crate::input::AnyId;
-use crate::input::{RawText, input};
+use crate::input::{PlainText, input};
 use crate::output::{Json, Page, Timestamp};
 use crate::paging::ListQuery;
 
@@ -84,15 +83,15 @@ impl From<StoredEvent> for AuditEventView {
 
 input! {
     /// The filter of a list of audit events.
-    pub(crate) struct EventFilter {
+    pub(crate) struct ListEvents {
         /// Only events on this kind of resource: `tasks`, `comments`, …
-        resource: Option<RawText<20>>,
+        resource: Option<PlainText<20>>,
         /// Only events on the resource with this ID.
-        resource_id: Option<AnyId>,
+        resource_id: Option<Uuid>,
         /// Only events of this user.
         actor_id: Option<UserId>,
         /// Only events with this action: `create`, `update`, …
-        action: Option<RawText<20>>,
+        action: Option<PlainText<20>>,
         /// Only events at or after this time.
         from: Option<Timestamp>,
         /// Only events before this time.
@@ -107,19 +106,12 @@ input! {
 #[api_v2_operation(operation_id = "list_audit_events", tags(Audit))]
 pub(crate) async fn list(
     gate: Gate<Audit, Read>,
-    page: ListQuery<EventFilter>,
+    page: ListQuery<ListEvents>,
 ) -> ApiResult<Json<Page<AuditEventView>>> {
     gate.read(move |ctx, grant| {
-        let events = |tx: &mut TenantTx, wanted: EventFilter, before, limit| {
-            let filter = Filter {
-                resource: wanted.resource.map(|text| text.0),
-                resource_id: wanted.resource_id.map(|id| id.0),
-                actor_id: wanted.actor_id,
-                action: wanted.action.map(|text| text.0),
-                from: wanted.from.map(|moment| moment.0),
-                to: wanted.to.map(|moment| moment.0),
-                ..Filter::default()
-            };
+        let events = |tx: &mut TenantTx, wanted: ListEvents, before, limit| {
+            let ListEvents { resource, resource_id, actor_id, action, from, to } = wanted;
+            let filter = Filter { resource, resource_id, actor_id, action, from, to, ..Filter::default() };
             Ok(audit_log::list(tx, grant, filter, before, limit)?)
         };
         page.page(ctx, events, |event| event.seq)

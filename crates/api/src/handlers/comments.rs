@@ -12,8 +12,7 @@ use uuid::Uuid;
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
 use crate::handlers::audit::AuditEventView;
-use crate::input::input;
-use crate::input::{Body, IfMatch, Path};
+use crate::input::{Body, IfMatch, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
@@ -61,7 +60,7 @@ input! {
 
 input! {
     /// Changes to a comment.
-    pub(crate) struct UpdateComment {
+    pub(crate) struct UpdateComment for CommentPatch {
         /// The text.
         body: Option<CommentBody>,
     }
@@ -134,17 +133,9 @@ pub(crate) async fn update(
 ) -> ApiResult<Versioned<CommentView>> {
     gate.write(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
-        let body = body.parse()?.body;
+        let patch = body.parse()?;
         let id = path.ids()?.0;
-        Ok(versioned(comments::update(
-            &mut ctx.tx,
-            &task,
-            grant,
-            &ctx.origin,
-            id,
-            expected.0,
-            CommentPatch { body },
-        )?))
+        Ok(versioned(comments::update(&mut ctx.tx, &task, grant, &ctx.origin, id, expected.0, patch)?))
     })
     .await
 }

@@ -9,8 +9,7 @@ use uuid::Uuid;
 use crate::context::{Authenticated, RequestContext};
 use crate::error::{ApiResult, Problem};
 use crate::handlers::roles::PermissionView;
-use crate::input::input;
-use crate::input::{Body, IfMatch};
+use crate::input::{Body, IfMatch, input};
 use crate::output::{Json, Timestamp, Versioned};
 
 /// Your own account.

@@ -10,7 +10,7 @@ use belfort_ids::{TagId, TaskId, UserId};
 use belfort_openapi::{self as openapi, CONTENT_DISPOSITION};
 use belfort_policy::{Tasks, TimeEntries};
 use belfort_rbac::Read;
-use belfort_work::time_report::{self, Line, Period, PeriodError, ReportQuery, TimeReport};
+use belfort_work::time_report::{self, GroupBy, Line, Period, PeriodError, ReportQuery, TimeReport};
 use belfort_workspace::users;
 use chrono::NaiveDate;
 use paperclip::actix::{Apiv2Schema, OperationModifier, api_v2_operation};
@@ -22,9 +22,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::{ApiResult, FieldCode, Problem};
-use crate::input::Groups;
-use crate::input::Query;
-use crate::input::{FieldViolation, input};
+use crate::input::{FieldViolation, GroupByList, Query, group_words, input};
 use crate::output::csv;
 
 input! {
@@ -35,7 +33,7 @@ input! {
         /// The last day, in Brussels time. The period is at most 3660 days.
         to: NaiveDate,
         /// The columns to group by: one or more of `day`, `user`, `task` and `tag`. The default is `day`.
-        group_by: Option<Groups>,
+        group_by: Option<GroupByList>,
         /// Only time of this user.
         user_id: Option<UserId>,
         /// Only time on this task.
@@ -199,7 +197,7 @@ impl TimeReportTotalView {
 }
 
 /// The names of the columns of a table.
-fn columns(groups: &Groups) -> Vec<&'static str> {
+fn columns(groups: &[GroupBy]) -> Vec<&'static str> {
     let of_group = |word: &'static str| -> &[&'static str] {
         match word {
             "user" => &["user_id", "user_name"],
@@ -208,7 +206,7 @@ fn columns(groups: &Groups) -> Vec<&'static str> {
             _ => &["day"],
         }
     };
-    let mut columns: Vec<_> = groups.words().into_iter().flat_map(of_group).copied().collect();
+    let mut columns: Vec<_> = group_words(groups).into_iter().flat_map(of_group).copied().collect();
     columns.extend(["seconds", "hours", "amount", "currency"]);
     columns
 }
@@ -268,10 +266,10 @@ pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeRepo
     gate.read(move |ctx, grant| {
         let of_tasks = ctx.grant::<Tasks, Read>()?;
         let asked = query.parse()?;
-        let groups = asked.group_by.unwrap_or_default();
+        let groups = asked.group_by.unwrap_or_else(|| vec![GroupBy::Day]);
         let wanted = ReportQuery {
             period: period(asked.from, asked.to)?,
-            by: groups.0.clone(),
+            by: groups.clone(),
             user_id: asked.user_id,
             task_id: asked.task_id,
             tag_id: asked.tag_id,
@@ -286,7 +284,7 @@ pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeRepo
         let view = TimeReportView {
             from: asked.from,
             to: asked.to,
-            group_by: groups.words().into_iter().map(str::to_owned).collect(),
+            group_by: group_words(&groups).into_iter().map(str::to_owned).collect(),
             lines: lines.into_iter().map(|line| LineView::of(line, &names)).collect(),
             total: TimeReportTotalView::of(seconds, hours, amount),
         };

@@ -11,9 +11,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
-use crate::input::PermissionList;
-use crate::input::input;
-use crate::input::{Body, IfMatch, Path};
+use crate::input::{Body, IfMatch, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
@@ -73,21 +71,21 @@ fn versioned(role: Role) -> Versioned<RoleView> {
 
 input! {
     /// A new role.
-    pub(crate) struct CreateRole {
+    pub(crate) struct CreateRole for NewRole {
         /// The name. It must be unique in the workspace, regardless of case.
         name: RoleName,
         /// The permissions, none of which may exceed your own. Whatever is not listed is denied.
-        permissions: PermissionList,
+        permissions: Permissions,
     }
 }
 
 input! {
     /// Changes to a role. Fields that are left out stay as they are.
-    pub(crate) struct UpdateRole {
+    pub(crate) struct UpdateRole for RolePatch {
         /// The name. It must be unique in the workspace, regardless of case.
         name: Option<RoleName>,
         /// All permissions. The list replaces the current one.
-        permissions: Option<PermissionList>,
+        permissions: Option<Permissions>,
     }
 }
 
@@ -111,8 +109,7 @@ pub(crate) async fn create(
     gate: Gate<Roles, Create>,
     body: Body<CreateRole>,
 ) -> ApiResult<Idempotent<Created<Versioned<RoleView>>>> {
-    gate.create(body, |ctx, grant, body| {
-        let new = NewRole { name: body.name, permissions: body.permissions.0 };
+    gate.create(body, |ctx, grant, new| {
         let role = roles::create(&mut ctx.tx, grant, &ctx.caller.principal, &ctx.origin, new)?;
         Ok(Created::at(Location::of("/roles", role.id), versioned(role)))
     })
@@ -141,8 +138,7 @@ pub(crate) async fn update(
     body: Body<UpdateRole>,
 ) -> ApiResult<Versioned<RoleView>> {
     gate.write(move |ctx, grant| {
-        let body = body.parse()?;
-        let patch = RolePatch { name: body.name, permissions: body.permissions.map(|list| list.0) };
+        let patch = body.parse()?;
         let (principal, origin) = (&ctx.caller.principal, &ctx.origin);
         Ok(versioned(roles::update(&mut ctx.tx, grant, principal, origin, path.ids()?.0, expected.0, patch)?))
     })

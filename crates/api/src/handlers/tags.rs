@@ -12,8 +12,7 @@ use uuid::Uuid;
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
 use crate::handlers::audit::AuditEventView;
-use crate::input::input;
-use crate::input::{Body, IfMatch, Path};
+use crate::input::{Body, IfMatch, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
@@ -58,7 +57,7 @@ input! {
 
 input! {
     /// Changes to a tag.
-    pub(crate) struct UpdateTag {
+    pub(crate) struct UpdateTag for TagPatch {
         /// The name. It must be unique in the workspace.
         name: Option<TagName>,
     }
@@ -109,15 +108,8 @@ pub(crate) async fn update(
     body: Body<UpdateTag>,
 ) -> ApiResult<Versioned<TagView>> {
     gate.write(move |ctx, grant| {
-        let name = body.parse()?.name;
-        Ok(versioned(tags::update(
-            &mut ctx.tx,
-            grant,
-            &ctx.origin,
-            path.ids()?.0,
-            expected.0,
-            TagPatch { name },
-        )?))
+        let patch = body.parse()?;
+        Ok(versioned(tags::update(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0, patch)?))
     })
     .await
 }

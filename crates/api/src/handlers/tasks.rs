@@ -5,7 +5,7 @@ use belfort_policy::Tasks;
 use belfort_rbac::{Create, Delete, Read, Update};
 use belfort_tenancy::postgres::TenantTx;
 use belfort_values::Word;
-use belfort_work::tasks::{self, NewTask, Task, TaskFilter, TaskPatch};
+use belfort_work::tasks::{self, NewTask, Task, TaskFilter, TaskOrder, TaskPatch};
 use belfort_work::{Description, Priority, Status, Title};
 use chrono::NaiveDate;
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
@@ -15,9 +15,7 @@ use uuid::Uuid;
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
 use crate::handlers::audit::AuditEventView;
-use crate::input::Order;
-use crate::input::{Body, IfMatch, Path};
-use crate::input::{Nullable, Patch, input};
+use crate::input::{Body, IfMatch, Nullable, OrDefault, Patch, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
@@ -74,8 +72,8 @@ fn versioned(task: Task) -> Versioned<TaskView> {
 }
 
 input! {
-    /// The filter and the order of a list of tasks.
-    pub(crate) struct ListTasks {
+    /// The filter of a list of tasks.
+    pub(crate) struct ListTasks for TaskFilter {
         /// Only tasks with this status.
         status: Option<Status>,
         /// Only tasks with this priority.
@@ -90,36 +88,42 @@ input! {
         due_from: Option<NaiveDate>,
         /// Only tasks due on or before this day.
         due_to: Option<NaiveDate>,
+    }
+}
+
+input! {
+    /// The order of the tasks.
+    pub(crate) struct OrderTasks {
         /// The order: `-id` for newest first (the default), `id` for oldest first.
-        order: Option<Order>,
+        order: OrDefault<TaskOrder>,
     }
 }
 
 input! {
     /// A new task.
-    pub(crate) struct CreateTask {
+    pub(crate) struct CreateTask for NewTask {
         /// The title.
         title: Title,
         /// A longer description.
-        description: Option<Description>,
+        description: OrDefault<Description>,
         /// The status. The default is `todo`.
-        status: Option<Status>,
+        status: OrDefault<Status>,
         /// The priority. The default is `normal`.
-        priority: Option<Priority>,
+        priority: OrDefault<Priority>,
         /// The day the task is due.
         due_on: Nullable<NaiveDate>,
         /// IDs of the users to assign the task to.
-        assignee_ids: Option<Vec<UserId>>,
+        assignee_ids: OrDefault<Vec<UserId>>,
         /// IDs of the users who may see the task without being assigned to it.
-        viewer_ids: Option<Vec<UserId>>,
+        viewer_ids: OrDefault<Vec<UserId>>,
         /// IDs of the tags to put on the task.
-        tag_ids: Option<Vec<TagId>>,
+        tag_ids: OrDefault<Vec<TagId>>,
     }
 }
 
 input! {
     /// Changes to a task. Fields that are left out stay as they are.
-    pub(crate) struct UpdateTask {
+    pub(crate) struct UpdateTask for TaskPatch {
         /// The title.
         title: Option<Title>,
         /// A longer description.
@@ -146,20 +150,11 @@ input! {
 #[api_v2_operation(operation_id = "list_tasks", tags(Tasks))]
 pub(crate) async fn list(
     gate: Gate<Tasks, Read>,
-    page: ListQuery<ListTasks>,
+    page: ListQuery<(ListTasks, OrderTasks)>,
 ) -> ApiResult<Json<Page<TaskView>>> {
     gate.read(move |ctx, grant| {
-        let rows = |tx: &mut TenantTx, wanted: ListTasks, after, limit| {
-            let filter = TaskFilter {
-                status: wanted.status,
-                priority: wanted.priority,
-                assignee_id: wanted.assignee_id,
-                created_by_id: wanted.created_by_id,
-                tag_id: wanted.tag_id,
-                due_from: wanted.due_from,
-                due_to: wanted.due_to,
-            };
-            Ok(tasks::list(tx, grant, &filter, wanted.order.unwrap_or_default().0, after, limit)?)
+        let rows = |tx: &mut TenantTx, (filter, OrderTasks { order }), after, limit| {
+            Ok(tasks::list(tx, grant, &filter, order, after, limit)?)
         };
         page.page(ctx, rows, |task| task.id)
     })
@@ -174,17 +169,7 @@ pub(crate) async fn create(
     gate: Gate<Tasks, Create>,
     body: Body<CreateTask>,
 ) -> ApiResult<Idempotent<Created<Versioned<TaskView>>>> {
-    gate.create(body, |ctx, grant, body| {
-        let new = NewTask {
-            title: body.title,
-            description: body.description.unwrap_or_default(),
-            status: body.status.unwrap_or_default(),
-            priority: body.priority.unwrap_or_default(),
-            due_on: body.due_on.0,
-            assignee_ids: body.assignee_ids.unwrap_or_default(),
-            viewer_ids: body.viewer_ids.unwrap_or_default(),
-            tag_ids: body.tag_ids.unwrap_or_default(),
-        };
+    gate.create(body, |ctx, grant, new| {
         let task = tasks::create(&mut ctx.tx, grant, &ctx.origin, new)?;
         Ok(Created::at(Location::of("/tasks", task.id), versioned(task)))
     })
@@ -211,17 +196,7 @@ pub(crate) async fn update(
     body: Body<UpdateTask>,
 ) -> ApiResult<Versioned<TaskView>> {
     gate.write(move |ctx, grant| {
-        let body = body.parse()?;
-        let patch = TaskPatch {
-            title: body.title,
-            description: body.description,
-            status: body.status,
-            priority: body.priority,
-            due_on: body.due_on.0,
-            assignee_ids: body.assignee_ids,
-            viewer_ids: body.viewer_ids,
-            tag_ids: body.tag_ids,
-        };
+        let patch = body.parse()?;
         Ok(versioned(tasks::update(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0, patch)?))
     })
     .await

@@ -11,8 +11,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
-use crate::input::input;
-use crate::input::{Body, IfMatch, Path};
+use crate::input::{Body, IfMatch, OrDefault, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
@@ -49,17 +48,17 @@ fn versioned(team: Team) -> Versioned<TeamView> {
 
 input! {
     /// A new team.
-    pub(crate) struct CreateTeam {
+    pub(crate) struct CreateTeam for NewTeam {
         /// The name. It must be unique in the workspace.
         name: TeamName,
         /// IDs of the members.
-        member_ids: Option<Vec<UserId>>,
+        member_ids: OrDefault<Vec<UserId>>,
     }
 }
 
 input! {
     /// Changes to a team. Fields that are left out stay as they are.
-    pub(crate) struct UpdateTeam {
+    pub(crate) struct UpdateTeam for TeamPatch {
         /// The name. It must be unique in the workspace.
         name: Option<TeamName>,
         /// IDs of all members. The list replaces the current one.
@@ -87,8 +86,7 @@ pub(crate) async fn create(
     gate: Gate<Teams, Create>,
     body: Body<CreateTeam>,
 ) -> ApiResult<Idempotent<Created<Versioned<TeamView>>>> {
-    gate.create(body, |ctx, grant, body| {
-        let new = NewTeam { name: body.name, member_ids: body.member_ids.unwrap_or_default() };
+    gate.create(body, |ctx, grant, new| {
         let team = teams::create(&mut ctx.tx, grant, &ctx.origin, new)?;
         Ok(Created::at(Location::of("/teams", team.id), versioned(team)))
     })
@@ -113,8 +111,7 @@ pub(crate) async fn update(
     body: Body<UpdateTeam>,
 ) -> ApiResult<Versioned<TeamView>> {
     gate.write(move |ctx, grant| {
-        let body = body.parse()?;
-        let patch = TeamPatch { name: body.name, member_ids: body.member_ids };
+        let patch = body.parse()?;
         Ok(versioned(teams::update(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0, patch)?))
     })
     .await

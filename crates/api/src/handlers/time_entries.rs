@@ -5,7 +5,8 @@ use belfort_policy::{Tasks, TimeEntries};
 use belfort_rbac::{Create, Delete, Grant, Read, Update};
 use belfort_tenancy::postgres::TenantTx;
 use belfort_work::time_entries::{
-    self as entries, EntryCursor, NewTimeEntry, Overlapping, TimeEntry, TimeEntryFilter, TimeEntryPatch,
+    self as entries, EntryCursor, NewTimeEntry, Overlapping, TimeEntry, TimeEntryFilter, TimeEntryOrder,
+    TimeEntryPatch,
 };
 use belfort_work::{HourlyRate, Note};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
@@ -15,9 +16,7 @@ use uuid::Uuid;
 use crate::context::{Gate, RequestContext};
 use crate::error::{ApiResult, Problem};
 use crate::handlers::audit::AuditEventView;
-use crate::input::StartOrder;
-use crate::input::{Body, IfMatch, Path};
-use crate::input::{Nullable, Patch, input};
+use crate::input::{Body, IfMatch, Nullable, OrDefault, OrTrue, Patch, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
@@ -98,7 +97,7 @@ fn created(
 
 input! {
     /// The filter and the order of a list of time entries.
-    pub(crate) struct ListTimeEntries {
+    pub(crate) struct ListTimeEntries for TimeEntryFilter {
         /// Only entries on this task.
         task_id: Option<TaskId>,
         /// Only entries of this user.
@@ -111,14 +110,20 @@ input! {
         from: Option<Timestamp>,
         /// Only entries that start before this time.
         to: Option<Timestamp>,
+    }
+}
+
+input! {
+    /// The order of the time entries.
+    pub(crate) struct OrderTimeEntries {
         /// The order by start: `-started_at` for latest first (the default), `started_at` for earliest first.
-        order: Option<StartOrder>,
+        order: OrDefault<TimeEntryOrder>,
     }
 }
 
 input! {
     /// A new time entry of yours.
-    pub(crate) struct CreateTimeEntry {
+    pub(crate) struct CreateTimeEntry for NewTimeEntry {
         /// The ID of the task.
         task_id: TaskId,
         /// The start.
@@ -126,9 +131,9 @@ input! {
         /// The end. Without it, the entry is a running timer.
         ended_at: Nullable<Timestamp>,
         /// A note on the work.
-        note: Option<Note>,
+        note: OrDefault<Note>,
         /// Whether the time is billable. The default is `true`.
-        billable: Option<bool>,
+        billable: OrTrue,
         /// The price of an hour in euros.
         hourly_rate: Nullable<HourlyRate>,
     }
@@ -140,9 +145,9 @@ input! {
         /// The ID of the task.
         task_id: TaskId,
         /// A note on the work.
-        note: Option<Note>,
+        note: OrDefault<Note>,
         /// Whether the time is billable. The default is `true`.
-        billable: Option<bool>,
+        billable: OrTrue,
         /// The price of an hour in euros.
         hourly_rate: Nullable<HourlyRate>,
     }
@@ -150,7 +155,7 @@ input! {
 
 input! {
     /// Changes to a time entry. Fields that are left out stay as they are.
-    pub(crate) struct UpdateTimeEntry {
+    pub(crate) struct UpdateTimeEntry for TimeEntryPatch {
         /// The ID of the task.
         task_id: Option<TaskId>,
         /// The start.
@@ -173,20 +178,11 @@ input! {
 #[api_v2_operation(operation_id = "list_time_entries", tags("Time entries"))]
 pub(crate) async fn list(
     gate: Gate<TimeEntries, Read>,
-    page: ListQuery<ListTimeEntries>,
+    page: ListQuery<(ListTimeEntries, OrderTimeEntries)>,
 ) -> ApiResult<Json<Page<TimeEntryView>>> {
     gate.read(move |ctx, grant| {
         let (of_tasks, now) = (ctx.grant::<Tasks, Read>()?, ctx.now);
-        let rows = |tx: &mut TenantTx, wanted: ListTimeEntries, after, limit| {
-            let filter = TimeEntryFilter {
-                task_id: wanted.task_id,
-                user_id: wanted.user_id,
-                billable: wanted.billable,
-                running: wanted.running,
-                from: wanted.from.map(|moment| moment.0),
-                to: wanted.to.map(|moment| moment.0),
-            };
-            let order = wanted.order.unwrap_or_default().0;
+        let rows = |tx: &mut TenantTx, (filter, OrderTimeEntries { order }), after, limit| {
             let found = entries::list(tx, &of_tasks, grant, &filter, order, after, limit)?;
             Ok(entries::with_overlaps(tx, &of_tasks, Some(grant), now, found)?)
         };
@@ -204,18 +200,7 @@ pub(crate) async fn create(
     gate: Gate<TimeEntries, Create>,
     body: Body<CreateTimeEntry>,
 ) -> ApiResult<Idempotent<Created<Versioned<TimeEntryView>>>> {
-    gate.create(body, |ctx, grant, body| {
-        let new = NewTimeEntry {
-            task_id: body.task_id,
-            started_at: body.started_at.0,
-            ended_at: body.ended_at.0.map(|moment| moment.0),
-            note: body.note.unwrap_or_default(),
-            billable: body.billable.unwrap_or(true),
-            hourly_rate: body.hourly_rate.0,
-        };
-        created(ctx, grant, new)
-    })
-    .await
+    gate.create(body, |ctx, grant, new| created(ctx, grant, new)).await
 }
 
 /// Start a timer
@@ -228,9 +213,9 @@ pub(crate) async fn start(
 ) -> ApiResult<Idempotent<Created<Versioned<TimeEntryView>>>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewTimeEntry {
-            note: body.note.unwrap_or_default(),
-            billable: body.billable.unwrap_or(true),
-            hourly_rate: body.hourly_rate.0,
+            note: body.note,
+            billable: body.billable,
+            hourly_rate: body.hourly_rate,
             ..NewTimeEntry::starting(body.task_id, ctx.now)
         };
         created(ctx, grant, new)
@@ -283,15 +268,7 @@ pub(crate) async fn update(
 ) -> ApiResult<Versioned<TimeEntryView>> {
     gate.write(move |ctx, grant| {
         let of_tasks = ctx.grant()?;
-        let body = body.parse()?;
-        let patch = TimeEntryPatch {
-            task_id: body.task_id,
-            started_at: body.started_at.map(|moment| moment.0),
-            ended_at: body.ended_at.0.map(|ended_at| ended_at.map(|moment| moment.0)),
-            note: body.note,
-            billable: body.billable,
-            hourly_rate: body.hourly_rate.0,
-        };
+        let patch = body.parse()?;
         let id = path.ids()?.0;
         let entry = entries::update(&mut ctx.tx, &of_tasks, grant, &ctx.origin, id, expected.0, patch)?;
         shown(ctx, &of_tasks, entry)

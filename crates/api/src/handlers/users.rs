@@ -13,8 +13,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
-use crate::input::input;
-use crate::input::{Body, IfMatch, Path};
+use crate::input::{Body, IfMatch, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 

@@ -11,8 +11,7 @@ use uuid::Uuid;
 
 use crate::context::{Gate, RequestContext};
 use crate::error::ApiResult;
-use crate::input::input;
-use crate::input::{Body, IfMatch};
+use crate::input::{Body, IfMatch, input};
 use crate::output::{Timestamp, Versioned};
 
 /// The workspace, with its domains and counts.
@@ -78,7 +77,7 @@ fn computed(ctx: &mut RequestContext, row: tenant::Workspace) -> ApiResult<Versi
 
 input! {
     /// Changes to the workspace. Fields that are left out stay as they are.
-    pub(crate) struct UpdateWorkspace {
+    pub(crate) struct UpdateWorkspace for WorkspacePatch {
         /// The name.
         name: Option<WorkspaceName>,
     }
@@ -104,7 +103,7 @@ pub(crate) async fn update(
     body: Body<UpdateWorkspace>,
 ) -> ApiResult<Versioned<WorkspaceDetailView>> {
     gate.write(move |ctx, grant| {
-        let patch = WorkspacePatch { name: body.parse()?.name };
+        let patch = body.parse()?;
         let row = tenant::update(&mut ctx.tx, grant, &ctx.origin, expected.0, patch)?;
         computed(ctx, row)
     })

@@ -26,7 +26,7 @@ pub(crate) struct Body<T> {
 
 impl<T: Input> Body<T> {
     /// The object in it.
-    pub(crate) fn parse(self) -> ApiResult<T> {
+    pub(crate) fn parse(self) -> ApiResult<T::Output> {
         Self::read(&self.bytes?)
     }
 
@@ -35,7 +35,7 @@ impl<T: Input> Body<T> {
         self.bytes.as_ref().map(web::Bytes::clone).unwrap_or_default()
     }
 
-    fn read(bytes: &[u8]) -> ApiResult<T> {
+    fn read(bytes: &[u8]) -> ApiResult<T::Output> {
         let value: Value = serde_json::from_slice(bytes).map_err(|error| {
             let detail =
                 format!("The body is not valid JSON: see line {}, column {}.", error.line(), error.column());

@@ -10,24 +10,8 @@ use belfort_work::time_report::GroupBy;
 use belfort_work::{CommentBody, Description, HourlyRate, Note, Priority, RateError, Status, TagName, Title};
 use belfort_workspace::{FullName, RoleName, TeamName, WorkspaceName};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::input::{Field, FieldViolation};
-
-/// An id of any kind of row.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct AnyId(pub(crate) Uuid);
-
-impl Field for AnyId {
-    fn schema() -> Value {
-        json!({ "type": "string", "format": "uuid" })
-    }
-
-    fn read(value: &Value) -> Result<Self, FieldViolation> {
-        let text = value.as_str().ok_or_else(|| FieldViolation::kind("a string with an ID"))?;
-        text.parse().map(Self).map_err(|_e| FieldViolation::invalid("must be an ID"))
-    }
-}
 
 fn string(value: &Value) -> Result<&str, FieldViolation> {
     value.as_str().ok_or_else(|| FieldViolation::kind("a string"))
@@ -50,6 +34,8 @@ impl From<TextError> for FieldViolation {
 macro_rules! texts {
     ($($type:ty),*) => {$(
         impl Field for $type {
+            type Value = Self;
+
             fn schema() -> Value {
                 json!({ "type": "string", "minLength": Self::MIN, "maxLength": Self::MAX })
             }
@@ -66,6 +52,8 @@ texts!(Title, Description, CommentBody, TagName, Note, FullName, RoleName, TeamN
 macro_rules! choices {
     ($($type:ty),*) => {$(
         impl Field for $type {
+            type Value = Self;
+
             fn schema() -> Value {
                 json!({ "type": "string", "enum": Self::WORDS })
             }
@@ -80,46 +68,38 @@ macro_rules! choices {
 }
 choices!(Status, Priority);
 
-/// In which order tasks are wanted: `-id`, the newest first, or `id`.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Order(pub(crate) TaskOrder);
+/// Declares the words for an order, the default first.
+macro_rules! orders {
+    ($($type:ty: $default:literal = $first:path, $other:literal = $second:path;)*) => {$(
+        impl Field for $type {
+            type Value = Self;
 
-impl Field for Order {
-    fn schema() -> Value {
-        json!({ "type": "string", "enum": ["-id", "id"], "default": "-id" })
-    }
+            fn schema() -> Value {
+                json!({ "type": "string", "enum": [$default, $other], "default": $default })
+            }
 
-    fn read(value: &Value) -> Result<Self, FieldViolation> {
-        match string(value)? {
-            "-id" => Ok(Self(TaskOrder::Newest)),
-            "id" => Ok(Self(TaskOrder::Oldest)),
-            _ => Err(FieldViolation(FieldCode::InvalidChoice, "must be one of -id, id".into())),
-        }
-    }
-}
-
-/// In which order time entries are wanted: `-started_at`, the latest first, or `started_at`.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct StartOrder(pub(crate) TimeEntryOrder);
-
-impl Field for StartOrder {
-    fn schema() -> Value {
-        json!({ "type": "string", "enum": ["-started_at", "started_at"], "default": "-started_at" })
-    }
-
-    fn read(value: &Value) -> Result<Self, FieldViolation> {
-        match string(value)? {
-            "-started_at" => Ok(Self(TimeEntryOrder::Latest)),
-            "started_at" => Ok(Self(TimeEntryOrder::Earliest)),
-            _ => {
-                Err(FieldViolation(FieldCode::InvalidChoice, "must be one of -started_at, started_at".into()))
+            fn read(value: &Value) -> Result<Self, FieldViolation> {
+                match string(value)? {
+                    $default => Ok($first),
+                    $other => Ok($second),
+                    _ => Err(FieldViolation(
+                        FieldCode::InvalidChoice,
+                        concat!("must be one of ", $default, ", ", $other).into(),
+                    )),
+                }
             }
         }
-    }
+    )*};
+}
+orders! {
+    TaskOrder: "-id" = TaskOrder::Newest, "id" = TaskOrder::Oldest;
+    TimeEntryOrder: "-started_at" = TimeEntryOrder::Latest, "started_at" = TimeEntryOrder::Earliest;
 }
 
 /// Money is never a JSON number: whoever reads one makes a floating point number of it.
 impl Field for HourlyRate {
+    type Value = Self;
+
     fn schema() -> Value {
         json!({ "type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,2})?$", "maxLength": 20 })
     }
@@ -135,26 +115,19 @@ impl Field for HourlyRate {
 }
 
 /// What a report is grouped by, each once: `day,user`.
-#[derive(Debug, Clone)]
-pub(crate) struct Groups(pub(crate) Vec<GroupBy>);
+pub(crate) enum GroupByList {}
 
 const GROUPS: [(&str, GroupBy); 4] =
     [("day", GroupBy::Day), ("user", GroupBy::User), ("task", GroupBy::Task), ("tag", GroupBy::Tag)];
 
-impl Default for Groups {
-    fn default() -> Self {
-        Self(vec![GroupBy::Day])
-    }
+/// The words for groups, in the order of the columns.
+pub(crate) fn group_words(groups: &[GroupBy]) -> Vec<&'static str> {
+    GROUPS.iter().filter(|(_, group)| groups.contains(group)).map(|(word, _)| *word).collect()
 }
 
-impl Groups {
-    /// The words, in the order of the columns.
-    pub(crate) fn words(&self) -> Vec<&'static str> {
-        GROUPS.iter().filter(|(_, group)| self.0.contains(group)).map(|(word, _)| *word).collect()
-    }
-}
+impl Field for GroupByList {
+    type Value = Vec<GroupBy>;
 
-impl Field for Groups {
     fn schema() -> Value {
         let words = GROUPS.map(|(word, _)| word);
         json!({
@@ -166,7 +139,7 @@ impl Field for Groups {
         })
     }
 
-    fn read(value: &Value) -> Result<Self, FieldViolation> {
+    fn read(value: &Value) -> Result<Self::Value, FieldViolation> {
         let mut groups = Vec::new();
         for word in string(value)?.split(',') {
             let (_, group) = GROUPS.into_iter().find(|(known, _)| *known == word).ok_or_else(|| {
@@ -177,11 +150,13 @@ impl Field for Groups {
             }
             groups.push(group);
         }
-        Ok(Self(groups))
+        Ok(groups)
     }
 }
 
 impl Field for Email {
+    type Value = Self;
+
     fn schema() -> Value {
         json!({ "type": "string", "format": "email", "maxLength": 254 })
     }
@@ -192,6 +167,8 @@ impl Field for Email {
 }
 
 impl Field for Slug {
+    type Value = Self;
+
     fn schema() -> Value {
         json!({ "type": "string", "minLength": 3, "maxLength": 40, "pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$" })
     }
@@ -206,6 +183,8 @@ impl Field for Slug {
 }
 
 impl Field for Password {
+    type Value = Self;
+
     fn schema() -> Value {
         json!({ "type": "string", "format": "password", "minLength": 8, "maxLength": 256 })
     }
@@ -220,21 +199,17 @@ impl Field for Password {
 }
 
 /// A password that somebody claims is theirs: nothing about it is judged but its length.
-pub(crate) struct Attempt(pub(crate) Password);
+pub(crate) enum PasswordAttempt {}
 
-impl Field for Attempt {
+impl Field for PasswordAttempt {
+    type Value = Password;
+
     fn schema() -> Value {
         json!({ "type": "string", "format": "password", "maxLength": 256 })
     }
 
-    fn read(value: &Value) -> Result<Self, FieldViolation> {
-        let attempt = Password::attempt(string(value)?.to_owned());
-        attempt.map(Self).map_err(|error| FieldViolation(FieldCode::TooLong, error.to_string().into()))
-    }
-}
-
-impl std::fmt::Debug for Attempt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
+    fn read(value: &Value) -> Result<Password, FieldViolation> {
+        Password::attempt(string(value)?.to_owned())
+            .map_err(|error| FieldViolation(FieldCode::TooLong, error.to_string().into()))
     }
 }

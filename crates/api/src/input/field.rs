@@ -1,22 +1,24 @@
-//! Reading objects from outside: every field is looked at, and everything that is wrong is told at once.
+//! Values that a field of a request can hold.
 
 use std::borrow::Cow;
 
-use belfort_openapi as openapi;
-use paperclip::v2::models::DefaultSchemaRaw;
-use serde_json::{Map, Value, json};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::error::{ApiResult, FieldCode, FieldError, Problem};
+use crate::error::FieldCode;
 use crate::output::Timestamp;
 
 /// A value that a field can hold: how it is read, and how it is documented. One type says both, so they cannot differ.
-pub(crate) trait Field: Sized {
+pub(crate) trait Field {
+    /// The type of the value; mostly the type itself.
+    type Value;
     /// Its JSON Schema.
     fn schema() -> Value;
     /// The value, from JSON.
-    fn read(value: &Value) -> Result<Self, FieldViolation>;
+    fn read(value: &Value) -> Result<Self::Value, FieldViolation>;
     /// The value, from a query string. Unlike in JSON, a number is a text there.
-    fn read_text(text: &str) -> Result<Self, FieldViolation> {
+    fn read_text(text: &str) -> Result<Self::Value, FieldViolation> {
         Self::read(&Value::String(text.to_owned()))
     }
 }
@@ -35,194 +37,14 @@ impl FieldViolation {
     }
 }
 
-/// What an object has under a name.
-///
-/// `T` is required; `Option<T>` may be absent; `Nullable<T>` may be absent or null, which mean the same; `Patch<T>` tells
-/// absent from null.
-pub(crate) trait InputField: Sized {
-    /// Whether it must be there.
-    const REQUIRED: bool;
-    /// What it is documented as.
-    fn schema() -> DefaultSchemaRaw;
-    /// The member, from what stands there.
-    fn take(value: Option<&Value>) -> Result<Self, FieldViolation>;
-    /// The member, from a query string.
-    fn take_text(text: Option<&str>) -> Result<Self, FieldViolation>;
-}
-
-fn required<T>(found: Option<Result<T, FieldViolation>>) -> Result<T, FieldViolation> {
-    found.unwrap_or_else(|| Err(FieldViolation(FieldCode::Required, "is required".into())))
-}
-
-impl<T: Field> InputField for T {
-    const REQUIRED: bool = true;
-    fn schema() -> DefaultSchemaRaw {
-        openapi::literal(None, T::schema(), Vec::new())
-    }
-    fn take(value: Option<&Value>) -> Result<Self, FieldViolation> {
-        required(value.map(T::read))
-    }
-    fn take_text(text: Option<&str>) -> Result<Self, FieldViolation> {
-        required(text.map(T::read_text))
-    }
-}
-
-impl<T: Field> InputField for Option<T> {
-    const REQUIRED: bool = false;
-    fn schema() -> DefaultSchemaRaw {
-        openapi::literal(None, T::schema(), Vec::new())
-    }
-    fn take(value: Option<&Value>) -> Result<Self, FieldViolation> {
-        value.map(T::read).transpose()
-    }
-    fn take_text(text: Option<&str>) -> Result<Self, FieldViolation> {
-        text.map(T::read_text).transpose()
-    }
-}
-
-/// May be absent or null.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Nullable<T>(pub(crate) Option<T>);
-
-impl<T: Field> InputField for Nullable<T> {
-    const REQUIRED: bool = false;
-    fn schema() -> DefaultSchemaRaw {
-        openapi::patchable(openapi::literal(None, T::schema(), Vec::new()))
-    }
-    fn take(value: Option<&Value>) -> Result<Self, FieldViolation> {
-        value.filter(|value| !value.is_null()).map(T::read).transpose().map(Self)
-    }
-    fn take_text(text: Option<&str>) -> Result<Self, FieldViolation> {
-        text.map(T::read_text).transpose().map(Self)
-    }
-}
-
-/// Absent: keep it. Null: clear it. A value: set it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    clippy::option_option,
-    reason = "it is what the crates below take: whether to change it, and what to"
-)]
-pub(crate) struct Patch<T>(pub(crate) Option<Option<T>>);
-
-impl<T: Field> InputField for Patch<T> {
-    const REQUIRED: bool = false;
-    fn schema() -> DefaultSchemaRaw {
-        Nullable::<T>::schema()
-    }
-    fn take(value: Option<&Value>) -> Result<Self, FieldViolation> {
-        value
-            .map(|value| Nullable::take(Some(value)).map(|nullable: Nullable<T>| nullable.0))
-            .transpose()
-            .map(Self)
-    }
-    fn take_text(text: Option<&str>) -> Result<Self, FieldViolation> {
-        text.map(|text| T::read_text(text).map(Some)).transpose().map(Self)
-    }
-}
-
-/// An object being read.
-#[derive(Debug)]
-pub(crate) enum Fields {
-    /// From a JSON body.
-    Json(Map<String, Value>, Vec<FieldError>),
-    /// From a query string.
-    Query(Vec<(String, String)>, Vec<FieldError>),
-}
-
-impl Fields {
-    pub(crate) fn take<M: InputField>(&mut self, name: &'static str) -> Option<M> {
-        let (member, errors) = match self {
-            Self::Json(object, errors) => (M::take(object.remove(name).as_ref()), errors),
-            Self::Query(pairs, errors) => {
-                let mut found: Vec<String> =
-                    pairs.extract_if(.., |(key, _)| key == name).map(|(_, v)| v).collect();
-                let member = if found.len() > 1 {
-                    Err(FieldViolation::invalid("must be given only once"))
-                } else {
-                    M::take_text(found.pop().as_deref())
-                };
-                (member, errors)
-            }
-        };
-        member
-            .map_err(|FieldViolation(code, detail)| {
-                errors.push(FieldError { field: name.to_owned(), code, detail })
-            })
-            .ok()
-    }
-
-    /// The object, if nothing was wrong with it and nothing is left that nobody knows.
-    pub(crate) fn finish<T>(self, object: Option<T>) -> ApiResult<T> {
-        let (left, mut errors): (Vec<String>, _) = match self {
-            Self::Json(object, errors) => (object.into_iter().map(|(key, _)| key).collect(), errors),
-            Self::Query(pairs, errors) => (pairs.into_iter().map(|(key, _)| key).collect(), errors),
-        };
-        errors.extend(left.into_iter().map(|field| FieldError {
-            field,
-            code: FieldCode::UnknownField,
-            detail: "is not a field of this operation".into(),
-        }));
-        match object {
-            Some(object) if errors.is_empty() => Ok(object),
-            _ => Err(Problem::invalid(errors)),
-        }
-    }
-}
-
-/// An object that is read field by field. Made by [`input!`].
-pub(crate) trait Input: Sized {
-    fn read(fields: &mut Fields) -> Option<Self>;
-}
-
-/// Declares an object that comes in: its type, how it is read and how it is documented.
-macro_rules! input {
-    ($(#[doc = $doc:literal])+ pub(crate) struct $name:ident { $($(#[doc = $field_doc:literal])+ $field:ident: $type:ty,)* }) => {
-        $(#[doc = $doc])+
-        #[derive(Debug)]
-        pub(crate) struct $name { $($(#[doc = $field_doc])+ pub(crate) $field: $type,)* }
-
-        impl $crate::input::Input for $name {
-            fn read(fields: &mut $crate::input::Fields) -> Option<Self> {
-                // Each is taken before any is asked for, so that all that is wrong is told.
-                $(let $field = fields.take(stringify!($field));)*
-                Some(Self { $($field: $field?,)* })
-            }
-        }
-
-        impl paperclip::v2::schema::Apiv2Schema for $name {
-            fn name() -> Option<String> {
-                Some(stringify!($name).to_owned())
-            }
-
-            fn raw_schema() -> paperclip::v2::models::DefaultSchemaRaw {
-                let mut schema = paperclip::v2::models::DefaultSchemaRaw {
-                    name: Self::name(),
-                    description: Some(concat!($($doc),+).trim().to_owned()),
-                    data_type: Some(paperclip::v2::models::DataType::Object),
-                    ..Default::default()
-                };
-                $(
-                    let mut member = <$type as $crate::input::InputField>::schema();
-                    member.description = Some(concat!($($field_doc),+).trim().to_owned());
-                    schema.properties.insert(stringify!($field).to_owned(), Box::new(member));
-                    if <$type as $crate::input::InputField>::REQUIRED {
-                        schema.required.insert(stringify!($field).to_owned());
-                    }
-                )*
-                schema
-            }
-        }
-    };
-}
-pub(crate) use input;
-
 impl<T: Field> Field for Vec<T> {
+    type Value = Vec<T::Value>;
+
     fn schema() -> Value {
         json!({ "type": "array", "items": T::schema(), "maxItems": 200 })
     }
 
-    fn read(value: &Value) -> Result<Self, FieldViolation> {
+    fn read(value: &Value) -> Result<Self::Value, FieldViolation> {
         let items = value.as_array().ok_or_else(|| FieldViolation::kind("an array"))?;
         if items.len() > 200 {
             return Err(FieldViolation(FieldCode::TooLong, "must have at most 200 entries".into()));
@@ -232,6 +54,8 @@ impl<T: Field> Field for Vec<T> {
 }
 
 impl Field for bool {
+    type Value = Self;
+
     fn schema() -> Value {
         json!({ "type": "boolean" })
     }
@@ -246,6 +70,8 @@ impl Field for bool {
 }
 
 impl Field for chrono::NaiveDate {
+    type Value = Self;
+
     fn schema() -> Value {
         json!({ "type": "string", "format": "date" })
     }
@@ -266,17 +92,15 @@ impl Field for chrono::NaiveDate {
 }
 
 impl Field for Timestamp {
+    type Value = DateTime<Utc>;
+
     fn schema() -> Value {
         json!({ "type": "string", "format": "date-time" })
     }
 
-    fn read(value: &Value) -> Result<Self, FieldViolation> {
-        let text = value
-            .as_str()
-            .ok_or_else(|| FieldViolation::kind("a string with a time, like 2026-03-29T03:30:00+02:00"))?;
-        belfort_values::brussels::parse(text)
-            .map(Self)
-            .map_err(|error| FieldViolation::invalid(error.to_string()))
+    fn read(value: &Value) -> Result<Self::Value, FieldViolation> {
+        let text = value.as_str().ok_or_else(|| FieldViolation::kind("a string with a date and time"))?;
+        belfort_values::brussels::parse(text).map_err(|error| FieldViolation::invalid(error.to_string()))
     }
 }
 
@@ -285,6 +109,8 @@ impl Field for Timestamp {
 pub(crate) struct RawText<const MAX: usize>(pub(crate) String);
 
 impl<const MAX: usize> Field for RawText<MAX> {
+    type Value = Self;
+
     fn schema() -> Value {
         json!({ "type": "string", "maxLength": MAX })
     }
@@ -314,9 +140,26 @@ impl<const MAX: usize> std::fmt::Debug for RawText<MAX> {
     }
 }
 
+/// Text as it came that is no secret.
+pub(crate) enum PlainText<const MAX: usize> {}
+
+impl<const MAX: usize> Field for PlainText<MAX> {
+    type Value = String;
+
+    fn schema() -> Value {
+        RawText::<MAX>::schema()
+    }
+
+    fn read(value: &Value) -> Result<String, FieldViolation> {
+        RawText::<MAX>::read(value).map(|text| text.0)
+    }
+}
+
 macro_rules! ids {
     ($($id:ident),*) => {$(
         impl Field for belfort_ids::$id {
+    type Value = Self;
+
             fn schema() -> Value {
                 json!({ "type": "string", "format": "uuid" })
             }
@@ -342,43 +185,22 @@ ids!(
     InvitationId
 );
 
+impl Field for Uuid {
+    type Value = Self;
+
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "uuid" })
+    }
+
+    fn read(value: &Value) -> Result<Self, FieldViolation> {
+        let text = value.as_str().ok_or_else(|| FieldViolation::kind("a string with an ID"))?;
+        text.parse().map_err(|_e| FieldViolation::invalid("must be an ID"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    input! {
-        /// A thing.
-        pub(crate) struct Thing {
-            /// On?
-            on: bool,
-            /// When.
-            due_on: Patch<chrono::NaiveDate>,
-            /// Who.
-            people: Option<Vec<belfort_ids::UserId>>,
-        }
-    }
-
-    fn read(value: Value) -> ApiResult<Thing> {
-        let Value::Object(object) = value else { panic!("an object") };
-        let mut fields = Fields::Json(object, Vec::new());
-        let thing = Thing::read(&mut fields);
-        fields.finish(thing)
-    }
-
-    #[test]
-    fn everything_that_is_wrong_is_told_at_once() {
-        let problem = read(json!({ "on": "yes", "due_on": 7, "people": ["x"], "more": 1 })).unwrap_err();
-        let text = serde_json::to_value(format!("{problem}")).unwrap();
-        assert!(text.as_str().unwrap().starts_with("422 invalid"), "{text}");
-    }
-
-    #[test]
-    fn absent_is_not_null() {
-        let absent = read(json!({ "on": true })).unwrap();
-        assert_eq!((absent.on, absent.due_on, absent.people), (true, Patch(None), None));
-        assert_eq!(read(json!({ "on": true, "due_on": null })).unwrap().due_on, Patch(Some(None)));
-        assert!(read(json!({ "on": true, "people": null })).is_err());
-    }
 
     #[test]
     fn dates_have_four_digits_and_no_sign() {

@@ -19,7 +19,7 @@ pub(crate) trait PathIds: Sized {
 }
 
 /// An id of one kind of resource.
-pub(crate) trait PathId: Field {
+pub(crate) trait PathId: Field<Value = Self> {
     /// The kind of resource, in words.
     const OF: &str;
 }

@@ -9,10 +9,6 @@ use serde_json::{Value, json};
 
 use crate::input::{Field, FieldViolation};
 
-/// A list of permissions, each known and given once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PermissionList(pub(crate) Permissions);
-
 /// Entries that a list has at most: more than there are permissions.
 const MAX: usize = 200;
 
@@ -22,7 +18,10 @@ const MEMBERS: [&str; 3] = ["resource", "action", "scope"];
 /// An entry in its words.
 type Words<'w> = (&'w str, &'w str, &'w str);
 
-impl Field for PermissionList {
+/// A list of permissions, each known and given once.
+impl Field for Permissions {
+    type Value = Self;
+
     fn schema() -> Value {
         let resources: BTreeSet<_> = VOCABULARY.pairs().map(|(resource, _)| resource).collect();
         let actions: BTreeSet<_> = VOCABULARY.pairs().map(|(_, action)| action).collect();
@@ -65,9 +64,7 @@ impl Field for PermissionList {
         if let Some(why) = together(&wrong) {
             return Err(why);
         }
-        Permissions::parse(&VOCABULARY, words)
-            .map(Self)
-            .map_err(|error| FieldViolation::invalid(error.to_string()))
+        Permissions::parse(&VOCABULARY, words).map_err(|error| FieldViolation::invalid(error.to_string()))
     }
 }
 
@@ -114,16 +111,16 @@ fn together(wrong: &[(usize, FieldViolation)]) -> Option<FieldViolation> {
 mod tests {
     use super::*;
 
-    fn read(value: Value) -> Result<PermissionList, (FieldCode, String)> {
-        PermissionList::read(&value).map_err(|FieldViolation(code, detail)| (code, detail.into_owned()))
+    fn read(value: Value) -> Result<Permissions, (FieldCode, String)> {
+        Permissions::read(&value).map_err(|FieldViolation(code, detail)| (code, detail.into_owned()))
     }
 
     #[test]
     fn every_permission_there_is_can_be_listed() {
         let all = Permissions::everything(&VOCABULARY);
         let list: Vec<_> = all.iter().collect();
-        assert_eq!(read(json!(list)), Ok(PermissionList(all)));
-        assert_eq!(read(json!([])), Ok(PermissionList(Permissions::default())));
+        assert_eq!(read(json!(list)), Ok(all));
+        assert_eq!(read(json!([])), Ok(Permissions::default()));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) struct Query<T> {
 
 impl<T: Input> Query<T> {
     /// The object in it.
-    pub(crate) fn parse(&self) -> ApiResult<T> {
+    pub(crate) fn parse(&self) -> ApiResult<T::Output> {
         let mut fields = Fields::Query(pairs(&self.text)?, Vec::new());
         let object = T::read(&mut fields);
         fields.finish(object)
@@ -45,9 +45,9 @@ impl<T: 'static> FromRequest for Query<T> {
 }
 
 impl<T> Apiv2Schema for Query<T> {}
-impl<T: Apiv2Schema> OperationModifier for Query<T> {
+impl<T: Input> OperationModifier for Query<T> {
     fn update_parameter(op: &mut DefaultOperationRaw) {
-        openapi::query_parameters(op, T::raw_schema());
+        T::document_query(op);
         openapi::problems(op, &[400, 422]);
     }
 }

@@ -23,6 +23,8 @@ impl Default for Limit {
 }
 
 impl Field for Limit {
+    type Value = Self;
+
     fn schema() -> Value {
         json!({ "type": "integer", "minimum": 1, "maximum": 200, "default": 50 })
     }
@@ -48,6 +50,8 @@ impl Field for Limit {
 pub(crate) struct Cursor(String);
 
 impl Field for Cursor {
+    type Value = Self;
+
     fn schema() -> Value {
         json!({ "type": "string", "maxLength": 1000 })
     }

@@ -40,9 +40,11 @@ input! {
 pub(crate) struct NoFilter;
 
 impl Input for NoFilter {
+    type Output = Self;
     fn read(_: &mut Fields) -> Option<Self> {
         Some(Self)
     }
+    fn document_query(_: &mut DefaultOperationRaw) {}
 }
 
 impl Apiv2Schema for NoFilter {}
@@ -53,7 +55,7 @@ impl<F: Input> ListQuery<F> {
     pub(crate) fn page<P: FromStr + ToString, R, V: From<R>>(
         &self,
         ctx: &mut RequestContext,
-        read: impl FnOnce(&mut TenantTx, F, Option<P>, i64) -> ApiResult<Vec<R>>,
+        read: impl FnOnce(&mut TenantTx, F::Output, Option<P>, i64) -> ApiResult<Vec<R>>,
         position: impl Fn(&R) -> P,
     ) -> ApiResult<Json<Page<V>>> {
         let pairs = pairs(&self.text)?;
@@ -86,10 +88,10 @@ impl<F: 'static> FromRequest for ListQuery<F> {
 }
 
 impl<F> Apiv2Schema for ListQuery<F> {}
-impl<F: Apiv2Schema> OperationModifier for ListQuery<F> {
+impl<F: Input> OperationModifier for ListQuery<F> {
     fn update_parameter(op: &mut DefaultOperationRaw) {
-        openapi::query_parameters(op, F::raw_schema());
-        openapi::query_parameters(op, PageParams::raw_schema());
+        F::document_query(op);
+        PageParams::document_query(op);
         openapi::problems(op, &[400, 422]);
     }
 }

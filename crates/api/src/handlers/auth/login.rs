@@ -15,7 +15,7 @@ use super::check;
 use crate::context::{AnonymousInTenant, RequestInfo, SESSION_COOKIE, SessionOnly};
 use crate::error::{ApiResult, Problem, ProblemCode};
 use crate::handlers::users::UserView;
-use crate::input::{self, Body, input};
+use crate::input::{Body, PasswordAttempt, input};
 use crate::output::{Json, NoContent, Timestamp, WithCookie};
 use crate::state::App;
 
@@ -25,7 +25,7 @@ input! {
         /// The email address.
         email: Email,
         /// The password.
-        password: input::Attempt,
+        password: PasswordAttempt,
     }
 }
 
@@ -87,7 +87,7 @@ async fn try_once(info: RequestInfo, login: Arc<LogIn>) -> ApiResult<Option<Logg
         &app,
         attempt.reservation(),
         wrong,
-        move |hasher| attempt.verify(hasher, &login.password.0),
+        move |hasher| attempt.verify(hasher, &login.password),
         move |app, verified| open_session(app, &info, &verified),
     )
     .await

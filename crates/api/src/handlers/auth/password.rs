@@ -10,14 +10,14 @@ use paperclip::actix::api_v2_operation;
 use super::check;
 use crate::context::{RequestContext, SessionOnly};
 use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
-use crate::input::{Attempt, Body, input};
+use crate::input::{Body, PasswordAttempt, input};
 use crate::output::NoContent;
 
 input! {
     /// The current password and the new one.
     pub(crate) struct ChangePassword {
         /// The current password.
-        current_password: Attempt,
+        current_password: PasswordAttempt,
         /// The new password: at least 8 characters.
         new_password: Password,
     }
@@ -44,7 +44,7 @@ pub(crate) async fn change_password(
         &app,
         change.reservation(),
         wrong,
-        move |hasher| change.verify(hasher, &body.current_password.0, &body.new_password),
+        move |hasher| change.verify(hasher, &body.current_password, &body.new_password),
         move |_, new| session.write_now(|ctx, current| store(ctx, current, &new)),
     )
     .await
