@@ -1,4 +1,4 @@
-//! What commands run on: a Postgres, the keys, the control schema, the tenants.
+//! The runtime of commands: a Postgres, the keys, the control schema, the tenants.
 
 use std::fs::{self, File};
 use std::io;
@@ -28,7 +28,7 @@ static TENANT: EmbeddedMigrations = embed_migrations!("../../migrations/tenant")
 /// The names of the role and the database in the private Postgres.
 const OWNER: &str = "belfort";
 
-/// What every command with a database runs on. The Postgres is the last field, so it stops after what uses it.
+/// The runtime of a command that uses the database. The Postgres is the last field, so it stops after what uses it.
 pub(crate) struct Runtime {
     pub(crate) tenancy: Tenancy,
     pub(crate) keyring: Arc<Keyring>,

@@ -1,4 +1,4 @@
-//! What a login costs: one hash, and one check against a hash.
+//! The cost of a login: one hash, and one verification.
 #![expect(missing_docs, reason = "criterion's macros make items of their own")]
 #![expect(clippy::expect_used, reason = "a benchmark that cannot start may say so and stop")]
 

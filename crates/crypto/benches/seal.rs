@@ -1,4 +1,4 @@
-//! What it costs to seal and to open 64 bytes, the derivation of the key included.
+//! The cost of sealing and opening 64 bytes, with the derivation of the key.
 
 #![expect(missing_docs, reason = "criterion's macro makes a public function")]
 

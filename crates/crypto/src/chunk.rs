@@ -130,7 +130,7 @@ mod tests {
         ChunkPosition { content: [content; 16], index, last }
     }
 
-    /// What a reader gets of content that is said to have so many chunks.
+    /// Reads content of `count` chunks.
     fn read(ring: &Keyring, content: u8, stored: &[SealedChunk], count: usize) -> Result<Vec<u8>, OpenError> {
         let mut bytes = Vec::new();
         for index in 0..count {
@@ -147,9 +147,9 @@ mod tests {
         chunks.iter().enumerate().map(seal).collect()
     }
 
-    /// What is stored must stay readable: the layout may never change under its number.
+    /// The layout of stored chunks: they must stay readable, so it may never change under its number.
     #[test]
-    fn a_chunk_is_a_fernet_token_of_its_place_and_its_bytes() {
+    fn a_chunk_is_a_fernet_token_of_its_position_and_its_bytes() {
         let ring = ring();
         let chunk = ring.seal_chunk(tenant(1), SEALED, position(9, 258, true), b"hello");
         assert_eq!(chunk.token[0], 0x80);

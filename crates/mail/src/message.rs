@@ -100,7 +100,7 @@ impl Message {
 }
 
 impl fmt::Debug for Message {
-    /// Without address and text: there are codes in it, and it may end up in a log.
+    /// Shows neither address nor text: there are codes in it, and it may end up in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message").field("subject", &self.subject).finish_non_exhaustive()
     }

@@ -61,7 +61,7 @@ impl Relay {
 }
 
 impl fmt::Debug for Relay {
-    /// Without the login.
+    /// Shows no login.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Relay")
             .field("host", &self.host)

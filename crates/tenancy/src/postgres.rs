@@ -88,7 +88,7 @@ impl Tenancy {
     /// login where there is none.
     ///
     /// # Errors
-    /// When the database is not there, refuses, or holds a login's password that `secrets` cannot open.
+    /// When the database cannot be reached, refuses, or holds a login's password that `secrets` cannot open.
     pub fn connect(
         url: &DatabaseUrl,
         secrets: &dyn SecretStore,

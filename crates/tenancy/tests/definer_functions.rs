@@ -13,7 +13,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 type Seen = (String, String, String, Vec<String>, i32);
 
-/// All that the tenant's role gets to see.
+/// The tenant's row, as its role sees it.
 fn seen(tenant: &TestTenant) -> Vec<Seen> {
     const SEE: Statement<(Text, Text, Text, Array<Text>, Integer)> =
         Statement::new("SELECT slug, name, plan, domains, version FROM workspace()");
@@ -67,7 +67,7 @@ fn a_rename_that_is_given_up_did_not_happen() {
     assert_eq!((seen(&tenant)[0].1.as_str(), seen(&tenant)[0].4), ("A tenant", 1));
 }
 
-/// What injected SQL could say, as the tenant's role.
+/// Injected SQL, as the tenant's role.
 #[test]
 fn nothing_else_is_to_be_had_from_the_functions() {
     let db = Database::new();

@@ -1,4 +1,4 @@
-//! What one tenant can see and do of another: nothing.
+//! Isolation: one tenant can see and do nothing of another.
 
 #![expect(
     clippy::unwrap_used,

@@ -21,11 +21,11 @@ enum Format {
 /// The error when the handlers are described inconsistently.
 #[derive(Debug, thiserror::Error)]
 #[error("the OpenAPI document cannot be written:\n  {0}")]
-struct NoDocument(String);
+struct DocumentError(String);
 
 pub(super) fn run(args: Args) -> CommandResult {
     let document = belfort_api::document().map_err(|faults| {
-        NoDocument(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "))
+        DocumentError(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  "))
     })?;
     terminal::print_document(&match args.format {
         Format::Json => document.to_json(),

@@ -1,4 +1,4 @@
-//! What the program makes of its environment, before there is any database.
+//! Arguments and settings, before there is any database.
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;

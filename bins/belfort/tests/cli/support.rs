@@ -12,14 +12,14 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// A directory to run in.
+/// A directory of its own to run the program in.
 pub(crate) struct Sandbox(TempDir);
 
-/// A server that says where it listens.
+/// A running server.
 pub(crate) struct Server {
     child: Child,
     out: BufReader<ChildStdout>,
-    /// What it said when it was ready, line by line.
+    /// The lines that it printed when it was ready.
     pub(crate) startup_lines: Vec<String>,
     pub(crate) address: SocketAddr,
 }
@@ -42,7 +42,7 @@ impl Sandbox {
         self.path().join(".belfort").join(name)
     }
 
-    /// The command, not yet run.
+    /// Prepares a command.
     pub(crate) fn command(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_belfort"));
         command.args(arguments).current_dir(self.path()).env_clear();
@@ -60,21 +60,21 @@ impl Sandbox {
         self.command(arguments, variables).output().unwrap()
     }
 
-    /// Runs a command that has to work, and answers what it printed.
+    /// Runs a command that must succeed, and returns its stdout.
     pub(crate) fn ok(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments, &[]);
         assert!(output.status.success(), "{arguments:?} failed: {}", stderr(&output));
         stdout(&output)
     }
 
-    /// Runs a command that has to fail, and answers what it said about it.
+    /// Runs a command that must fail, and returns its stderr.
     pub(crate) fn fails(&self, arguments: &[&str], variables: &[(&str, &str)]) -> String {
         let output = self.run(arguments, variables);
         assert!(!output.status.success(), "{arguments:?} did not fail: {}", stdout(&output));
         stderr(&output)
     }
 
-    /// Serves on a free port and waits until it says so.
+    /// Starts a server on a free port and waits until it listens.
     pub(crate) fn serve(&self) -> Server {
         let variables = [("BELFORT_LISTEN", "127.0.0.1:0"), ("BELFORT_ADMIN_LISTEN", "127.0.0.1:0")];
         let mut child = self.command(&[], &variables).stdout(Stdio::piped()).spawn().unwrap();
@@ -97,7 +97,7 @@ impl Sandbox {
         Server { child, out, startup_lines: said, address }
     }
 
-    /// Whether somebody answers at the private Postgres' socket.
+    /// Returns whether the private Postgres accepts connections.
     pub(crate) fn postgres_runs(&self) -> bool {
         let socket = self.data("postgres").join("socket/.s.PGSQL.5432");
         UnixStream::connect(socket).is_ok()

@@ -70,7 +70,7 @@ pub fn bootstrap(
     Ok(())
 }
 
-/// Whether the lanes' logins are without the functions that [`bootstrap`] revokes.
+/// Returns whether the lanes' logins are without the functions that [`bootstrap`] revokes.
 pub fn is_hardened(db: &mut impl Control) -> QueryResult<bool> {
     const CLOSED: Statement<Bool> = Statement::new(
         "SELECT NOT EXISTS (
