@@ -1,6 +1,7 @@
 //! One request inside its transaction.
 
 use belfort_audit::Origin;
+use belfort_mail::Message;
 use belfort_rbac::{Action, Grant, Offers};
 use belfort_tenancy::postgres::TenantTx;
 use belfort_workspace::Caller;
@@ -20,6 +21,7 @@ pub(crate) struct RequestContext {
     /// Where its changes come from.
     pub(crate) origin: Origin,
     pub(crate) info: RequestInfo,
+    mail: Vec<Message>,
 }
 
 impl RequestContext {
@@ -29,7 +31,7 @@ impl RequestContext {
         let mut tx = info.begin_tenant_tx()?;
         let caller = info.caller(&mut tx, now)?;
         let origin = info.origin(caller.actor(), now);
-        Ok(Self { tx, caller, now, origin, info })
+        Ok(Self { tx, caller, now, origin, info, mail: Vec::new() })
     }
 
     /// The permission to do something else beside: a comment needs its task.
@@ -37,8 +39,18 @@ impl RequestContext {
         Ok(self.caller.principal.grant()?)
     }
 
-    /// Makes what was done last.
-    pub(crate) fn commit(self) -> ApiResult<()> {
-        Ok(self.tx.commit()?)
+    /// Sends a message once the transaction is committed, and only then.
+    ///
+    /// A relay takes seconds at times. Nobody waits for it while holding a connection or a lock. What is lost between the commit
+    /// and the relay is for the operation that sends it again.
+    pub(crate) fn mail_after_commit(&mut self, message: Message) {
+        self.mail.push(message);
+    }
+
+    /// Makes what was done last; the messages that are to be sent now.
+    #[must_use = "the messages are to be sent"]
+    pub(super) fn commit(self) -> ApiResult<Vec<Message>> {
+        self.tx.commit()?;
+        Ok(self.mail)
     }
 }

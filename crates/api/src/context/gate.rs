@@ -21,6 +21,7 @@ use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use belfort_ids::SessionId;
+use belfort_mail::Message;
 use belfort_openapi as openapi;
 use belfort_rbac::{Action, Grant, Offers};
 use belfort_tenancy::postgres::TenantTx;
@@ -175,7 +176,12 @@ impl SessionOnly {
         self,
         work: impl FnOnce(&mut RequestContext, SessionId) -> ApiResult<T>,
     ) -> ApiResult<T> {
-        write_now(self.0, |ctx| in_session(ctx, work))
+        let app = Arc::clone(&self.0.app);
+        let (answer, mail) = committed(self.0, |ctx| in_session(ctx, work))?;
+        for message in mail {
+            app.post(&message).map_err(Problem::after_commit)?;
+        }
+        Ok(answer)
     }
 
     /// The same request again, for what takes several transactions because it waits in between: each begins at the gate.
@@ -220,14 +226,21 @@ async fn write<T: Send + 'static>(
     work: impl FnOnce(&mut RequestContext) -> ApiResult<T> + Send + 'static,
 ) -> ApiResult<T> {
     let app = Arc::clone(&info.app);
-    app.database(move |_| write_now(info, work)).await
+    let (answer, mail) = app.database(move |_| committed(info, work)).await?;
+    // Without the turn in the database: a relay that is slow keeps nobody else waiting.
+    for message in mail {
+        app.mail(message).await.map_err(Problem::after_commit)?;
+    }
+    Ok(answer)
 }
 
-fn write_now<T>(info: RequestInfo, work: impl FnOnce(&mut RequestContext) -> ApiResult<T>) -> ApiResult<T> {
+fn committed<T>(
+    info: RequestInfo,
+    work: impl FnOnce(&mut RequestContext) -> ApiResult<T>,
+) -> ApiResult<(T, Vec<Message>)> {
     let mut ctx = RequestContext::begin(info)?;
     let answer = work(&mut ctx)?;
-    ctx.commit()?;
-    Ok(answer)
+    Ok((answer, ctx.commit()?))
 }
 
 fn permitted<R: Offers<A>, A: Action, T>(
@@ -320,3 +333,6 @@ fn in_workspace(op: &mut DefaultOperationRaw) {
     let description = "The slug of the workspace, for requests to the base domain. On other hosts the host name selects it.";
     openapi::header_parameter(op, "X-Workspace", description, false);
 }
+
+#[cfg(test)]
+mod tests;

@@ -148,6 +148,16 @@ impl Problem {
         Self::new(ProblemCode::MailUnavailable, detail).retry_after(60)
     }
 
+    /// The same about the message of a change that is committed: to repeat the request would not send it.
+    #[must_use]
+    pub(crate) fn after_commit(mut self) -> Self {
+        if self.0.code == ProblemCode::MailUnavailable {
+            self.0.detail =
+                "The change was saved, but the email could not be sent. Send it again later.".into();
+        }
+        self
+    }
+
     /// 500: our fault. The cause goes to the log and nowhere else.
     pub(crate) fn internal(cause: impl fmt::Display) -> Self {
         let detail = "An unexpected error occurred on the server. If you report it, include the request ID.";

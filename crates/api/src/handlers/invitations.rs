@@ -107,7 +107,8 @@ pub(crate) async fn list(
 
 /// Invite somebody
 ///
-/// Sends a token by email. The person who accepts the invitation joins with this role and these teams.
+/// Sends a token by email. The person who accepts the invitation joins with this role and these teams. If the
+/// email cannot be sent (503), the invitation exists all the same: resend it later.
 #[api_v2_operation(operation_id = "create_invitation", tags(Users))]
 pub(crate) async fn create(
     gate: Gate<Users, Create>,
@@ -121,10 +122,9 @@ pub(crate) async fn create(
             team_ids: body.team_ids.unwrap_or_default(),
         };
         let principal = &ctx.caller.principal;
-        let row = send(ctx.info.app.as_ref(), &ctx.tx.tenant().name.clone(), {
-            invitations::create(&mut ctx.tx, grant, principal, &ctx.origin, new)?
-        })?;
-        Ok(Created::at(Location::of("/users/invitations", row.id), versioned(row)))
+        let issued = invitations::create(&mut ctx.tx, grant, principal, &ctx.origin, new)?;
+        let invitation = send(ctx, issued)?;
+        Ok(Created::at(Location::of("/users/invitations", invitation.id), versioned(invitation)))
     })
     .await
 }
@@ -138,23 +138,19 @@ pub(crate) async fn resend(
     path: Path<(InvitationId,)>,
 ) -> ApiResult<Idempotent<Versioned<InvitationView>>> {
     gate.run_once(|ctx, grant| {
-        let RequestContext { tx, caller, origin, info, .. } = ctx;
-        let name = tx.tenant().name.clone();
-        let row = send(
-            &info.app,
-            &name,
-            invitations::resend(tx, grant, &caller.principal, origin, path.ids()?.0)?,
-        )?;
-        Ok(versioned(row))
+        let RequestContext { tx, caller, origin, .. } = ctx;
+        let issued = invitations::resend(tx, grant, &caller.principal, origin, path.ids()?.0)?;
+        Ok(versioned(send(ctx, issued)?))
     })
     .await
 }
 
-/// The message goes out before the invitation is committed: a token that nobody was sent is worse than a message whose token is
-/// not good.
-fn send(app: &crate::state::App, workspace: &str, issued: IssuedInvitation) -> ApiResult<Invitation> {
-    app.post(&mail::invitation(&issued.invitation.email, workspace, &issued.token)?)?;
-    Ok(issued.invitation)
+/// Mails the token. Where the message is lost, the invitation is there to be sent again.
+fn send(ctx: &mut RequestContext, issued: IssuedInvitation) -> ApiResult<Invitation> {
+    let IssuedInvitation { invitation, token } = issued;
+    let message = mail::invitation(&invitation.email, &ctx.tx.tenant().name, &token)?;
+    ctx.mail_after_commit(message);
+    Ok(invitation)
 }
 
 /// Revoke an invitation

@@ -1,7 +1,8 @@
 //! A running server and typed callers.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use belfort_api::{Services, Settings};
@@ -27,11 +28,18 @@ pub(crate) struct Server {
 
 /// Keeps mail instead of sending it.
 #[derive(Debug, Default)]
-struct SentMail(Mutex<Vec<Message>>);
+struct SentMail {
+    messages: Mutex<Vec<Message>>,
+    is_refused: AtomicBool,
+}
 
 impl Mailer for SentMail {
     fn send(&self, message: &Message) -> Result<(), MailError> {
-        self.0.lock().unwrap().push(message.clone());
+        if self.is_refused.load(Ordering::SeqCst) {
+            let (folder, source) = ("/nowhere".into(), std::io::ErrorKind::StorageFull.into());
+            return Err(MailError::File { folder, source });
+        }
+        self.messages.lock().unwrap().push(message.clone());
         Ok(())
     }
 }
@@ -84,7 +92,7 @@ impl Server {
 
     /// The mail to this address, the oldest first.
     pub(crate) fn mail_to(&self, email: &str) -> Vec<String> {
-        let mail = self.mail.0.lock().unwrap();
+        let mail = self.mail.messages.lock().unwrap();
         mail.iter().filter(|message| message.to() == email).map(|message| message.text().to_owned()).collect()
     }
 
@@ -156,13 +164,24 @@ impl Server {
     pub(crate) fn break_mail(&self) {
         let mail = Arc::clone(&self.mail);
         let broken = std::thread::spawn(move || {
-            let _held = mail.0.lock().unwrap();
+            let _held = mail.messages.lock().unwrap();
             panic!("the mailer breaks, as this test wants it to");
         });
         assert!(broken.join().is_err());
     }
 
     pub(crate) fn mend_mail(&self) {
-        self.mail.0.clear_poison();
+        self.mail.messages.clear_poison();
+        self.mail.is_refused.store(false, Ordering::SeqCst);
+    }
+
+    /// From now on no message is taken.
+    pub(crate) fn refuse_mail(&self) {
+        self.mail.is_refused.store(true, Ordering::SeqCst);
+    }
+
+    /// Whoever sends a message waits until this is dropped.
+    pub(crate) fn hold_mail(&self) -> MutexGuard<'_, Vec<Message>> {
+        self.mail.messages.lock().unwrap()
     }
 }

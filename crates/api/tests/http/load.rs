@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::harness::{Client, PASSWORD, Server, settings};
 
 /// A server with one turn in the database.
-fn narrow() -> Server {
+pub(crate) fn narrow() -> Server {
     Server::with(belfort_api::Settings { db_connections: 1, ..settings() })
 }
 
@@ -36,10 +36,10 @@ fn until_one_waits(tx: &mut TenantTx) {
 }
 
 /// A request that is sent and not waited for.
-struct Sent(TcpStream);
+pub(crate) struct Sent(TcpStream);
 
 impl Sent {
-    fn new(caller: &Client, method: &str, path: &str, body: &str) -> Self {
+    pub(crate) fn new(caller: &Client, method: &str, path: &str, body: &str) -> Self {
         let mut stream = TcpStream::connect(caller.address).unwrap();
         let token = caller.token.as_deref().unwrap_or_default();
         write!(
@@ -54,7 +54,7 @@ impl Sent {
     }
 
     /// Whether no answer has begun.
-    fn waits(&self) -> bool {
+    pub(crate) fn waits(&self) -> bool {
         self.0.set_nonblocking(true).unwrap();
         let nothing =
             self.0.peek(&mut [0]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
@@ -62,7 +62,7 @@ impl Sent {
         nothing
     }
 
-    fn answer(mut self) -> (u16, String) {
+    pub(crate) fn answer(mut self) -> (u16, String) {
         let mut text = String::new();
         self.0.read_to_string(&mut text).unwrap();
         (text.split(' ').nth(1).unwrap().parse().unwrap(), text)
@@ -169,27 +169,6 @@ fn a_storm_of_logins_does_not_keep_others_from_being_heard() {
         assert!(status == 200 || status == 503, "{text}");
     }
     ada.log_in("ada@bakkerij.example").get("/me").expect(200);
-}
-
-#[test]
-fn what_panics_inside_fails_alone_and_leaves_nothing_behind() {
-    let server = narrow();
-    let ada = server.workspace("bakkerij");
-    let body = json!({ "email": "x@y.example", "role_id": ada.role("guest") });
-    let events = ada.all("/audit-events");
-    server.break_mail();
-    for _ in 0..3 {
-        let failed =
-            ada.send("POST", "/users/invitations", &[("Idempotency-Key", "k")], Some(&body.to_string()));
-        failed.clean_problem(500, "internal", "/api/v1/users/invitations");
-        assert_eq!(ada.all("/audit-events"), events);
-    }
-    assert!(ada.all("/users/invitations").is_empty());
-    server.mend_mail();
-    // The turn was given back and the key was not used up.
-    let made = ada.send("POST", "/users/invitations", &[("Idempotency-Key", "k")], Some(&body.to_string()));
-    made.expect(201);
-    assert_eq!(server.mail_to("x@y.example").len(), 1);
 }
 
 /// Nothing was found out by it, so it is no guess. A wrong password is one, whatever happens inside.

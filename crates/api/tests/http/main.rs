@@ -26,6 +26,7 @@ mod input;
 mod last_admin;
 mod lifecycle;
 mod load;
+mod mail;
 mod matrix;
 mod pages;
 mod public_idempotency;
