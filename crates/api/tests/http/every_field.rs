@@ -84,10 +84,8 @@ fn no_field_slips_in_beside_those_that_are_documented() {
     let document = ada.page("/api/schema/").expect(200);
     let schema = server.schema("bakkerij");
     let everything = || {
-        server.sql(&format!(
-            "SELECT query_to_xml('SELECT * FROM ' || c.oid::regclass || ' ORDER BY 1', true, true, '')::text FROM pg_class c
-             WHERE relkind = 'r' AND (relnamespace = '{schema}'::regnamespace OR c.oid IN ('public.tenants'::regclass, 'public.signups'::regclass))
-             ORDER BY relname"
+        server.contents(&format!(
+            "relnamespace = '{schema}'::regnamespace OR oid IN ('public.tenants'::regclass, 'public.signups'::regclass)"
         ))
     };
     let mut tried = 0;

@@ -12,6 +12,18 @@ impl Server {
         diesel::dsl::sql::<Text>(query).load(&mut self.db.superuser()).unwrap()
     }
 
+    /// Everything in the tables that `condition` names by `pg_class`, a text for each, to compare and to search in. A
+    /// `bytea` is shown in hexadecimal digits.
+    pub(crate) fn contents(&self, condition: &str) -> Vec<String> {
+        let tables = self.sql(&format!(
+            "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND ({condition}) ORDER BY 1"
+        ));
+        let rows = |table: String| {
+            self.sql(&format!("SELECT row_to_json(t)::text FROM {table} t ORDER BY 1")).join("\n")
+        };
+        tables.into_iter().map(rows).collect()
+    }
+
     /// Runs statements that no server would.
     pub(crate) fn meddle(&self, statements: &str) {
         self.db.superuser().batch_execute(statements).unwrap();

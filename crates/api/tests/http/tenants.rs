@@ -58,12 +58,7 @@ fn the_ids_of_one_workspace_are_nothing_in_another() {
     let server = Server::start();
     let (a, b) = (Filled::new(&server, "bakkerij"), Filled::new(&server, "slagerij"));
     let schema = server.schema("slagerij");
-    let dump = || {
-        server.sql(&format!(
-            "SELECT query_to_xml('SELECT * FROM ' || c.oid::regclass || ' ORDER BY 1, 2', true, true, '')::text
-             FROM pg_class c WHERE relkind = 'r' AND relnamespace = '{schema}'::regnamespace ORDER BY relname"
-        ))
-    };
+    let dump = || server.contents(&format!("relnamespace = '{schema}'::regnamespace"));
     let before = dump();
     let mut tried = 0;
     for (method, template) in belfort_api::document().unwrap().routes() {
