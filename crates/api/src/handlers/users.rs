@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
-use crate::input::{Body, IfMatch, Path, input};
+use crate::input::{Body, IfMatch, OrDefault, OrTrue, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
 
@@ -62,7 +62,7 @@ pub(crate) fn versioned(user: User) -> Versioned<UserView> {
 
 input! {
     /// A new user, without a password.
-    pub(crate) struct CreateUser {
+    pub(crate) struct CreateUser for NewUser {
         /// The email address, which is also the login name.
         email: Email,
         /// The full name.
@@ -70,15 +70,15 @@ input! {
         /// The ID of the role. It must not permit more than your own role does.
         role_id: RoleId,
         /// Whether the user is active. An inactive user cannot log in. The default is `true`.
-        is_active: Option<bool>,
+        is_active: OrTrue,
         /// IDs of the teams that the user is a member of.
-        team_ids: Option<Vec<TeamId>>,
+        team_ids: OrDefault<Vec<TeamId>>,
     }
 }
 
 input! {
     /// Changes to a user. Fields that are left out stay as they are.
-    pub(crate) struct UpdateUser {
+    pub(crate) struct UpdateUser for UserPatch {
         /// The email address, which is also the login name.
         email: Option<Email>,
         /// The full name.
@@ -114,14 +114,7 @@ pub(crate) async fn create(
     gate: Gate<Users, Create>,
     body: Body<CreateUser>,
 ) -> ApiResult<Idempotent<Created<Versioned<UserView>>>> {
-    gate.create(body, |ctx, grant, body| {
-        let new = NewUser {
-            email: body.email,
-            full_name: body.full_name,
-            role_id: body.role_id,
-            is_active: body.is_active.unwrap_or(true),
-            team_ids: body.team_ids.unwrap_or_default(),
-        };
+    gate.create(body, |ctx, grant, new| {
         let user = users::create(&mut ctx.tx, grant, &ctx.caller.principal, &ctx.origin, new)?;
         Ok(Created::at(Location::of("/users", user.id), versioned(user)))
     })
@@ -149,14 +142,7 @@ pub(crate) async fn update(
     body: Body<UpdateUser>,
 ) -> ApiResult<Versioned<UserView>> {
     gate.write(move |ctx, grant| {
-        let body = body.parse()?;
-        let patch = UserPatch {
-            email: body.email,
-            full_name: body.full_name,
-            role_id: body.role_id,
-            is_active: body.is_active,
-            team_ids: body.team_ids,
-        };
+        let patch = body.parse()?;
         let (tenancy, limit) = (&ctx.info.app.services.tenancy, ctx.info.app.settings.login);
         let locked_out = lockout::before_update(&mut ctx.tx, tenancy, limit, ctx.now, &patch)?;
         let safeguards = Safeguards { caller: &ctx.caller.principal, locked_out: &locked_out };
