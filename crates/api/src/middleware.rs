@@ -132,3 +132,26 @@ fn request_id(request: &ServiceRequest, app: Option<&App>) -> String {
         (None, None) => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
+    use actix_web::{App as Http, HttpResponse, web};
+    use serde_json::Value;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn what_the_framework_refuses_without_a_word_is_a_problem() {
+        for status in [StatusCode::BAD_REQUEST, StatusCode::EXPECTATION_FAILED] {
+            let refuse = move || async move { HttpResponse::new(status) };
+            let app = Http::new().wrap(from_fn(middleware)).route("/x", web::get().to(refuse));
+            let response =
+                call_service(&init_service(app).await, TestRequest::get().uri("/x").to_request()).await;
+            assert_eq!(response.status(), status);
+            let problem: Value = read_body_json(response).await;
+            assert_eq!((&problem["code"], &problem["instance"]), (&"bad-request".into(), &"/x".into()));
+        }
+    }
+}

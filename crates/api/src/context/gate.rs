@@ -25,6 +25,7 @@ use belfort_mail::Message;
 use belfort_openapi as openapi;
 use belfort_rbac::{Action, Grant, Offers};
 use belfort_tenancy::postgres::TenantTx;
+use belfort_workspace::Caller;
 use futures_util::future::{Ready, ready};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::DefaultOperationRaw;
@@ -264,9 +265,13 @@ fn in_session<T>(
     ctx: &mut RequestContext,
     work: impl FnOnce(&mut RequestContext, SessionId) -> ApiResult<T>,
 ) -> ApiResult<T> {
-    let session = ctx.caller.session().ok_or_else(Problem::session_required)?;
+    let session = session_of(&ctx.caller)?;
     ctx.info.refuse_unknown_query()?;
     work(ctx, session)
+}
+
+fn session_of(caller: &Caller) -> ApiResult<SessionId> {
+    caller.session().ok_or_else(Problem::session_required)
 }
 
 macro_rules! from_request {

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::context::{AnonymousInTenant, Gate, RequestContext, claim};
 use crate::error::{ApiResult, Problem};
 use crate::handlers::users::{self, UserView};
-use crate::input::{Body, IfMatch, Path, RawText, input};
+use crate::input::{Body, IfMatch, OrDefault, Path, RawText, input};
 use crate::mail;
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
@@ -63,7 +63,7 @@ fn versioned(row: Invitation) -> Versioned<InvitationView> {
 
 input! {
     /// A new invitation.
-    pub(crate) struct CreateInvitation {
+    pub(crate) struct CreateInvitation for NewInvitation {
         /// The email address to send the invitation to.
         email: Email,
         /// The ID of the role that the new user gets. It must not permit more than your own role does.
@@ -71,7 +71,7 @@ input! {
         /// The full name of the person.
         full_name: Option<FullName>,
         /// IDs of the teams that the new user becomes a member of.
-        team_ids: Option<Vec<TeamId>>,
+        team_ids: OrDefault<Vec<TeamId>>,
     }
 }
 
@@ -114,13 +114,7 @@ pub(crate) async fn create(
     gate: Gate<Users, Create>,
     body: Body<CreateInvitation>,
 ) -> ApiResult<Idempotent<Created<Versioned<InvitationView>>>> {
-    gate.create(body, |ctx, grant, body| {
-        let new = NewInvitation {
-            email: body.email,
-            full_name: body.full_name,
-            role_id: body.role_id,
-            team_ids: body.team_ids.unwrap_or_default(),
-        };
+    gate.create(body, |ctx, grant, new| {
         let principal = &ctx.caller.principal;
         let issued = invitations::create(&mut ctx.tx, grant, principal, &ctx.origin, new)?;
         let invitation = send(ctx, issued)?;

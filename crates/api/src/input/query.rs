@@ -9,6 +9,7 @@ use futures_util::future::{Ready, ready};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::DefaultOperationRaw;
 use paperclip::v2::schema::Apiv2Schema;
+use percent_encoding::percent_decode_str;
 
 use super::{Fields, Input};
 use crate::error::{ApiResult, Problem, ProblemCode};
@@ -29,10 +30,21 @@ impl<T: Input> Query<T> {
 }
 
 /// The parameters in a query string, decoded, in the order in which they were sent.
+///
+/// # Errors
+/// 400 where it is not UTF-8 once it is decoded: the decoder would put a replacement character there, and find other rows than
+/// were asked for.
 pub(crate) fn pairs(text: &str) -> ApiResult<Vec<(String, String)>> {
+    if percent_decode_str(text).decode_utf8().is_err() {
+        return Err(malformed());
+    }
     web::Query::<Vec<(String, String)>>::from_query(text)
         .map(web::Query::into_inner)
-        .map_err(|_e| Problem::new(ProblemCode::MalformedQuery, "The query string is malformed."))
+        .map_err(|_e| malformed())
+}
+
+fn malformed() -> Problem {
+    Problem::new(ProblemCode::MalformedQuery, "The query string is malformed.")
 }
 
 impl<T: 'static> FromRequest for Query<T> {

@@ -15,6 +15,7 @@ mod storage_view;
 mod access;
 mod attachments;
 mod audit;
+mod codes;
 mod conventions;
 mod downloads;
 mod escalation;

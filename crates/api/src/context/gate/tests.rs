@@ -1,4 +1,4 @@
-//! What lasts of a request, and what is given back, when its work panics.
+//! What a gate lets pass, and what lasts of a request whose work panics.
 
 use std::sync::Arc;
 
@@ -7,9 +7,10 @@ use actix_web::test::TestRequest;
 use actix_web::{FromRequest, HttpRequest, ResponseError, web};
 use belfort_auth::{Email, HashParams, Hasher, Limit, Password, SessionToken};
 use belfort_crypto::Keyring;
+use belfort_ids::{ApiKeyId, RoleId, SessionId, UserId};
 use belfort_mail::{MailError, Mailer, Message};
 use belfort_policy::Tags;
-use belfort_rbac::Create;
+use belfort_rbac::{Create, Permissions, Principal};
 use belfort_tenancy::{Host, Slug};
 use belfort_testkit::{Database, MIGRATIONS, now};
 use belfort_values::FixedClock;
@@ -17,9 +18,9 @@ use belfort_work::TagName;
 use belfort_work::tags::{self, NewTag};
 use belfort_workspace::login::{StoredPassword, open_session};
 use belfort_workspace::signup::{self, Signup};
-use belfort_workspace::{FullName, RequestSource, WorkspaceName};
+use belfort_workspace::{Caller, Credential, FullName, RequestSource, WorkspaceName};
 
-use super::Gate;
+use super::{Gate, session_of};
 use crate::context::RequestContext;
 use crate::output::{Idempotent, Json, Reply};
 use crate::state::{App, Services, Settings};
@@ -113,4 +114,21 @@ fn what_panics_inside_fails_alone_and_leaves_nothing_behind() {
         let replayed = gate(&app, &token).await.run_once(|_, _| panic!("it acts again")).await;
         assert_eq!(body(replayed.unwrap()), b"\"rye\"");
     });
+}
+
+#[test]
+fn an_api_key_does_not_pass_for_a_session() {
+    let (user, session) = (UserId::new(now()), SessionId::new(now()));
+    let with = |credential| Caller {
+        credential,
+        user,
+        email: String::new(),
+        full_name: String::new(),
+        role: RoleId::new(now()),
+        role_name: String::new(),
+        principal: Principal::new(user, Permissions::default(), []),
+    };
+    assert_eq!(session_of(&with(Credential::Session(session))).unwrap(), session);
+    let refused = session_of(&with(Credential::ApiKey(ApiKeyId::new(now())))).unwrap_err();
+    assert!(refused.to_string().starts_with("403 session-required"), "{refused}");
 }
