@@ -179,6 +179,7 @@ pub fn document() -> Result<Document, Vec<Fault>> {
             tag("Tags", "Labels for tasks."),
             tag("Audit", "The history of all changes: who changed what, and when."),
         ],
+        problems: Vec::new(),
         problem_codes: ProblemCode::published(),
         field_codes: FieldCode::published(),
     };

@@ -9,6 +9,9 @@ use paperclip::v2::schema::Apiv2Schema;
 use crate::extension::{by_name, content};
 use crate::problem;
 
+const IF_NONE_MATCH: &str = "If-None-Match";
+const NOT_MODIFIED: u16 = 304;
+
 /// A header of a response. `X-Request-Id` need not be described: every response has it.
 #[derive(Clone, Copy, Debug)]
 pub struct ResponseHeader {
@@ -90,6 +93,27 @@ pub fn problems(operation: &mut DefaultOperationRaw, statuses: &[u16]) {
         let media = vec![("application/problem+json", by_name(problem::NAME))];
         response_as(operation, status, problem::meaning(status), media, headers);
     }
+}
+
+/// Describes that a client who has the resource already is told so: `If-None-Match`, and 304 without a body. Only `GET`
+/// is written with it: RFC 9110 knows no other method that is answered with 304.
+pub fn not_modified(operation: &mut DefaultOperationRaw) {
+    header_parameter(
+        operation,
+        IF_NONE_MATCH,
+        "The `ETag` of the version that you have. If the resource has not changed since, the response is 304 without a body.",
+        false,
+    );
+    response(operation, NOT_MODIFIED, "The resource has not changed.", None, &[ETAG]);
+}
+
+/// Takes [`not_modified`] away where the method makes it void.
+pub(crate) fn without_not_modified(operation: &mut DefaultOperationRaw) {
+    operation.responses.remove(&NOT_MODIFIED.to_string());
+    operation.parameters.retain(|parameter| {
+        let Either::Right(parameter) = parameter else { return true };
+        (parameter.in_, parameter.name.as_str()) != (ParameterIn::Header, IF_NONE_MATCH)
+    });
 }
 
 /// Describes the JSON body of the request.

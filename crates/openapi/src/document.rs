@@ -10,6 +10,7 @@ use crate::checks::Checks;
 use crate::collect;
 use crate::component::{Flow, SchemaUse};
 use crate::components::Components;
+use crate::describe;
 use crate::fault::Fault;
 use crate::info::Info;
 use crate::operations;
@@ -32,7 +33,19 @@ pub struct Document {
 /// All faults, sorted.
 pub fn document(info: &Info, mounts: &mut [&mut dyn Mountable]) -> Result<Document, Vec<Fault>> {
     let mut faults = Vec::new();
-    let collected = collect::collect(mounts, &mut faults);
+    let mut collected = collect::collect(mounts, &mut faults);
+    for (id, statuses) in &info.problems {
+        let mut operations = collected.routes.values_mut();
+        match operations.find(|operation| operation.operation_id.as_ref() == Some(id)) {
+            Some(operation) => describe::problems(operation, statuses),
+            None => faults.push(Fault::UnknownOperation { id: id.clone() }),
+        }
+    }
+    for ((_, method), operation) in &mut collected.routes {
+        if !["get", "head"].contains(method) {
+            describe::without_not_modified(operation);
+        }
+    }
     let mut components = Components::default();
     problem::check(&info.problem_codes, &mut faults);
     problem::check(&info.field_codes, &mut faults);

@@ -50,6 +50,8 @@ pub enum Fault {
     NameClash { at: String, name: String },
     #[error("{at}: `{name}` cannot be the name of a schema; each type argument needs a name too")]
     BadName { at: String, name: String },
+    #[error("there is no operation `{id}`, of which problems are listed")]
+    UnknownOperation { id: String },
     #[error("the code `{code}` is listed twice")]
     DuplicateCode { code: String },
     #[error("the code `{code}` is not kebab-case")]

@@ -15,6 +15,8 @@ pub struct Info {
     pub session_cookie: String,
     /// Every tag that operations use.
     pub tags: Vec<Tag>,
+    /// Problems of single operations, by operation id and status, that neither extractors nor responders describe.
+    pub problems: Vec<(String, Vec<u16>)>,
     /// Every code of a problem. With none, the document allows any code of the usual form.
     pub problem_codes: Vec<Code>,
     /// Every code of an invalid field. With none, the document allows any string.

@@ -21,7 +21,7 @@ mod yaml;
 pub use access::{permission, public, secured};
 pub use describe::{
     CONTENT_DISPOSITION, ETAG, LOCATION, RETRY_AFTER, ResponseHeader, body, body_as, header_parameter,
-    path_parameters, problems, query_parameters, response, response_as, schema, text,
+    not_modified, path_parameters, problems, query_parameters, response, response_as, schema, text,
 };
 pub use document::{Document, document};
 pub use extension::{by_name, literal, patchable};

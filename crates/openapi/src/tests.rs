@@ -160,6 +160,7 @@ impl Saying for List {
         permission(operation, "tasks", "read");
         query_parameters(operation, Filter::raw_schema());
         response(operation, 200, "The tasks.", Some(schema::<Page<TaskView>>()), &[]);
+        not_modified(operation);
         problems(operation, &[400, 429]);
     }
 }
@@ -194,6 +195,7 @@ impl Saying for Update {
         path_parameters(operation, vec![schema::<Uuid>()]);
         body(operation, schema::<UpdateTaskBody>());
         response(operation, 200, "Changed.", Some(schema::<TaskView>()), &[ETAG]);
+        not_modified(operation);
     }
 }
 /// Update a task
@@ -231,6 +233,7 @@ fn info() -> Info {
         license: "MIT".into(),
         session_cookie: "example_session".into(),
         tags: vec![tag("Tasks"), tag("Probes")],
+        problems: Vec::new(),
         problem_codes: Vec::new(),
         field_codes: Vec::new(),
     }

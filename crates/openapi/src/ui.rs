@@ -13,8 +13,8 @@
 //! # use belfort_openapi::{self as openapi, Info};
 //! # let info = Info {
 //! #     title: "Belfort".into(), version: "1.0.0".into(), description: "An example.".into(),
-//! #     license: "MIT".into(), session_cookie: "session".into(), tags: vec![], problem_codes: vec![],
-//! #     field_codes: vec![],
+//! #     license: "MIT".into(), session_cookie: "session".into(), tags: vec![], problems: vec![],
+//! #     problem_codes: vec![], field_codes: vec![],
 //! # };
 //! # let document = openapi::document(&info, &mut []).unwrap();
 //! let docs = Docs::new(&document)?;

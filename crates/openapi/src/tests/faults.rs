@@ -186,6 +186,13 @@ fn a_parameter_is_said_once() {
 }
 
 #[test]
+fn problems_are_listed_of_operations_that_there_are() {
+    let listed = Info { problems: vec![("undo_it".into(), vec![409])], ..info() };
+    let faults = document(&listed, &mut []).unwrap_err();
+    assert_eq!(faults, [Fault::UnknownOperation { id: "undo_it".into() }]);
+}
+
+#[test]
 fn a_route_is_mounted_once() {
     let route = || vec![("/x", HttpMethod::Get, good("do_it"))];
     let twice = document(&info(), &mut [&mut Fake(route()), &mut Fake(route())]).unwrap_err();
