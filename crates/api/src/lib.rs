@@ -16,6 +16,7 @@
 //! All of it but the first step happens on one blocking thread, in one transaction.
 
 mod context;
+mod document;
 mod error;
 mod files;
 mod handlers;
@@ -28,6 +29,6 @@ mod routes;
 mod server;
 mod state;
 
-pub use routes::document;
+pub use document::document;
 pub use server::serve;
 pub use state::{Services, Settings};

@@ -23,7 +23,7 @@ pub async fn serve(
     services: Services,
     on_ready: impl FnOnce(SocketAddr),
 ) -> io::Result<()> {
-    let document = routes::document().map_err(|faults| {
+    let document = crate::document::document().map_err(|faults| {
         let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
         io::Error::other(format!("the OpenAPI document has faults: {}", faults.join("; ")))
     })?;

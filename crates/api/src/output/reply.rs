@@ -53,6 +53,9 @@ impl Description {
     /// Writes it into an operation.
     pub(crate) fn document(self, op: &mut DefaultOperationRaw) {
         openapi::response(op, self.status, self.text, self.schema, &self.headers);
+        if self.status == 200 && self.headers.iter().any(|header| header.name == ETAG.name) {
+            openapi::not_modified(op);
+        }
         if self.idempotent {
             let description = "A key of your choice that makes it safe to retry. If the same request is sent again with \
                                the key within 24 hours, it gets the same response and has no further effect.";

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use ureq::http::{Request, Response};
 
+use crate::documented;
 use crate::harness::PASSWORD;
 
 /// Somebody who sends requests.
@@ -91,6 +92,7 @@ impl Client {
             None => agent.run(request.body(()).unwrap()),
         };
         let (parts, mut body) = response.unwrap().into_parts();
+        documented::check(method, &format!("{prefix}{path}"), parts.status.as_u16());
         let bytes = body.with_config().limit(u64::MAX).read_to_vec().unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Reply {

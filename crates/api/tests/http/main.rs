@@ -8,6 +8,7 @@
 )]
 
 mod client;
+mod documented;
 mod files;
 mod harness;
 mod storage_view;
