@@ -31,7 +31,8 @@ use paperclip::actix::OperationModifier;
 use paperclip::v2::models::DefaultOperationRaw;
 use paperclip::v2::schema::Apiv2Schema;
 
-use super::{RequestContext, RequestInfo};
+use super::request_context::RequestContext;
+use super::request_info::RequestInfo;
 use crate::error::{ApiResult, Problem};
 use crate::input::{Body, Input};
 use crate::output::{Idempotent, Reply};

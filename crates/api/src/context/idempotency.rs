@@ -5,7 +5,8 @@ use belfort_workspace::idempotency::{self, Claim, Requester, Stored};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::{RequestContext, RequestInfo};
+use super::request_context::RequestContext;
+use super::request_info::RequestInfo;
 use crate::error::{ApiResult, Problem, ProblemCode};
 
 impl RequestInfo {

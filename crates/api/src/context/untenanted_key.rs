@@ -5,7 +5,7 @@ use belfort_workspace::idempotency::untenanted::{self, UntenantedKey};
 use belfort_workspace::idempotency::{Claim, Stored};
 use chrono::{DateTime, Utc};
 
-use super::RequestInfo;
+use super::request_info::RequestInfo;
 use crate::error::{ApiResult, Problem};
 use crate::state::App;
 

@@ -7,7 +7,7 @@ use belfort_tenancy::postgres::TenantTx;
 use belfort_workspace::Caller;
 use chrono::{DateTime, Utc};
 
-use super::RequestInfo;
+use super::request_info::RequestInfo;
 use crate::error::ApiResult;
 
 /// One request inside its transaction.
