@@ -1,6 +1,6 @@
 //! Creating invitations.
 
-use belfort_audit::{Audited as _, Changes, Event, Origin, postgres as audit};
+use belfort_audit::{Event, Origin, postgres as audit};
 use belfort_auth::{Email, InvitationToken};
 use belfort_db::Tenant;
 use belfort_ids::InvitationId;
@@ -15,7 +15,7 @@ use super::{Invitation, InvitationError, IssuedInvitation, LIFETIME, NewInvitati
 use crate::membership::{lock_membership, missing, sorted};
 use crate::reach::member_filter;
 use crate::tables::{invitations, users};
-use crate::teams;
+use crate::{FullName, teams};
 
 /// Creates an invitation. Whether the caller may confer the role is decided here, not when it is accepted.
 pub fn create(
@@ -37,20 +37,21 @@ pub fn create(
     if is_user(tx, &new.email)? {
         return Err(InvitationError::EmailTaken);
     }
-    let invitation = Invitation {
-        id: InvitationId::new(origin.at),
-        email: new.email.as_str().to_owned(),
-        full_name: new.full_name.as_ref().map(|name| name.as_str().to_owned()),
-        role_id: new.role_id,
-        team_ids,
-        invited_by_id: grant.user(),
-        version: 1,
-        created_at: origin.at,
-        expires_at: origin.at + LIFETIME,
-    };
     let token = InvitationToken::generate();
-    insert(tx, &invitation, &token)?;
-    let event = Event::of(origin, &invitation, "invited", Changes::created(&invitation.fields()));
+    let row = (
+        invitations::id.eq(InvitationId::new(origin.at)),
+        invitations::email.eq(new.email.as_str()),
+        invitations::full_name.eq(new.full_name.as_ref().map(FullName::as_str)),
+        invitations::role_id.eq(new.role_id),
+        invitations::team_ids.eq(team_ids),
+        invitations::digest.eq(token.digest().as_bytes().to_vec()),
+        invitations::invited_by.eq(grant.user()),
+        invitations::created_at.eq(origin.at),
+        invitations::expires_at.eq(origin.at + LIFETIME),
+    );
+    let insert = diesel::insert_into(invitations::table).values(row);
+    let invitation: Invitation = tx.row(insert.returning(Invitation::as_returning()))?;
+    let event = Event { action: "invited", ..Event::created(origin, &invitation) };
     audit::append(tx, origin, &[event])?;
     Ok(IssuedInvitation { invitation, token })
 }
@@ -62,19 +63,4 @@ fn drop_expired(tx: &mut impl Tenant, now: DateTime<Utc>, email: &Email) -> Quer
 
 fn is_user(tx: &mut impl Tenant, email: &Email) -> QueryResult<bool> {
     tx.row(diesel::select(exists(users::table.filter(users::email.eq(email.as_str())))))
-}
-
-fn insert(tx: &mut impl Tenant, new: &Invitation, token: &InvitationToken) -> QueryResult<()> {
-    let row = (
-        invitations::id.eq(new.id),
-        invitations::email.eq(&new.email),
-        invitations::full_name.eq(&new.full_name),
-        invitations::role_id.eq(new.role_id),
-        invitations::team_ids.eq(&new.team_ids),
-        invitations::digest.eq(token.digest().as_bytes().to_vec()),
-        invitations::invited_by.eq(new.invited_by_id),
-        invitations::created_at.eq(new.created_at),
-        invitations::expires_at.eq(new.expires_at),
-    );
-    tx.run(diesel::insert_into(invitations::table).values(row)).map(drop)
 }

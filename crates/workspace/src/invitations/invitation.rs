@@ -21,7 +21,7 @@ pub const LIFETIME: Duration = Duration::days(7);
 pub struct Invitation {
     /// The id.
     pub id: InvitationId,
-    /// The e-mail address of the person who is invited.
+    /// The email address of the person who is invited.
     pub email: String,
     /// Their name, if whoever invited them said so; they can choose another one.
     pub full_name: Option<String>,
@@ -66,7 +66,7 @@ impl Audited for Invitation {
 /// An invitation to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewInvitation {
-    /// The e-mail address of the person who is invited.
+    /// The email address of the person who is invited.
     pub email: Email,
     /// Their name, if known.
     pub full_name: Option<FullName>,

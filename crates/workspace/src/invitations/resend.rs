@@ -10,7 +10,7 @@ use diesel::prelude::*;
 
 use super::invitation::check_role;
 use super::read::lock;
-use super::{InvitationError, IssuedInvitation, LIFETIME};
+use super::{Invitation, InvitationError, IssuedInvitation, LIFETIME};
 use crate::tables::invitations;
 
 /// Gives an invitation a new token and its whole lifetime again; the token that was mailed before is invalid.
@@ -24,15 +24,13 @@ pub fn resend(
     let before = lock(tx, grant, id, None)?;
     check_role(tx, caller, before.role_id)?;
     let token = InvitationToken::generate();
-    let mut after = before.clone();
-    after.expires_at = origin.at + LIFETIME;
     let set = (
         invitations::digest.eq(token.digest().as_bytes().to_vec()),
-        invitations::expires_at.eq(after.expires_at),
+        invitations::expires_at.eq(origin.at + LIFETIME),
         invitations::version.eq(invitations::version + 1),
     );
     let update = diesel::update(invitations::table.find(id)).set(set);
-    after.version = tx.row(update.returning(invitations::version))?;
+    let after: Invitation = tx.row(update.returning(Invitation::as_returning()))?;
     let changes = Changes::between(&before.fields(), &after.fields());
     audit::append(tx, origin, &[Event::of(origin, &after, "invitation_resent", changes)])?;
     Ok(IssuedInvitation { invitation: after, token })

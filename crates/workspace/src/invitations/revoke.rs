@@ -1,6 +1,6 @@
 //! Revoking invitations.
 
-use belfort_audit::{Audited as _, Changes, Event, Origin, postgres as audit};
+use belfort_audit::{Event, Origin, postgres as audit};
 use belfort_db::Tenant;
 use belfort_ids::InvitationId;
 use belfort_policy::Users;
@@ -24,7 +24,7 @@ pub fn revoke(
     let invitation = lock(tx, grant, id, expected)?;
     check_role(tx, caller, invitation.role_id)?;
     tx.run(diesel::delete(invitations::table.find(id)))?;
-    let changes = Changes::deleted(&invitation.fields());
-    audit::append(tx, origin, &[Event::of(origin, &invitation, "invitation_revoked", changes)])?;
+    let event = Event { action: "invitation_revoked", ..Event::deleted(origin, &invitation) };
+    audit::append(tx, origin, &[event])?;
     Ok(())
 }

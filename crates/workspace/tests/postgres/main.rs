@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
 
 mod audit_log;
+mod audited;
 mod caller;
 mod idempotency;
 mod invitations;
