@@ -1,4 +1,4 @@
-//! Who makes a request.
+//! The caller of a request.
 
 use belfort_audit::Actor;
 use belfort_auth::TokenDigest;
@@ -25,17 +25,17 @@ pub enum Credential {
 pub struct Caller {
     /// The credential of this request.
     pub credential: Credential,
-    /// Who they are.
+    /// The user.
     pub user: UserId,
-    /// Their address.
+    /// The email address.
     pub email: String,
-    /// Their name.
+    /// The full name.
     pub full_name: String,
-    /// Their role.
+    /// The role.
     pub role: RoleId,
-    /// What their role is called.
+    /// The name of the role.
     pub role_name: String,
-    /// What they may do: where grants come from.
+    /// The user with their permissions, from whom grants come.
     pub principal: Principal,
 }
 
@@ -48,7 +48,7 @@ impl Caller {
         }
     }
 
-    /// The caller, as the audit history names them.
+    /// The actor of their changes, as the audit history names them.
     pub fn actor(&self) -> Actor {
         let name = self.full_name.clone();
         match self.credential {
@@ -83,10 +83,10 @@ struct Row {
     role: RoleId,
     role_name: String,
     permissions: Vec<String>,
-    mates: Vec<UserId>,
+    team_mates: Vec<UserId>,
 }
 
-/// Who came with this token. `None`: nobody, whichever of session, user and membership is missing or over.
+/// Looks up the caller with this token. `None`: nobody, whichever of session, user and membership is missing or expired.
 pub fn authenticate(
     tx: &mut impl Tenant,
     digest: &TokenDigest,
@@ -103,7 +103,7 @@ pub fn authenticate(
             full_name: row.full_name,
             role: row.role,
             role_name: row.role_name,
-            principal: Principal::new(row.user, permissions, row.mates),
+            principal: Principal::new(row.user, permissions, row.team_mates),
         }
     }))
 }

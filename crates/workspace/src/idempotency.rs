@@ -1,4 +1,4 @@
-//! Requests that may be sent again: the first one acts, the others get its answer.
+//! Idempotency keys: of requests with the same key the first one acts, and the others get its answer.
 
 pub mod untenanted;
 
@@ -12,31 +12,31 @@ use diesel::sql_types::{Binary, Integer, Jsonb, SmallInt, Timestamptz, Uuid};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// How long a key is good for.
+/// The time for which a key is remembered.
 pub const LIFETIME: Duration = Duration::hours(24);
 
-/// An answer, as it was given.
+/// A response, as it was given.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct Stored {
-    /// Its status code.
+    /// The status code.
     pub status: i16,
-    /// Its headers, in whatever shape the caller likes.
+    /// The headers, in whatever shape the caller likes.
     pub headers: Value,
-    /// Its body.
+    /// The body.
     pub body: Vec<u8>,
 }
 
-/// Who sends a request. A key belongs to who sends it.
+/// The sender of a request, to whom its key belongs.
 #[derive(Debug, Clone, Copy)]
 pub enum Requester<'a> {
     /// A user.
     User(UserId),
-    /// Whoever holds this invitation, and is no user yet.
+    /// Somebody who holds this invitation, and is no user yet.
     Invitation(&'a TokenDigest),
 }
 
 impl Requester<'_> {
-    /// An id that stands for them. The token of an invitation is random, so its digest meets no other id.
+    /// The id that stands for them. The token of an invitation is random, so its digest meets no other id.
     fn id(self) -> uuid::Uuid {
         match self {
             Self::User(id) => id.uuid(),
@@ -47,7 +47,7 @@ impl Requester<'_> {
     }
 }
 
-/// What to do with a request that carries a key.
+/// The outcome of claiming a key: what is to be done with the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
     /// Act, [`store`] the answer, and commit both together.
@@ -65,11 +65,11 @@ pub enum Claim {
 pub fn claim(
     tx: &mut impl Tenant,
     requester: Requester<'_>,
+    now: DateTime<Utc>,
     key: &str,
     request: [u8; 32],
-    now: DateTime<Utc>,
 ) -> QueryResult<Claim> {
-    // The update is for keys that are over; it also locks the row, so the second statement reads what this one saw.
+    // The update is for keys that are expired; it also locks the row, so the second statement reads what this one saw.
     const CLAIM: Statement<Integer> = Statement::new(
         "INSERT INTO idempotency_keys AS held (user_id, digest, request, created_at)
          VALUES ($1, $2, $3, $4)
@@ -102,7 +102,7 @@ pub fn claim(
     Ok(stored.map_or(Claim::Mismatch, Claim::Replay))
 }
 
-/// Keeps the answer to a request whose key was claimed in this transaction.
+/// Stores the answer to a request whose key was claimed in this transaction.
 pub fn store(tx: &mut impl Tenant, requester: Requester<'_>, key: &str, answer: &Stored) -> QueryResult<()> {
     const STORE: Statement = Statement::new(
         "UPDATE idempotency_keys SET status = $1, headers = $2, body = $3 WHERE user_id = $4 AND digest = $5",
@@ -118,19 +118,19 @@ pub fn store(tx: &mut impl Tenant, requester: Requester<'_>, key: &str, answer: 
     .map(drop)
 }
 
-/// Deletes the keys of a user who goes.
+/// Deletes the keys of a user who is deleted.
 pub(crate) fn delete_of(tx: &mut impl Tenant, user: UserId) -> QueryResult<()> {
     const DELETE: Statement = Statement::new("DELETE FROM idempotency_keys WHERE user_id = $1");
     tx.run(DELETE.bind::<Uuid, _>(user)).map(drop)
 }
 
-/// Deletes the keys that are over at `now`, and answers how many.
+/// Deletes the keys that are expired at `now`, and answers how many.
 pub fn purge(tx: &mut impl Tenant, now: DateTime<Utc>) -> QueryResult<usize> {
     const PURGE: Statement = Statement::new("DELETE FROM idempotency_keys WHERE created_at <= $1");
     tx.run(PURGE.bind::<Timestamptz, _>(now - LIFETIME))
 }
 
-/// A key is whatever a client makes up, of any length: it is kept as its digest.
+/// The digest of a key, which is whatever a client makes up, of any length.
 fn digest(key: &str) -> [u8; 32] {
     Sha256::digest(key.as_bytes()).into()
 }

@@ -20,22 +20,22 @@ use crate::users::UserPatch;
 pub fn before_update(
     tx: &mut TenantTx,
     tenancy: &Tenancy,
-    limit: Limit,
+    login_limit: Limit,
     now: DateTime<Utc>,
     patch: &UserPatch,
 ) -> Result<Vec<UserId>, CountersError> {
     let can_lose_admin = patch.role_id.is_some() || patch.is_active == Some(false);
-    if can_lose_admin { locked_out(tx, tenancy, limit, now) } else { Ok(Vec::new()) }
+    if can_lose_admin { locked_out(tx, tenancy, login_limit, now) } else { Ok(Vec::new()) }
 }
 
 /// The admins who are locked out, for the deletion of a user.
 pub fn before_delete(
     tx: &mut TenantTx,
     tenancy: &Tenancy,
-    limit: Limit,
+    login_limit: Limit,
     now: DateTime<Utc>,
 ) -> Result<Vec<UserId>, CountersError> {
-    locked_out(tx, tenancy, limit, now)
+    locked_out(tx, tenancy, login_limit, now)
 }
 
 /// Failed logins are counted in the control schema, which the tenant's transaction cannot see: this is another connection,
@@ -43,14 +43,14 @@ pub fn before_delete(
 fn locked_out(
     tx: &mut TenantTx,
     tenancy: &Tenancy,
-    limit: Limit,
+    login_limit: Limit,
     now: DateTime<Utc>,
 ) -> Result<Vec<UserId>, CountersError> {
     let tenant = tx.tenant().id;
     let admins = admins(tx)?;
     let keys: Vec<_> = admins.iter().map(|(_, email)| CounterKey::login_user(tenant, email)).collect();
     let mut control = tenancy.control()?;
-    let reached = counters::are_exhausted(&mut control, &keys, limit, now)?;
+    let reached = counters::are_exhausted(&mut control, &keys, login_limit, now)?;
     Ok(admins.iter().zip(reached).filter(|(_, reached)| *reached).map(|((user, _), _)| *user).collect())
 }
 

@@ -35,7 +35,7 @@ pub enum ReserveError {
         /// The time until there may be another one; more than zero.
         retry_after: Duration,
     },
-    /// Whether it may be made cannot be found out.
+    /// The counters could not be asked.
     #[error(transparent)]
     Counters(#[from] CountersError),
 }

@@ -28,7 +28,7 @@ const CODE: Column = Column::new("signups.code");
 /// A request for a workspace, and its first admin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signup {
-    /// The e-mail address of the admin.
+    /// The email address of the admin.
     pub email: Email,
     /// The name of the admin.
     pub full_name: FullName,

@@ -63,7 +63,7 @@ pub(crate) fn claim(
     request: [u8; 32],
     now: DateTime<Utc>,
 ) -> ApiResult<Option<Stored>> {
-    match idempotency::claim(tx, requester, key, request, now)? {
+    match idempotency::claim(tx, requester, now, key, request)? {
         Claim::Replay(stored) => Ok(Some(stored)),
         Claim::Mismatch => Err(Problem::idempotency_key_reused()),
         Claim::New => Ok(None),

@@ -43,7 +43,7 @@ impl KeyedRequest {
     /// 422 where the key was used for another request.
     pub(crate) fn find(self, app: &App, now: DateTime<Utc>) -> ApiResult<Option<Stored>> {
         let mut control = app.services.tenancy.control()?;
-        match untenanted::find(&mut control, &app.services.keyring, self.key, self.request, now)? {
+        match untenanted::find(&mut control, &app.services.keyring, now, self.key, self.request)? {
             Claim::Replay(stored) => Ok(Some(stored)),
             Claim::Mismatch => Err(Problem::idempotency_key_reused()),
             Claim::New => Ok(None),
@@ -59,7 +59,7 @@ impl KeyedRequest {
         completed: bool,
         now: DateTime<Utc>,
     ) -> ApiResult<bool> {
-        Ok(untenanted::store(tx, &app.services.keyring, self.key, self.request, answer, completed, now)?)
+        Ok(untenanted::store(tx, &app.services.keyring, now, self.key, self.request, answer, completed)?)
     }
 
     /// Ends what was stored as not completed: it came to its end, or to nothing.

@@ -3,7 +3,7 @@
 use crate::sources::{assert_kept, code, each, product_sources, sources};
 
 /// The crates whose functions on rows are of one dialect.
-const DOMAIN: [&str; 1] = ["crates/work/src"];
+const DOMAIN: [&str; 2] = ["crates/work/src", "crates/workspace/src"];
 
 /// What a test may not do, and what to do instead.
 const IN_NO_TEST: [(&str, &str); 2] = [

@@ -1,4 +1,4 @@
-//! Keys of requests that belong to no workspace: sign-ups and their confirmations.
+//! Idempotency keys of requests that belong to no workspace: sign-ups and their confirmations.
 //!
 //! They stand in the control schema, where nothing about a customer is in the clear: the answer and the digest of the request
 //! are one Fernet token. The digest alone would be as good as the password that it was made of, to whoever can try many.
@@ -16,14 +16,14 @@ use super::{Claim, LIFETIME, Stored};
 
 const ANSWER: Column = Column::new("idempotency_keys.answer");
 
-/// How long a request may take. One that is not completed by then is taken for dead, and is made again.
-const PATIENCE: Duration = Duration::minutes(1);
+/// The time that a request may take. One that is not completed by then is taken for dead, and is made again.
+const TIMEOUT: Duration = Duration::minutes(1);
 
 /// An `Idempotency-Key`, together with what it is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UntenantedKey([u8; 32]);
 
-/// What is sealed: the request, and what was answered to it.
+/// The sealed content of a row: the request, and the answer to it.
 #[derive(Serialize, Deserialize)]
 struct Answer {
     request: [u8; 32],
@@ -45,13 +45,13 @@ impl UntenantedKey {
     }
 }
 
-/// Looks a request up, and acts on nothing: [`Claim::New`] says that it was not made or not completed.
+/// Looks up a request without claiming its key: [`Claim::New`] says that it was not made or not completed.
 pub fn find(
     db: &mut impl Control,
-    ring: &Keyring,
+    keyring: &Keyring,
+    now: DateTime<Utc>,
     key: UntenantedKey,
     request: [u8; 32],
-    now: DateTime<Utc>,
 ) -> QueryResult<Claim> {
     const FIND: Statement<(Text, Text)> = Statement::new(
         "SELECT key_id, answer FROM public.idempotency_keys
@@ -60,13 +60,13 @@ pub fn find(
     let found: Option<(String, String)> = db.find(
         FIND.bind::<Binary, _>(key.0.as_slice())
             .bind::<Timestamptz, _>(now - LIFETIME)
-            .bind::<Timestamptz, _>(now - PATIENCE),
+            .bind::<Timestamptz, _>(now - TIMEOUT),
     )?;
     let Some((key_id, token)) = found else { return Ok(Claim::New) };
     let unreadable =
         |error: Box<dyn std::error::Error + Send + Sync>| diesel::result::Error::DeserializationError(error);
     let opened =
-        ring.open(Owner::System, ANSWER, &key_id, &token).map_err(|error| unreadable(error.into()))?;
+        keyring.open(Owner::System, ANSWER, &key_id, &token).map_err(|error| unreadable(error.into()))?;
     let answer: Answer = serde_json::from_slice(&opened).map_err(|error| unreadable(error.into()))?;
     if answer.request != request {
         return Ok(Claim::Mismatch);
@@ -78,18 +78,18 @@ pub fn find(
     }))
 }
 
-/// Keeps the answer to a request, in the transaction in which it acts. `false`: the key is taken, by another request or by the
+/// Stores the answer to a request, in the transaction in which it acts. `false`: the key is taken, by another request or by the
 /// same one that was faster; nothing that was done may be committed.
 ///
 /// It waits while another transaction holds the same key.
 pub fn store(
     db: &mut impl Control,
-    ring: &Keyring,
+    keyring: &Keyring,
+    now: DateTime<Utc>,
     key: UntenantedKey,
     request: [u8; 32],
     answer: &Stored,
     completed: bool,
-    now: DateTime<Utc>,
 ) -> QueryResult<bool> {
     const STORE: Statement<Integer> = Statement::new(
         "INSERT INTO public.idempotency_keys AS held (digest, key_id, answer, completed, created_at)
@@ -104,7 +104,7 @@ pub fn store(
     let body = String::from_utf8(answer.body.clone()).map_err(|error| unwritable(error.into()))?;
     let answer = Answer { request, status: answer.status, headers: answer.headers.clone(), body };
     let plain = serde_json::to_vec(&answer).map_err(|error| unwritable(error.into()))?;
-    let sealed = ring.seal(Owner::System, ANSWER, &plain);
+    let sealed = keyring.seal(Owner::System, ANSWER, &plain);
     let stored: Option<i32> = db.find(
         STORE
             .bind::<Binary, _>(key.0.as_slice())
@@ -113,12 +113,12 @@ pub fn store(
             .bind::<Bool, _>(completed)
             .bind::<Timestamptz, _>(now)
             .bind::<Timestamptz, _>(now - LIFETIME)
-            .bind::<Timestamptz, _>(now - PATIENCE),
+            .bind::<Timestamptz, _>(now - TIMEOUT),
     )?;
     Ok(stored.is_some())
 }
 
-/// Says that all was done which the request does.
+/// Marks a request as completed.
 pub fn complete(db: &mut impl Control, key: UntenantedKey) -> QueryResult<()> {
     const COMPLETE: Statement =
         Statement::new("UPDATE public.idempotency_keys SET completed = true WHERE digest = $1");
@@ -132,7 +132,7 @@ pub fn forget(db: &mut impl Control, key: UntenantedKey) -> QueryResult<()> {
     db.run(FORGET.bind::<Binary, _>(key.0.as_slice())).map(drop)
 }
 
-/// Deletes the keys that are over at `now`, and answers how many.
+/// Deletes the keys that are expired at `now`, and answers how many.
 pub fn purge(db: &mut impl Control, now: DateTime<Utc>) -> QueryResult<usize> {
     const PURGE: Statement = Statement::new("DELETE FROM public.idempotency_keys WHERE created_at <= $1");
     db.run(PURGE.bind::<Timestamptz, _>(now - LIFETIME))

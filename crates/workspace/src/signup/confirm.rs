@@ -39,16 +39,16 @@ pub enum ConfirmError {
     /// The code is not the one that was mailed.
     #[error("the code is wrong; {left} attempts are left")]
     WrongCode {
-        /// How many attempts are left.
+        /// The number of attempts that are left.
         left: i32,
     },
     /// Somebody else confirmed a workspace with this slug first.
     #[error("this slug was taken in the meantime: sign up again with another one")]
     SlugTaken,
-    /// What was stored does not open.
+    /// The stored sign-up does not open.
     #[error("the stored sign-up does not open")]
     Sealed(#[from] OpenError),
-    /// What was stored opens and is no sign-up.
+    /// The stored content opens and is no sign-up.
     #[error("the stored sign-up was written by another version of the program")]
     Unreadable,
     /// The tenant's schema could not be made.

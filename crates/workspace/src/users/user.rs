@@ -19,7 +19,7 @@ use crate::tables::{members, team_members, users};
 pub struct User {
     /// The id.
     pub id: UserId,
-    /// The e-mail address.
+    /// The email address.
     pub email: String,
     /// The name.
     pub full_name: String,
@@ -74,7 +74,7 @@ impl Audited for User {
 /// A user to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUser {
-    /// The e-mail address.
+    /// The email address.
     pub email: Email,
     /// The name.
     pub full_name: FullName,
@@ -89,7 +89,7 @@ pub struct NewUser {
 /// A change to a user; `None` leaves a field as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UserPatch {
-    /// The e-mail address.
+    /// The email address.
     pub email: Option<Email>,
     /// The name.
     pub full_name: Option<FullName>,

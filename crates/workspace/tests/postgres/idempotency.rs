@@ -17,7 +17,7 @@ fn answer() -> Stored {
 fn send(world: &World, key: &str) -> Claim {
     world
         .act(|tx| {
-            let claim = idempotency::claim(tx, Requester::User(world.admin), key, REQUEST, now())?;
+            let claim = idempotency::claim(tx, Requester::User(world.admin), now(), key, REQUEST)?;
             if claim == Claim::New {
                 idempotency::store(tx, Requester::User(world.admin), key, &answer())?;
             }
@@ -33,7 +33,7 @@ fn the_second_request_gets_the_answer_of_the_first() {
     assert_eq!(send(&world, "key"), Claim::Replay(answer()));
     assert_eq!(send(&world, "other key"), Claim::New);
     let claim =
-        idempotency::claim(&mut world.begin(), Requester::User(world.admin), "key", [2; 32], now()).unwrap();
+        idempotency::claim(&mut world.begin(), Requester::User(world.admin), now(), "key", [2; 32]).unwrap();
     assert_eq!(claim, Claim::Mismatch);
     // Whatever a client makes up.
     assert_eq!(send(&world, &"\0é".repeat(5_000)), Claim::New);
@@ -44,7 +44,7 @@ fn a_key_is_its_users_own() {
     let world = World::new();
     assert_eq!(send(&world, "key"), Claim::New);
     let bob = world.person("bob", world.role(belfort_policy::BuiltIn::Guest));
-    let claim = idempotency::claim(&mut world.begin(), Requester::User(bob), "key", REQUEST, now()).unwrap();
+    let claim = idempotency::claim(&mut world.begin(), Requester::User(bob), now(), "key", REQUEST).unwrap();
     assert_eq!(claim, Claim::New);
 }
 
@@ -65,7 +65,7 @@ fn a_request_that_failed_leaves_its_key_free() {
     let world = World::new();
     let mut tx = world.begin();
     assert_eq!(
-        idempotency::claim(&mut tx, Requester::User(world.admin), "key", REQUEST, now()).unwrap(),
+        idempotency::claim(&mut tx, Requester::User(world.admin), now(), "key", REQUEST).unwrap(),
         Claim::New
     );
     drop(tx);
@@ -77,7 +77,7 @@ fn a_key_is_free_again_after_a_day() {
     let world = World::new();
     assert_eq!(send(&world, "key"), Claim::New);
     let claim = |at| {
-        idempotency::claim(&mut world.begin(), Requester::User(world.admin), "key", [2; 32], at).unwrap()
+        idempotency::claim(&mut world.begin(), Requester::User(world.admin), at, "key", [2; 32]).unwrap()
     };
     assert_eq!(claim(now() + LIFETIME - Duration::seconds(1)), Claim::Mismatch);
     assert_eq!(claim(now() + LIFETIME), Claim::New);
