@@ -34,7 +34,7 @@ const VERSIONED: [(&str, &str, &str); 6] = [
 
 /// The directory the caller named, or else the highest version on the machine; if `made_by` is one of them, then that one.
 ///
-/// What was fetched is for machines where none is installed, or not the one that made the data.
+/// Fetched binaries are for machines where none is installed, or not the one that made the data.
 pub(crate) fn find(
     settings: &Settings,
     dir: &ClusterDir,

@@ -159,7 +159,7 @@ fn socket_file(dir: &Path) -> PathBuf {
     dir.join(format!(".s.PGSQL.{PORT}"))
 }
 
-/// What stands in a public directory for `path`: named by a number that tells the directories of one machine apart.
+/// The substitute for `path` in a public directory, named by a number that tells the directories of one machine apart.
 pub(crate) fn public_dir(public: &Path, path: &Path) -> PathBuf {
     let mut hasher = DefaultHasher::new(); // its keys are constants
     path.as_os_str().as_bytes().hash(&mut hasher);

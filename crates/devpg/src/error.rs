@@ -1,15 +1,15 @@
-//! Why a private Postgres could not be started.
+//! The errors of a start.
 
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-/// Why a private Postgres could not be started, and what to do about it.
+/// A private Postgres could not be started. The message says what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// There are no Postgres binaries where they usually are.
+    /// No Postgres binaries are where they usually are.
     #[error(
-        "no Postgres server was found on this machine. `./run` and `./test`, beside the README, fetch one into \
+        "no Postgres server was found on this machine. In a checkout, `./run` and `./test` fetch one into \
          .tools/postgres, where it is found from then on. Or install one:\n  \
          Debian, Ubuntu: apt install postgresql\n  \
          Fedora, RHEL:   dnf install postgresql-server\n  \
@@ -51,7 +51,7 @@ pub enum StartError {
     /// The data directory exists but does not say what made it.
     #[error("{} does not name a version of Postgres: move it away or delete it", version_file.display())]
     NotACluster {
-        /// Its `PG_VERSION`.
+        /// Its file `PG_VERSION`.
         version_file: PathBuf,
     },
     /// Root needs another user to run the server.
@@ -68,11 +68,11 @@ pub enum StartError {
     /// A file or directory could not be read, made or changed.
     #[error("cannot {doing} {}", path.display())]
     File {
-        /// What was being done.
+        /// The attempt, as a verb.
         doing: &'static str,
-        /// With what.
+        /// The file or directory.
         path: PathBuf,
-        /// Why not.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
@@ -81,20 +81,20 @@ pub enum StartError {
     Run {
         /// The program.
         program: PathBuf,
-        /// Why not.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
     /// The cluster could not be made.
     #[error("initdb failed: {output}")]
     Initdb {
-        /// What it said.
+        /// Its error output.
         output: String,
     },
     /// The server ended before it was ready.
     #[error("Postgres did not start ({status}). The end of {}:\n{tail}", log.display())]
     Ended {
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
         /// The whole log.
         log: PathBuf,
@@ -104,7 +104,7 @@ pub enum StartError {
     /// The server was not ready in time.
     #[error("Postgres was not ready after {seconds} seconds. The end of {}:\n{tail}", log.display())]
     NotReady {
-        /// How long was waited.
+        /// The time that was waited.
         seconds: u64,
         /// The whole log.
         log: PathBuf,
@@ -120,7 +120,7 @@ pub enum StartError {
     Busy {
         /// The directory.
         dir: PathBuf,
-        /// How long was waited.
+        /// The time that was waited.
         seconds: u64,
     },
 }

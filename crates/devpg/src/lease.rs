@@ -75,7 +75,7 @@ impl Lease {
         Ok(Self { pipe, lock })
     }
 
-    /// Gives the lease up, and says whether it was the last one.
+    /// Gives the lease up, and returns true if it was the last one.
     pub(crate) fn release(self) -> bool {
         // Unlocked by hand: closing would leave the lock to whoever has a copy of the file.
         let was_last = self.lock.unlock().is_ok() && self.lock.try_lock().is_ok();

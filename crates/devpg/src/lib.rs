@@ -82,12 +82,12 @@ impl PrivatePostgres {
         format!("postgres://{user}@/{database}?host={host}&port={}", cluster_dir::PORT)
     }
 
-    /// Whether the server was already running.
+    /// True if the server was already running.
     pub fn reused(&self) -> bool {
         self.watcher.is_none()
     }
 
-    /// Where the cluster is instead of `settings.dir`, to tell the user.
+    /// The directory of the cluster if it is not `settings.dir`, to tell the user.
     ///
     /// Only for root: the server runs as another user, who cannot reach a directory below root's closed home. Then it is
     /// in `/var/tmp/belfort-…`, named by a hash of the directory that was asked for.

@@ -152,7 +152,7 @@ fn await_ready(
     }
 }
 
-/// Shuts the server down, and says whether it is gone.
+/// Shuts the server down, and returns true if it is gone.
 fn stop(dir: &ClusterDir) -> bool {
     let signal = |name| {
         // Somebody listens at our socket, so this is the number of the server and not of whoever got it after a crash.
@@ -207,7 +207,7 @@ fn quoted(path: &Path) -> OsString {
     OsString::from_vec(text)
 }
 
-/// Waits until `done` is true, and says whether it was within `limit`.
+/// Waits until `done` is true, and returns true if that was within `limit`.
 fn until(limit: Duration, mut done: impl FnMut() -> bool) -> bool {
     let since = Instant::now();
     while !done() {

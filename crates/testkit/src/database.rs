@@ -76,7 +76,7 @@ impl Database {
         Tenancy::connect(&self.url(), &TestSecrets, options).unwrap()
     }
 
-    /// Where it is, as its owner.
+    /// Its URL, as its owner.
     pub fn url(&self) -> DatabaseUrl {
         cluster().owner_url(&self.name)
     }
