@@ -83,7 +83,7 @@ impl RequestInfo {
 
     /// Refuses query parameters that the operation does not know.
     pub(crate) fn refuse_unknown_query(&self) -> ApiResult<()> {
-        Fields::Query(pairs(&self.undocumented_query)?, Vec::new()).finish(Some(()))
+        Fields::Query(pairs(&self.undocumented_query), Vec::new()).finish(Some(()))
     }
 
     /// Who sends it, as of this transaction.

@@ -15,8 +15,6 @@ pub(crate) enum ProblemCode {
     BadRequest,
     /// The body is not JSON.
     MalformedJson,
-    /// The query string is malformed.
-    MalformedQuery,
     /// The body is not valid multipart/form-data with the boundary of its Content-Type.
     MalformedMultipart,
     /// The body ended before it was complete.
@@ -108,7 +106,6 @@ impl ProblemCode {
         match self {
             Self::BadRequest
             | Self::MalformedJson
-            | Self::MalformedQuery
             | Self::MalformedMultipart
             | Self::BrokenBody
             | Self::BadCursor

@@ -200,7 +200,7 @@ pub(crate) async fn create(
     gate: Gate<TimeEntries, Create>,
     body: Body<CreateTimeEntry>,
 ) -> ApiResult<Idempotent<Created<Versioned<TimeEntryView>>>> {
-    gate.create(body, |ctx, grant, new| created(ctx, grant, new)).await
+    gate.create(body, created).await
 }
 
 /// Start a timer

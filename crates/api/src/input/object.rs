@@ -155,11 +155,13 @@ impl Fields {
                 (member, errors)
             }
         };
-        member
-            .map_err(|FieldViolation(code, detail)| {
-                errors.push(FieldError { field: name.to_owned(), code, detail })
-            })
-            .ok()
+        match member {
+            Ok(value) => Some(value),
+            Err(FieldViolation(code, detail)) => {
+                errors.push(FieldError { field: name.to_owned(), code, detail });
+                None
+            }
+        }
     }
 
     /// The object, if nothing was wrong with it and nothing is left that nobody knows.

@@ -3,16 +3,15 @@
 use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use belfort_openapi as openapi;
 use futures_util::future::{Ready, ready};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::DefaultOperationRaw;
 use paperclip::v2::schema::Apiv2Schema;
-use percent_encoding::percent_decode_str;
 
 use super::{Fields, Input};
-use crate::error::{ApiResult, Problem, ProblemCode};
+use crate::error::{ApiResult, Problem};
 
 /// A query string that will be read as `T`.
 pub(crate) struct Query<T> {
@@ -23,28 +22,16 @@ pub(crate) struct Query<T> {
 impl<T: Input> Query<T> {
     /// The object in it.
     pub(crate) fn parse(&self) -> ApiResult<T::Output> {
-        let mut fields = Fields::Query(pairs(&self.text)?, Vec::new());
+        let mut fields = Fields::Query(pairs(&self.text), Vec::new());
         let object = T::read(&mut fields);
         fields.finish(object)
     }
 }
 
-/// The parameters in a query string, decoded, in the order in which they were sent.
-///
-/// # Errors
-/// 400 where it is not UTF-8 once it is decoded: the decoder would put a replacement character there, and find other rows than
-/// were asked for.
-pub(crate) fn pairs(text: &str) -> ApiResult<Vec<(String, String)>> {
-    if percent_decode_str(text).decode_utf8().is_err() {
-        return Err(malformed());
-    }
-    web::Query::<Vec<(String, String)>>::from_query(text)
-        .map(web::Query::into_inner)
-        .map_err(|_e| malformed())
-}
-
-fn malformed() -> Problem {
-    Problem::new(ProblemCode::MalformedQuery, "The query string is malformed.")
+/// The parameters in a query string, decoded, in the order in which they were sent. Bytes that are no UTF-8 become replacement
+/// characters, which no name and no value of ours contains: what reads them refuses them.
+pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
 impl<T: 'static> FromRequest for Query<T> {

@@ -58,7 +58,7 @@ impl<F: Input> ListQuery<F> {
         read: impl FnOnce(&mut TenantTx, F::Output, Option<P>, i64) -> ApiResult<Vec<R>>,
         position: impl Fn(&R) -> P,
     ) -> ApiResult<Json<Page<V>>> {
-        let pairs = pairs(&self.text)?;
+        let pairs = pairs(&self.text);
         let list = filter_of(&pairs);
         let mut fields = Fields::Query(pairs, Vec::new());
         let (filter, window) = (F::read(&mut fields), PageParams::read(&mut fields));

@@ -178,17 +178,17 @@ fn a_login_that_fails_inside_is_not_counted() {
     let server = Server::with(belfort_api::Settings { login, ..settings() });
     let ada = server.workspace("bakkerij");
     let sessions = format!("{}.sessions", server.schema("bakkerij"));
-    let log_in = |password: &str| {
+    let attempt = |password: &str| {
         let body = json!({ "email": "ada@bakkerij.example", "password": password });
         server.anonymous("bakkerij").post("/auth/login", &body)
     };
     server.meddle(&format!("ALTER TABLE {sessions} ADD CONSTRAINT broken CHECK (false) NOT VALID"));
     for _ in 0..3 {
-        log_in(PASSWORD).problem(500, "internal");
+        attempt(PASSWORD).problem(500, "internal");
     }
     server.meddle(&format!("ALTER TABLE {sessions} DROP CONSTRAINT broken"));
-    log_in(PASSWORD).expect(200);
+    attempt(PASSWORD).expect(200);
     ada.get("/me").expect(200);
-    log_in("wrong").problem(401, "invalid-credentials");
-    log_in(PASSWORD).problem(429, "too-many-requests");
+    attempt("wrong").problem(401, "invalid-credentials");
+    attempt(PASSWORD).problem(429, "too-many-requests");
 }

@@ -71,7 +71,7 @@ const BELFORT: &[&str] = &[
 ];
 
 /// The crates with a pure core and one storage module.
-const FLOOR_1: [&str; 6] = ["tenancy", "rbac", "audit", "auth", "crypto", "mail"];
+const MECHANISMS: [&str; 6] = ["tenancy", "rbac", "audit", "auth", "crypto", "mail"];
 
 /// Above this a file holds a second thought.
 const CEILING: usize = 400;
@@ -110,7 +110,7 @@ fn a_crate_knows_only_the_crates_of_its_row() {
             ));
         } else if !row(&name).contains(&dependency.as_str()) {
             broken.push(format!(
-                "{name} → {dependency} is not in EDGES. A dependency points down only, and the crates of floor 1 do \
+                "{name} → {dependency} is not in EDGES. A dependency points down only, and the mechanisms do \
                  not know each other: pass what is needed as a parameter, or move the code up to where both are known."
             ));
         }
@@ -165,9 +165,9 @@ fn only_tenancy_runs_sql_that_is_a_string() {
 }
 
 #[test]
-fn in_a_crate_of_floor_1_only_the_storage_module_knows_diesel() {
+fn in_a_mechanism_only_the_storage_module_knows_diesel() {
     let cores = product_sources(|path| {
-        FLOOR_1.iter().any(|name| {
+        MECHANISMS.iter().any(|name| {
             let src = Path::new("crates").join(name).join("src");
             path.starts_with(&src)
                 && !path.starts_with(src.join("postgres"))
