@@ -55,3 +55,16 @@ pub fn document() -> Result<Document, Vec<Fault>> {
     };
     openapi::document(&info, &mut [&mut routes::api()])
 }
+
+#[cfg(test)]
+mod tests {
+    /// Clients are generated from the file, and a change to it is read in review.
+    #[test]
+    fn the_document_in_docs_is_the_one_that_is_served() {
+        let served = super::document().unwrap().to_json();
+        let written = include_str!("../../../docs/openapi.json");
+        let differ = served.lines().zip(written.lines()).position(|(served, written)| served != written);
+        let line = differ.unwrap_or_else(|| served.lines().count().min(written.lines().count())) + 1;
+        assert!(served == written, "docs/openapi.json is not current, from line {line}: run `just openapi`");
+    }
+}
