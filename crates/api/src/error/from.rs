@@ -104,6 +104,8 @@ impl From<AttachmentError> for Problem {
                 ProblemCode::UploadOver,
                 "The upload took longer than an hour. Send the file again.",
             ),
+            AttachmentError::TooLarge => Self::internal(error),
+            AttachmentError::Unreadable { ref source, .. } => Self::internal(format!("{error}: {source}")),
             AttachmentError::Database(error) => error.into(),
         }
     }

@@ -9,22 +9,22 @@ use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest};
 use futures_util::{Stream, StreamExt, stream};
 
-use super::pieces::length;
+use super::byte_count;
 
 /// The body, up to `most` bytes: without a file in it, a body could go on for ever. It ends as well where the reader would end
-/// the file too early, see [`Lookout`].
+/// the file too early, see [`BoundaryScanner`].
 pub(super) fn guarded(
     mut body: Payload,
     request: &HttpRequest,
     most: u64,
 ) -> impl Stream<Item = Result<Bytes, PayloadError>> + 'static {
-    let (mut left, mut lookout) = (most, Lookout::of(request));
+    let (mut left, mut scanner) = (most, BoundaryScanner::of(request));
     let bounded = stream::poll_fn(move |cx| {
         Pin::new(&mut body).poll_next(cx).map(|chunk| {
             chunk.map(|chunk| {
                 let chunk = chunk?;
-                left = left.checked_sub(length(chunk.len())).ok_or(PayloadError::Overflow)?;
-                if lookout.sees_in(&chunk) { Err(PayloadError::EncodingCorrupted) } else { Ok(chunk) }
+                left = left.checked_sub(byte_count(chunk.len())).ok_or(PayloadError::Overflow)?;
+                if scanner.sees_in(&chunk) { Err(PayloadError::EncodingCorrupted) } else { Ok(chunk) }
             })
         })
     });
@@ -76,13 +76,13 @@ fn rename_length(head: &mut [u8]) {
 
 /// Looks for a carriage return with the boundary right behind it. It is content (RFC 2046, section 5.1.1: a delimiter begins with
 /// the whole line end), but the reader takes it for the end of the file and passes over it without a word.
-struct Lookout {
+struct BoundaryScanner {
     needle: Vec<u8>,
     /// The end of what went by, in which the needle may have begun.
     tail: Vec<u8>,
 }
 
-impl Lookout {
+impl BoundaryScanner {
     fn of(request: &HttpRequest) -> Self {
         let kind = request.mime_type().ok().flatten();
         let boundary = kind.as_ref().and_then(|kind| kind.get_param(BOUNDARY));
@@ -139,14 +139,14 @@ mod tests {
         ) {
             let end = if whole { "\r\n" } else { "\r" };
             let text = format!("{before}{end}--{boundary}--");
-            let mut lookout = Lookout::for_boundary(&boundary);
+            let mut scanner = BoundaryScanner::for_boundary(&boundary);
             let (mut rest, mut seen) = (text.as_bytes(), false);
             for cut in cuts {
                 let (chunk, later) = rest.split_at(cut.min(rest.len()));
-                seen |= lookout.sees_in(chunk);
+                seen |= scanner.sees_in(chunk);
                 rest = later;
             }
-            seen |= lookout.sees_in(rest);
+            seen |= scanner.sees_in(rest);
             prop_assert_eq!(seen, text.contains(&format!("\r--{boundary}")));
         }
     }

@@ -1,6 +1,6 @@
-//! A file that comes in: `multipart/form-data` with the one field `file`, stored piece by piece while it arrives.
+//! A file that comes in: `multipart/form-data` with the one field `file`, stored chunk by chunk while it arrives.
 //!
-//! Nobody holds a connection while the sender takes their time: the upload is registered in one transaction, each piece is
+//! Nobody holds a connection while the sender takes their time: the upload is registered in one transaction, each chunk is
 //! stored in one, and the last one makes the attachment. The gate stands before each of them. What does not get to the end
 //! leaves nothing.
 
@@ -8,15 +8,16 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header;
-use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest};
-use belfort_crypto::ChunkPosition;
+use actix_web::mime;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use belfort_ids::TaskId;
 use belfort_openapi as openapi;
 use belfort_policy::{Attachments, Tasks};
 use belfort_rbac::{Create, Read};
 use belfort_work::FileName;
-use belfort_work::attachments::{self, Attachment, NewAttachment, Upload};
+use belfort_work::attachments::{
+    self, Attachment, Chunker, ContentWriter, NewAttachment, StoredContent, Upload,
+};
 use futures_util::StreamExt;
 use futures_util::future::{Ready, ready};
 use paperclip::actix::OperationModifier;
@@ -24,11 +25,9 @@ use paperclip::v2::models::DefaultOperationRaw;
 use paperclip::v2::schema::Apiv2Schema;
 use serde::Serialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
-use super::media_type;
 use super::multipart_guard::guarded;
-use super::pieces::{Cutter, SEALED};
+use super::{byte_count, content_keys};
 use crate::context::Gate;
 use crate::context::RequestInfo;
 use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
@@ -43,13 +42,13 @@ const ENVELOPE: u64 = 64 * 1024;
 type Permit = Gate<Attachments, Create>;
 
 /// A file in a body of which nothing was read yet.
-pub(crate) struct Incoming {
+pub(crate) struct MultipartUpload {
     acceptable: ApiResult<()>,
     parts: Multipart,
     limit: u64,
 }
 
-impl Incoming {
+impl MultipartUpload {
     /// Stores the file and attaches it to the task.
     pub(crate) async fn attach<T: Serialize + Apiv2Schema + From<Attachment> + Send + 'static>(
         self,
@@ -68,34 +67,32 @@ impl Incoming {
                 Ok((task, upload))
             })
             .await?;
-        let begun = Begun { gate, upload, open: true };
-        let arrived = begun.receive(parts, limit).await;
-        let attached = match arrived {
-            Ok(file) => begun.finish(task, file).await,
+        let session = UploadSession { gate, upload, open: true };
+        let received = session.receive(parts, limit).await;
+        let attached = match received {
+            Ok(file) => session.finish(task, file).await,
             Err(problem) => Err(problem),
         };
-        begun.end(attached).await
+        session.end(attached).await
     }
 }
 
 /// A file that has arrived and is stored.
-struct Arrived {
+struct ReceivedFile {
     name: FileName,
-    content_type: &'static str,
-    size: u64,
-    sha256: [u8; 32],
+    content: StoredContent,
 }
 
-/// An upload that is under way. Dropped without [`Begun::end`], because its sender hung up, it leaves nothing either.
-struct Begun {
+/// An upload that is under way. Dropped without [`UploadSession::end`], because its sender hung up, it leaves nothing either.
+struct UploadSession {
     gate: Permit,
     upload: Upload,
     open: bool,
 }
 
-impl Begun {
+impl UploadSession {
     /// Reads the body to its end.
-    async fn receive(&self, mut parts: Multipart, limit: u64) -> ApiResult<Arrived> {
+    async fn receive(&self, mut parts: Multipart, limit: u64) -> ApiResult<ReceivedFile> {
         let mut file = None;
         while let Some(part) = parts.next().await {
             let part = part.map_err(malformed)?;
@@ -115,49 +112,45 @@ impl Begun {
         file.ok_or_else(|| Problem::invalid_field(FIELD, FieldCode::Required, "is required"))
     }
 
-    /// Stores what arrives of the file, piece by piece.
-    async fn store(&self, mut part: Field, limit: u64) -> ApiResult<Arrived> {
+    /// Stores what arrives of the file, chunk by chunk.
+    async fn store(&self, mut part: Field, limit: u64) -> ApiResult<ReceivedFile> {
         // Where the guard did not find it, behind a preamble: the reader obeys it, and a wrong one would cut the file.
         if part.headers().contains_key(header::CONTENT_LENGTH) {
             return Err(unreadable("A part must not have a Content-Length header."));
         }
         let name = name(&part);
-        let (mut cutter, mut stored) = (Cutter::default(), Progress::default());
-        while let Some(chunk) = part.next().await {
-            let mut chunk = chunk.map_err(malformed)?;
-            stored.size = stored.size.saturating_add(super::pieces::length(chunk.len()));
-            if stored.size > limit {
+        let (mut chunker, mut writer, mut size) =
+            (Chunker::default(), ContentWriter::new(self.upload), 0_u64);
+        while let Some(arrived) = part.next().await {
+            let arrived = arrived.map_err(malformed)?;
+            size = size.saturating_add(byte_count(arrived.len()));
+            if size > limit {
                 return Err(too_large(limit));
             }
-            while !chunk.is_empty() {
-                if let Some(piece) = cutter.take(&mut chunk) {
-                    stored = self.store_piece(stored, piece, false).await?;
+            let mut arrived = &arrived[..];
+            while !arrived.is_empty() {
+                if let Some(chunk) = chunker.push(&mut arrived) {
+                    writer = self.store_chunk(writer, chunk).await?;
                 }
             }
         }
-        let Progress { size, hash, content_type, .. } = self.store_piece(stored, cutter.last(), true).await?;
-        Ok(Arrived {
-            name,
-            content_type: content_type.unwrap_or_default(),
-            size,
-            sha256: hash.finalize().into(),
-        })
+        let content = self.store_last(writer, chunker.last()).await?;
+        Ok(ReceivedFile { name, content })
     }
 
-    async fn store_piece(&self, mut so_far: Progress, piece: Bytes, last: bool) -> ApiResult<Progress> {
-        let upload = self.upload;
+    async fn store_chunk(&self, mut writer: ContentWriter, chunk: Vec<u8>) -> ApiResult<ContentWriter> {
         let store = self.gate.reauthorize().write(move |ctx, grant| {
-            so_far.content_type.get_or_insert_with(|| media_type::content_type(&piece, last));
-            so_far.hash.update(&piece);
-            let number = so_far.pieces;
-            so_far.pieces = number.checked_add(1).ok_or_else(|| Problem::internal("too many pieces"))?;
-            let place = ChunkPosition { content: *upload.id().uuid().as_bytes(), index: number, last };
-            let keyring = &ctx.info.app.services.keyring;
-            let sealed = keyring.seal_chunk(ctx.tx.tenant().id, SEALED, place, &piece);
-            let number = i32::try_from(number).map_err(Problem::internal)?;
-            let key_id = sealed.key_id.as_str();
-            attachments::store(&mut ctx.tx, grant, upload, number, key_id, &sealed.token)?;
-            Ok(so_far)
+            let keys = content_keys(&ctx.info, &ctx.tx);
+            writer.store(&mut ctx.tx, grant, keys, &chunk)?;
+            Ok(writer)
+        });
+        store.await
+    }
+
+    async fn store_last(&self, writer: ContentWriter, chunk: Vec<u8>) -> ApiResult<StoredContent> {
+        let store = self.gate.reauthorize().write(move |ctx, grant| {
+            let keys = content_keys(&ctx.info, &ctx.tx);
+            Ok(writer.finish(&mut ctx.tx, grant, keys, &chunk)?)
         });
         store.await
     }
@@ -166,21 +159,15 @@ impl Begun {
     async fn finish<T: Serialize + Apiv2Schema + From<Attachment> + Send + 'static>(
         &self,
         task_id: TaskId,
-        file: Arrived,
+        file: ReceivedFile,
     ) -> ApiResult<Idempotent<Created<Versioned<T>>>> {
         let upload = self.upload;
         let finish = self.gate.reauthorize().write(move |ctx, grant| {
             let of_tasks = ctx.grant::<Tasks, Read>()?;
-            let request = ctx.info.digest(&[file.name.as_str().as_bytes(), &file.sha256]);
+            let request = ctx.info.digest(&[file.name.as_str().as_bytes(), file.content.sha256()]);
             let made = ctx.idempotently(request, |ctx| {
-                let new = NewAttachment {
-                    task_id,
-                    name: file.name,
-                    content_type: file.content_type.to_owned(),
-                    size: i64::try_from(file.size).map_err(Problem::internal)?,
-                    sha256: file.sha256,
-                };
-                let row = attachments::finish(&mut ctx.tx, &of_tasks, grant, &ctx.origin, upload, new)?;
+                let new = NewAttachment { task_id, name: file.name, content: file.content };
+                let row = attachments::create(&mut ctx.tx, &of_tasks, grant, &ctx.origin, new)?;
                 Idempotent::store(Created::at(
                     Location::of("/attachments", row.id),
                     Versioned::new(row.version, T::from(row)),
@@ -203,7 +190,7 @@ impl Begun {
     }
 }
 
-impl Drop for Begun {
+impl Drop for UploadSession {
     fn drop(&mut self) {
         // When the whole process ends there is nobody to do it; then it is swept later.
         if let (true, Ok(runtime)) = (self.open, tokio::runtime::Handle::try_current()) {
@@ -219,16 +206,7 @@ async fn abandon(gate: Permit, upload: Upload) {
     }
 }
 
-/// How far a file is stored.
-#[derive(Default)]
-struct Progress {
-    pieces: u32,
-    size: u64,
-    hash: Sha256,
-    content_type: Option<&'static str>,
-}
-
-/// What the sender calls the file; with an encoding where they say it twice (RFC 8187).
+/// The name that the sender gives the file; with an encoding where they say it twice (RFC 8187).
 fn name(part: &Field) -> FileName {
     let disposition = part.content_disposition();
     let extended = disposition.and_then(|disposition| disposition.get_filename_ext());
@@ -262,23 +240,21 @@ fn malformed(error: MultipartError) -> Problem {
     }
 }
 
-/// What the headers say of the body, before any of it is waited for.
+/// Refuses a body by its headers, before any of it is waited for.
 fn acceptable(request: &HttpRequest, limit: u64) -> ApiResult<()> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let essence = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
-    if !essence.trim().eq_ignore_ascii_case("multipart/form-data") {
+    if !request.content_type().eq_ignore_ascii_case(mime::MULTIPART_FORM_DATA.essence_str()) {
         let detail = "Send multipart/form-data with the file in the field `file`.";
         return Err(Problem::new(ProblemCode::NotMultipart, detail));
     }
     not_encoded(request)?;
-    let announced = length(request).map(super::pieces::length);
+    let announced = length(request).map(byte_count);
     if announced.is_some_and(|length| length > limit.saturating_add(ENVELOPE)) {
         return Err(too_large(limit));
     }
     Ok(())
 }
 
-impl FromRequest for Incoming {
+impl FromRequest for MultipartUpload {
     type Error = Problem;
     type Future = Ready<ApiResult<Self>>;
 
@@ -292,8 +268,8 @@ impl FromRequest for Incoming {
     }
 }
 
-impl Apiv2Schema for Incoming {}
-impl OperationModifier for Incoming {
+impl Apiv2Schema for MultipartUpload {}
+impl OperationModifier for MultipartUpload {
     fn update_parameter(op: &mut DefaultOperationRaw) {
         let file = json!({
             "type": "string",

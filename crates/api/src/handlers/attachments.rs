@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
-use crate::files::Incoming;
-use crate::files::{Content, Wanted};
+use crate::files::MultipartUpload;
+use crate::files::{Conditional, Content};
 use crate::handlers::audit::AuditEventView;
 use crate::input::{IfMatch, Path};
 use crate::output::{Created, Idempotent, Json, NoContent, Page, Timestamp, Versioned};
@@ -81,7 +81,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     gate: Gate<Attachments, Create>,
     path: Path<(TaskId,)>,
-    file: Incoming,
+    file: MultipartUpload,
 ) -> ApiResult<Idempotent<Created<Versioned<AttachmentView>>>> {
     file.attach(gate, path).await
 }
@@ -110,9 +110,9 @@ pub(crate) async fn get(
 pub(crate) async fn content(
     gate: Gate<Attachments, Read>,
     path: Path<(AttachmentId,)>,
-    wanted: Wanted,
+    conditional: Conditional,
 ) -> ApiResult<Content> {
-    wanted.of(gate, path).await
+    conditional.send(gate, path).await
 }
 
 /// Delete an attachment

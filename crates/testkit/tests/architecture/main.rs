@@ -28,7 +28,7 @@ const EDGES: [(&str, &[&str]); 18] = [
     ("crypto", &["db", "ids"]),
     ("mail", &[]),
     ("policy", &["rbac"]),
-    ("work", &["audit", "db", "ids", "policy", "rbac", "values"]),
+    ("work", &["audit", "crypto", "db", "ids", "policy", "rbac", "values"]),
     ("workspace", &["audit", "auth", "crypto", "db", "ids", "policy", "rbac", "tenancy", "values"]),
     ("api", API),
     ("belfort", BELFORT),

@@ -1,12 +1,25 @@
 //! The rules of `docs/STYLE.md` that a machine can tell.
 
-use crate::sources::{assert_kept, code, each, product_sources, sources};
+use std::path::PathBuf;
+
+use crate::sources::{assert_kept, code, each, product_sources, root, sources};
 
 /// The crates whose functions on rows are of one dialect.
 const DOMAIN: [&str; 3] = ["crates/work/src", "crates/workspace/src", "crates/rbac/src"];
 
 /// The crates whose README is still to be written.
-const NO_README_YET: [&str; 2] = ["api", "work"];
+const NO_README_YET: [&str; 1] = ["api"];
+
+/// The verbs of the dialect, and the file of a module in which each is.
+const VERBS: [(&str, &str); 7] = [
+    ("list", "read.rs"),
+    ("get", "read.rs"),
+    ("count", "read.rs"),
+    ("history", "read.rs"),
+    ("create", "create.rs"),
+    ("update", "update.rs"),
+    ("delete", "delete.rs"),
+];
 
 /// What a test may not do, and what to do instead.
 const IN_NO_TEST: [(&str, &str); 2] = [
@@ -16,16 +29,34 @@ const IN_NO_TEST: [(&str, &str); 2] = [
 
 #[test]
 fn functions_on_rows_take_their_parameters_in_one_order() {
-    let domain = product_sources(|path| DOMAIN.iter().any(|dir| path.starts_with(dir)));
-    assert!(!domain.is_empty());
-    let broken = each(&domain, |_, text| out_of_order(text));
+    let broken = each(&domain(), |_, text| out_of_order(text));
     assert_kept("transaction, grants, caller, origin, id, version, change or filter, page", &broken);
 }
 
 #[test]
 fn a_row_is_called_by_its_noun() {
-    let domain = product_sources(|path| DOMAIN.iter().any(|dir| path.starts_with(dir)));
-    assert_kept("no public type is a …Row", &each(&domain, |_, text| named_row(text)));
+    assert_kept("no public type is a …Row", &each(&domain(), |_, text| named_row(text)));
+}
+
+#[test]
+fn a_verb_is_in_the_file_of_its_name() {
+    let mut files = domain();
+    // A module that is one file has them there, and rbac's storage is one.
+    files.retain(|(path, _)| !path.starts_with("crates/rbac"));
+    files.retain(|(path, _)| {
+        path.parent().is_some_and(|dir| !dir.ends_with("src"))
+            || root().join(path.with_extension("")).is_dir()
+    });
+    assert!(!files.is_empty());
+    let broken = each(&files, |path, text| misplaced(&path.file_name()?.to_string_lossy(), text));
+    assert_kept("read.rs, create.rs, update.rs and delete.rs have the verbs", &broken);
+}
+
+/// The files of the domain.
+fn domain() -> Vec<(PathBuf, String)> {
+    let files = product_sources(|path| DOMAIN.iter().any(|dir| path.starts_with(dir)));
+    assert!(!files.is_empty());
+    files
 }
 
 #[test]
@@ -67,22 +98,37 @@ fn the_rules_of_style_see_what_they_look_for() {
     );
     caught("pub fn get<T: A>(tx: &mut impl Tenant, id: TaskId, grant: &Grant<A, B>) {");
     caught("pub fn list(tx: &mut impl Tenant, limit: u16, after: Option<TaskId>) {");
+    let create = "pub fn create(tx: &mut impl Tenant, new: NewTask) {";
+    assert!(misplaced("write.rs", create).is_some() && misplaced("update.rs", create).is_some());
+    assert_eq!(misplaced("create.rs", create).or(misplaced("write.rs", "pub fn create(x: u8) {")), None);
     assert!(named_row("pub struct TaskRow {").is_some());
     assert_eq!(named_row("struct TaskRow {} pub struct Rows;"), None);
     assert!(excused("#[ignore = \"slow\"]").is_some());
     assert_eq!(excused("// no #[ignore], no thread::sleep"), None);
 }
 
-/// The first public function on rows whose parameters are not in the order of `docs/STYLE.md`.
-fn out_of_order(text: &str) -> Option<String> {
-    let code = code(text);
-    let functions = code.split("pub fn ").skip(1).filter_map(|rest| {
+/// The public functions on rows, with what stands in their parentheses.
+fn functions(code: &str) -> impl Iterator<Item = (&str, &str)> {
+    code.split("pub fn ").skip(1).filter_map(|rest| {
         let name = rest.split(['(', '<']).next()?;
         let parameters = rest.split_once("tx: ")?;
         // `tx` is the first one, or this is no function on rows.
         parameters.0.trim_end().ends_with('(').then_some((name, parameters.1.split_once(')')?.0))
-    });
-    for (name, parameters) in functions {
+    })
+}
+
+/// The first verb that is not in its file.
+fn misplaced(file: &str, text: &str) -> Option<String> {
+    let code = code(text);
+    let place = |name| VERBS.into_iter().find(|(verb, place)| *verb == name && *place != file);
+    let (verb, place) = functions(&code).find_map(|(name, _)| place(name))?;
+    Some(format!("{verb} belongs into {place} of its module."))
+}
+
+/// The first public function on rows whose parameters are not in the order of `docs/STYLE.md`.
+fn out_of_order(text: &str) -> Option<String> {
+    let code = code(text);
+    for (name, parameters) in functions(&code) {
         let ranks: Vec<u8> = parameters.split(',').skip(1).filter_map(rank).collect();
         if !ranks.is_sorted() {
             return Some(format!("{name} takes them in an order of its own: see docs/STYLE.md."));

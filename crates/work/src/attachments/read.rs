@@ -1,27 +1,17 @@
-//! Looking at attachments and at what is in them.
+//! Reading attachments.
 
 use belfort_audit::postgres::StoredEvent;
 use belfort_db::Tenant;
 use belfort_ids::{AttachmentId, TaskId};
 use belfort_policy::{Attachments, Tasks};
-use belfort_rbac::{Grant, Read, Scope};
+use belfort_rbac::{Grant, Reach, Read, Scope};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::{Attachment, AttachmentError, this};
+use super::{Attachment, AttachmentError};
 use crate::history::{self, Visibility};
-use crate::reach;
-use crate::tables::{attachment_pieces, attachments};
-
-/// A piece of an attachment, as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = attachment_pieces, check_for_backend(belfort_db::Backend))]
-pub struct StoredPiece {
-    /// The key that it is sealed under.
-    pub key_id: String,
-    /// The sealed bytes.
-    pub sealed: Vec<u8>,
-}
+use crate::reach::{self, Reached};
+use crate::tables::attachments;
 
 /// Attachments of a task in the order in which they were begun to be sent, from after the attachment `after`; `limit` at most.
 pub fn list(
@@ -58,23 +48,7 @@ pub fn get(
     Ok(tx.find(row.select(Attachment::as_select()))?)
 }
 
-/// The piece of this number of an attachment, `None` when there is none.
-pub fn piece(
-    tx: &mut impl Tenant,
-    of_tasks: &Grant<Tasks, Read>,
-    grant: &Grant<Attachments, Read>,
-    id: AttachmentId,
-    number: i32,
-) -> Result<Option<StoredPiece>, AttachmentError> {
-    // Boxed for the same reason as in `reach`.
-    let in_reach = attachments::table.filter(this(of_tasks.reach(), grant.reach(), id));
-    let row = attachment_pieces::table
-        .filter(attachment_pieces::attachment_id.eq_any(in_reach.select(attachments::id).into_boxed()))
-        .filter(attachment_pieces::number.eq(number));
-    Ok(tx.find(row.select(StoredPiece::as_select()))?)
-}
-
-/// What happened to an attachment, newest first, from before the event number `before`; `limit` at most.
+/// The history of an attachment, newest first, from before the event number `before`; `limit` at most.
 ///
 /// Of an attachment that is gone, only grants that reach every task and every attachment still tell.
 pub fn history(
@@ -90,4 +64,13 @@ pub fn history(
     let visibility = Visibility::of(in_reach, tasks.scope() == Scope::All && own.scope() == Scope::All);
     let events = history::of_row::<Attachment>(tx, id.uuid(), visibility, before, limit)?;
     events.ok_or(AttachmentError::NotFound)
+}
+
+/// The attachment, when it is there and in reach.
+pub(super) fn this<'r>(
+    of_tasks: &'r Reach,
+    own: &'r Reach,
+    id: AttachmentId,
+) -> Reached<'r, attachments::table> {
+    Box::new(attachments::id.eq(id).and(reach::attachment(of_tasks, own)))
 }

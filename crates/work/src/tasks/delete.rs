@@ -38,7 +38,7 @@ pub fn delete(
 /// The task is locked for its removal by now: nothing is added to it any more.
 fn delete_children(tx: &mut impl Tenant, origin: &Origin, task: TaskId) -> QueryResult<Vec<Event>> {
     let mut events = comments::delete_of_task(tx, origin, task)?;
-    events.extend(attachments::delete_of(tx, origin, task)?);
+    events.extend(attachments::delete_of_task(tx, origin, task)?);
     events.extend(time_entries::delete_of_task(tx, origin, task)?);
     Ok(events)
 }

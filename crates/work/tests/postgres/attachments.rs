@@ -1,18 +1,19 @@
-//! Attachments: where their task is, there their author's; and there with all of their pieces or not at all.
+//! Attachments: where their task is, there their author's; and there with all of their content or not at all.
 
 use belfort_db::{Queries, Statement};
 use belfort_ids::{AttachmentId, TaskId};
 use belfort_policy::BuiltIn;
 use belfort_testkit::now;
-use belfort_work::FileName;
 use belfort_work::attachments::{
-    Attachment, AttachmentError, LIFETIME, NewAttachment, Upload, abandon, begin, delete, finish, get,
-    history, list, piece, store, sweep,
+    Attachment, AttachmentError, ByteRange, CHUNK_SIZE, ChunkError, ContentWriter, FileName, LIFETIME,
+    NewAttachment, StoredContent, Upload, abandon, begin, create, delete, get, history, list, read_chunk,
+    sweep,
 };
 use belfort_work::tasks::{self, NewTask};
 use chrono::Duration;
 use diesel::sql_types::BigInt;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::support::{Person, Workspace, titled};
 
@@ -21,20 +22,48 @@ impl Workspace {
         self.run(|tx| begin(tx, &by.may(), &by.may(), &by.origin(), task))
     }
 
-    fn store(&self, by: &Person, upload: Upload, number: i32) -> Result<(), AttachmentError> {
-        self.run(|tx| store(tx, &by.may(), upload, number, "0123abcd", &[7; 9]))
+    fn store(&self, by: &Person, writer: &mut ContentWriter, chunk: &[u8]) -> Result<(), AttachmentError> {
+        self.run(|tx| writer.store(tx, &by.may(), self.keys(), chunk))
     }
 
-    fn finish(&self, by: &Person, upload: Upload, task: TaskId) -> Result<Attachment, AttachmentError> {
-        self.run(|tx| finish(tx, &by.may(), &by.may(), &by.origin(), upload, new(task)))
+    fn store_last(
+        &self,
+        by: &Person,
+        writer: ContentWriter,
+        chunk: &[u8],
+    ) -> Result<StoredContent, AttachmentError> {
+        self.run(|tx| writer.finish(tx, &by.may(), self.keys(), chunk))
     }
 
-    /// A file of two pieces.
+    fn create(&self, by: &Person, new: NewAttachment) -> Result<Attachment, AttachmentError> {
+        self.run(|tx| create(tx, &by.may(), &by.may(), &by.origin(), new))
+    }
+
+    /// A file of two chunks.
     pub(crate) fn attach(&self, by: &Person, task: TaskId) -> Result<Attachment, AttachmentError> {
-        let upload = self.begin(by, task)?;
-        self.store(by, upload, 0)?;
-        self.store(by, upload, 1)?;
-        self.finish(by, upload, task)
+        self.attach_all(by, task, &content(CHUNK_SIZE + 9))
+    }
+
+    fn attach_all(&self, by: &Person, task: TaskId, content: &[u8]) -> Result<Attachment, AttachmentError> {
+        let mut writer = ContentWriter::new(self.begin(by, task)?);
+        let mut rest = content;
+        while let Some((chunk, later)) =
+            rest.split_at_checked(CHUNK_SIZE).filter(|(_, later)| !later.is_empty())
+        {
+            self.store(by, &mut writer, chunk)?;
+            rest = later;
+        }
+        let content = self.store_last(by, writer, rest)?;
+        self.create(by, new(task, content))
+    }
+
+    /// What is read of these bytes, chunk by chunk.
+    fn read(&self, by: &Person, range: &ByteRange) -> Result<Vec<u8>, AttachmentError> {
+        let mut read = Vec::new();
+        for chunk in range.chunks() {
+            read.extend(self.run(|tx| read_chunk(tx, &by.may(), &by.may(), self.keys(), range, chunk))?);
+        }
+        Ok(read)
     }
 
     fn attachments(&self, by: &Person, task: TaskId) -> Result<Vec<AttachmentId>, AttachmentError> {
@@ -46,7 +75,7 @@ impl Workspace {
         self.run(|tx| delete(tx, &by.may(), &by.may(), &by.origin(), id, None))
     }
 
-    /// How many attachments, pieces and uploads there are.
+    /// How many attachments, chunks and uploads there are.
     fn counts(&self) -> (i64, i64, i64) {
         const COUNTS: Statement<(BigInt, BigInt, BigInt)> = Statement::new(
             "SELECT (SELECT count(*) FROM attachments), (SELECT count(*) FROM attachment_pieces),
@@ -56,14 +85,54 @@ impl Workspace {
     }
 }
 
-fn new(task_id: TaskId) -> NewAttachment {
-    NewAttachment {
-        task_id,
-        name: FileName::of("bill.pdf"),
-        content_type: "application/pdf".into(),
-        size: 18,
-        sha256: [0xab; 32],
+fn new(task_id: TaskId, content: StoredContent) -> NewAttachment {
+    NewAttachment { task_id, name: FileName::of("bill.pdf"), content }
+}
+
+/// So many bytes that begin as a PDF does.
+fn content(size: usize) -> Vec<u8> {
+    b"%PDF-1.7\n".iter().copied().chain((0_u8..251).cycle()).take(size).collect()
+}
+
+fn number(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap()
+}
+
+fn is_missing<T: std::fmt::Debug>(read: &Result<T, AttachmentError>) -> bool {
+    matches!(read, Err(AttachmentError::Unreadable { source: ChunkError::Missing, .. }))
+}
+
+#[test]
+fn content_is_read_as_it_was_written_by_any_range() {
+    let workspace = Workspace::new();
+    let author = workspace.person(BuiltIn::Member);
+    let task = workspace.task(&author, titled("Pay")).id;
+    for size in [0, 1, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1, 2 * CHUNK_SIZE + 77] {
+        let content = content(size);
+        let made = workspace.attach_all(&author, task, &content).unwrap();
+        assert_eq!((made.length(), made.sha256.as_slice()), (number(size), &Sha256::digest(&content)[..]));
+        assert!(workspace.read(&author, &ByteRange::all(&made).unwrap()).unwrap() == content, "{size}");
+        assert_eq!(ByteRange::of(&made, 0..=made.length().max(1)), None);
+        for (first, last) in
+            [(0, 0), (5, CHUNK_SIZE), (CHUNK_SIZE - 1, CHUNK_SIZE), (CHUNK_SIZE, size.max(1) - 1)]
+        {
+            if first <= last && last < size {
+                let range = ByteRange::of(&made, number(first)..=number(last)).unwrap();
+                assert!(
+                    workspace.read(&author, &range).unwrap() == content[first..=last],
+                    "{first} to {last} of {size}"
+                );
+            }
+        }
     }
+    let kinds: Vec<String> = workspace
+        .run(|tx| list(tx, &author.may(), &author.may(), task, None, 9))
+        .unwrap()
+        .into_iter()
+        .map(|row| row.content_type)
+        .collect();
+    assert_eq!(kinds[..2], ["text/plain; charset=utf-8", "text/plain; charset=utf-8"]);
+    assert!(kinds[2..].iter().all(|kind| kind == "application/pdf"), "{kinds:?}");
 }
 
 #[test]
@@ -89,8 +158,8 @@ fn an_attachment_is_told_of_when_it_is_there_and_when_it_is_gone() {
         ("author_id", json!(author.id())),
         ("name", json!("bill.pdf")),
         ("content_type", json!("application/pdf")),
-        ("size", json!(18)),
-        ("sha256", json!("ab".repeat(32))),
+        ("size", json!(CHUNK_SIZE + 9)),
+        ("sha256", json!(made.digest())),
     ];
     let create: Vec<_> = fields.iter().map(|(field, value)| json!([field, null, value])).collect();
     let gone: Vec<_> = fields.iter().map(|(field, value)| json!([field, value, null])).collect();
@@ -105,17 +174,18 @@ fn who_sees_the_task_reads_its_attachments_and_others_find_nothing() {
         [BuiltIn::Member, BuiltIn::Guest, BuiltIn::Member].map(|role| workspace.person(role));
     let links = NewTask { viewer_ids: vec![viewer.id()], ..titled("Pay") };
     let task = workspace.task(&author, links).id;
-    let id = workspace.attach(&author, task).unwrap().id;
+    let made = workspace.attach(&author, task).unwrap();
+    let (id, range) = (made.id, ByteRange::all(&made).unwrap());
     for reader in [&author, &viewer] {
         assert_eq!(workspace.attachments(reader, task).unwrap(), [id]);
         let (of_tasks, may) = (reader.may(), reader.may());
-        let piece = workspace.run(|tx| piece(tx, &of_tasks, &may, id, 1)).unwrap().unwrap();
-        assert_eq!((piece.key_id.as_str(), piece.sealed.as_slice()), ("0123abcd", &[7; 9][..]));
+        assert!(workspace.read(reader, &range).unwrap() == content(CHUNK_SIZE + 9));
         assert!(workspace.run(|tx| history(tx, &of_tasks, &may, id, None, 10)).is_ok());
     }
-    assert_eq!(workspace.run(|tx| piece(tx, &author.may(), &author.may(), id, 2)).unwrap(), None);
+    let third = workspace.run(|tx| read_chunk(tx, &author.may(), &author.may(), workspace.keys(), &range, 2));
+    assert!(is_missing(&third), "{third:?}");
     let (of_tasks, may) = (stranger.may(), stranger.may());
-    assert_eq!(workspace.run(|tx| piece(tx, &of_tasks, &may, id, 0)).unwrap(), None);
+    assert!(is_missing(&workspace.read(&stranger, &range)));
     let not_found =
         |result: Result<(), AttachmentError>| assert!(matches!(result, Err(AttachmentError::NotFound)));
     assert_eq!(workspace.run(|tx| get(tx, &of_tasks, &may, id)).unwrap(), None);
@@ -133,19 +203,20 @@ fn an_upload_is_its_senders_and_over_once_it_is_finished_or_abandoned() {
     let task = workspace.task(&author, titled("Pay")).id;
     let over = |result: Result<(), AttachmentError>| assert!(matches!(result, Err(AttachmentError::Expired)));
     let upload = workspace.begin(&author, task).unwrap();
-    workspace.store(&author, upload, 0).unwrap();
-    over(workspace.store(&other, upload, 1));
-    over(workspace.finish(&other, upload, task).map(drop));
-    workspace.finish(&author, upload, task).unwrap();
-    over(workspace.store(&author, upload, 1));
-    over(workspace.finish(&author, upload, task).map(drop));
+    over(workspace.store(&other, &mut ContentWriter::new(upload), b"bread"));
+    over(workspace.store_last(&other, ContentWriter::new(upload), b"bread").map(drop));
+    let content = workspace.store_last(&author, ContentWriter::new(upload), b"bread").unwrap();
+    over(workspace.create(&other, new(task, content.clone())).map(drop));
+    workspace.create(&author, new(task, content.clone())).unwrap();
+    over(workspace.store(&author, &mut ContentWriter::new(upload), b"bread"));
+    over(workspace.create(&author, new(task, content)).map(drop));
     // What became an attachment cannot be taken back as an upload.
     workspace.run(|tx| abandon(tx, upload)).unwrap();
     assert_eq!(workspace.counts(), (1, 1, 0));
-    let second = workspace.begin(&author, task).unwrap();
-    workspace.store(&author, second, 0).unwrap();
-    workspace.run(|tx| abandon(tx, second)).unwrap();
-    over(workspace.store(&author, second, 1));
+    let mut second = ContentWriter::new(workspace.begin(&author, task).unwrap());
+    workspace.store(&author, &mut second, b"bread").unwrap();
+    workspace.run(|tx| abandon(tx, second.upload())).unwrap();
+    over(workspace.store(&author, &mut second, b"butter"));
     assert_eq!(workspace.counts(), (1, 1, 0));
 }
 
@@ -155,8 +226,8 @@ fn what_is_older_than_an_hour_is_swept_and_nothing_else() {
     let author = workspace.person(BuiltIn::Member);
     let task = workspace.task(&author, titled("Pay")).id;
     let done = workspace.attach(&author, task).unwrap();
-    let upload = workspace.begin(&author, task).unwrap();
-    workspace.store(&author, upload, 0).unwrap();
+    let mut writer = ContentWriter::new(workspace.begin(&author, task).unwrap());
+    workspace.store(&author, &mut writer, b"bread").unwrap();
     let early = now() + LIFETIME - Duration::microseconds(1);
     assert_eq!(workspace.run(|tx| sweep(tx, early)).unwrap(), 0);
     assert_eq!(workspace.counts(), (1, 3, 1));
@@ -166,16 +237,16 @@ fn what_is_older_than_an_hour_is_swept_and_nothing_else() {
 }
 
 #[test]
-fn a_piece_that_is_just_being_stored_is_not_left_behind() {
+fn a_chunk_that_is_just_being_stored_is_not_left_behind() {
     let workspace = Workspace::new();
     let author = workspace.person(BuiltIn::Member);
     let task = workspace.task(&author, titled("Pay")).id;
     let upload = workspace.begin(&author, task).unwrap();
     let mut storing = workspace.tenant.begin();
-    store(&mut storing, &author.may(), upload, 0, "0123abcd", &[7; 9]).unwrap();
+    ContentWriter::new(upload).store(&mut storing, &author.may(), workspace.keys(), b"bread").unwrap();
     // The sweep does not wait for it, and comes again.
     assert_eq!(workspace.run(|tx| sweep(tx, now() + LIFETIME)).unwrap(), 0);
-    // Who gives up the upload does wait, and then finds the piece.
+    // Who gives up the upload does wait, and then finds the chunk.
     std::thread::scope(|threads| {
         let abandoning = threads.spawn(|| workspace.run(|tx| abandon(tx, upload)));
         workspace.until_one_waits(|| abandoning.is_finished());
@@ -192,10 +263,10 @@ fn a_task_takes_its_attachments_along_also_one_that_is_just_finished() {
     let task = workspace.task(&author, titled("Pay")).id;
     let first = workspace.attach(&author, task).unwrap().id;
     let upload = workspace.begin(&author, task).unwrap();
-    workspace.store(&author, upload, 0).unwrap();
+    let content = workspace.store_last(&author, ContentWriter::new(upload), b"bread").unwrap();
     let mark = workspace.mark();
     let mut finishing = workspace.tenant.begin();
-    finish(&mut finishing, &author.may(), &author.may(), &author.origin(), upload, new(task)).unwrap();
+    create(&mut finishing, &author.may(), &author.may(), &author.origin(), new(task, content)).unwrap();
     std::thread::scope(|threads| {
         let deleting = threads
             .spawn(|| workspace.run(|tx| tasks::delete(tx, &author.may(), &author.origin(), task, None)));

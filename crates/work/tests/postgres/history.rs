@@ -81,9 +81,7 @@ fn add<R: Audited>(seen: &mut Seen, there: &mut Vec<(&'static str, Uuid)>, rows:
 }
 
 fn text(dice: &mut Dice) -> String {
-    ["x", "Rye", "Ünïcode \u{1F514}", "a, \"b\"; c"].map(str::to_owned)
-        [usize::try_from(dice.below(4)).unwrap()]
-    .clone()
+    (*dice.one_of(&["x", "Rye", "Ünïcode \u{1F514}", "a, \"b\"; c"])).to_owned()
 }
 
 impl World {

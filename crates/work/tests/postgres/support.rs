@@ -2,12 +2,14 @@
 
 use belfort_audit::postgres::{Filter, list};
 use belfort_audit::{Actor, Changes, Origin};
+use belfort_crypto::Keyring;
 use belfort_db::{Queries, Statement};
 use belfort_ids::{TagId, UserId};
 use belfort_policy::{BuiltIn, Tags, Tasks};
 use belfort_rbac::{Action, Grant, Offers, Principal};
 use belfort_tenancy::postgres::TenantTx;
 use belfort_testkit::{Database, TestTenant, now};
+use belfort_work::attachments::ContentKeys;
 use belfort_work::tags::{self, NewTag};
 use belfort_work::tasks::{self, NewTask, Task, TaskError, TaskPatch};
 use belfort_work::{TagName, Title};
@@ -17,6 +19,7 @@ use serde_json::{Value, json};
 pub(crate) struct Workspace {
     pub(crate) db: Database,
     pub(crate) tenant: TestTenant,
+    keyring: Keyring,
 }
 
 /// Somebody with a role.
@@ -47,7 +50,12 @@ impl Workspace {
     pub(crate) fn new() -> Self {
         let db = Database::new();
         let tenant = db.tenant();
-        Self { db, tenant }
+        let keyring = Keyring::parse(&Keyring::generate_key()).unwrap();
+        Self { db, tenant, keyring }
+    }
+
+    pub(crate) fn keys(&self) -> ContentKeys<'_> {
+        ContentKeys { keyring: &self.keyring, tenant: self.tenant.tenant.id }
     }
 
     pub(crate) fn person(&self, role: BuiltIn) -> Person {

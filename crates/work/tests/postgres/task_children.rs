@@ -1,18 +1,18 @@
 //! What hangs on a task, comments, attachments and time entries: for random people in random roles, the rule, told anew in plain
 //! Rust, against every statement there is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use belfort_ids::{AttachmentId, CommentId, TaskId, TimeEntryId, UserId};
 use belfort_policy::{Attachments, BuiltIn, Comments, Tasks, TimeEntries, VOCABULARY};
 use belfort_rbac::{Permissions, Principal, Scope};
 use belfort_tenancy::postgres::TenantTx;
 use belfort_testkit::now;
+use belfort_work::attachments::{self, AttachmentError, ByteRange, ChunkError};
 use belfort_work::comments::{self, CommentError, CommentPatch};
 use belfort_work::tasks::{NewTask, Task};
 use belfort_work::time_entries::{self, TimeEntryError, TimeEntryFilter, TimeEntryOrder, TimeEntryPatch};
 use belfort_work::time_report::{Period, ReportQuery, report};
-use belfort_work::{attachments, attachments::AttachmentError};
 
 use crate::support::{Dice, Person, Workspace, titled};
 use crate::time_entries::{at, span};
@@ -69,6 +69,7 @@ struct World {
     tasks: Vec<Task>,
     comments: Rows<CommentId>,
     files: Rows<AttachmentId>,
+    contents: BTreeMap<AttachmentId, ByteRange>,
     hours: Rows<TimeEntryId>,
 }
 
@@ -84,7 +85,15 @@ impl World {
                 workspace.task(&creator, NewTask { assignee_ids, viewer_ids, ..titled(&format!("{n}")) })
             })
             .collect();
-        let mut world = Self { workspace, people, tasks, comments: vec![], files: vec![], hours: vec![] };
+        let mut world = Self {
+            workspace,
+            people,
+            tasks,
+            comments: vec![],
+            files: vec![],
+            contents: BTreeMap::new(),
+            hours: vec![],
+        };
         for n in 0..45 {
             let by = dice.one_of(&world.people).clone();
             let place = usize::try_from(dice.below(14)).unwrap();
@@ -97,7 +106,11 @@ impl World {
                         by.id(),
                     ));
                 }
-                1 => world.files.push((world.workspace.attach(&by, task).unwrap().id, place, by.id())),
+                1 => {
+                    let file = world.workspace.attach(&by, task).unwrap();
+                    world.contents.insert(file.id, ByteRange::all(&file).unwrap());
+                    world.files.push((file.id, place, by.id()));
+                }
                 _ => {
                     let hour = span(task, at(n * 60), at(n * 60 + 60));
                     world.hours.push((world.workspace.log(&by, hour).unwrap().id, place, by.id()));
@@ -244,9 +257,15 @@ impl World {
             self.those(rows, |tx, id| attachments::get(tx, &tasks, &read, id).unwrap().is_some()),
             expected
         );
-        let piece =
-            self.those(rows, |tx, id| attachments::piece(tx, &tasks, &read, id, 0).unwrap().is_some());
-        assert_eq!(piece, expected);
+        let keys = self.workspace.keys();
+        let content = self.those(rows, |tx, id| {
+            let range = self.contents.get(&id).unwrap();
+            let missing = |error: &AttachmentError| {
+                matches!(error, AttachmentError::Unreadable { source: ChunkError::Missing, .. })
+            };
+            found(attachments::read_chunk(tx, &tasks, &read, keys, range, 0), missing)
+        });
+        assert_eq!(content, expected);
         let history =
             self.those(rows, |tx, id| found(attachments::history(tx, &tasks, &read, id, None, 9), hidden));
         assert_eq!(history, expected);

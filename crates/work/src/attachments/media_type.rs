@@ -1,9 +1,9 @@
-//! What is in a file, by its first bytes. What the sender says it is plays no part: a browser would believe it.
+//! The media type of a file, by its first bytes. What the sender says it is plays no part: a browser would believe it.
 
 /// The media type of content that begins with these bytes; `all` says whether there are no more.
 ///
 /// Of what a browser would run, HTML, SVG and scripts, nothing is told but that it is text.
-pub(crate) fn content_type(head: &[u8], all: bool) -> &'static str {
+pub(super) fn media_type(head: &[u8], all: bool) -> &'static str {
     match infer::get(head) {
         Some(kind) if kind.matcher_type() != infer::MatcherType::Text => kind.mime_type(),
         _ if is_text(head, all) => "text/plain; charset=utf-8",
@@ -53,23 +53,23 @@ mod tests {
             (b"", TEXT),
             (b"\0\x01\x02", BYTES),
         ] {
-            assert_eq!(content_type(head, true), kind, "{:?}", String::from_utf8_lossy(head));
+            assert_eq!(media_type(head, true), kind, "{:?}", String::from_utf8_lossy(head));
         }
     }
 
     #[test]
     fn a_character_may_be_cut_where_there_is_more() {
         let text = "né".as_bytes();
-        assert_eq!(content_type(&text[..2], false), TEXT);
-        assert_eq!(content_type(&text[..2], true), BYTES);
-        assert_eq!(content_type(b"n\xffx", false), BYTES);
+        assert_eq!(media_type(&text[..2], false), TEXT);
+        assert_eq!(media_type(&text[..2], true), BYTES);
+        assert_eq!(media_type(b"n\xffx", false), BYTES);
     }
 
     proptest! {
         #[test]
         fn no_bytes_make_it_panic_or_run_in_a_browser(head: Vec<u8>, text: String, all: bool) {
             for head in [head, text.into_bytes()] {
-                let kind = content_type(&head, all);
+                let kind = media_type(&head, all);
                 prop_assert!(kind.len() <= 100);
                 prop_assert!(kind == TEXT || !kind.starts_with("text/") && !kind.ends_with("+xml"));
             }

@@ -1,0 +1,205 @@
+//! The content of attachments: written chunk by chunk, read by ranges. Here it is sealed, measured, digested and typed.
+
+use std::ops::RangeInclusive;
+
+use belfort_crypto::Keyring;
+use belfort_db::{Statement, Tenant};
+use belfort_ids::{AttachmentId, TenantId};
+use belfort_policy::{Attachments, Tasks};
+use belfort_rbac::{Create, Grant, Read};
+use diesel::prelude::*;
+use diesel::sql_types::{Binary, Integer, Text, Uuid};
+use sha2::{Digest, Sha256};
+
+use super::chunk::{Chunks, SEALED, length, position};
+use super::media_type::media_type;
+use super::read::this;
+use super::{Attachment, AttachmentError, ChunkError, Upload};
+use crate::tables::{attachment_pieces, attachments};
+
+/// The keys under which the content of a tenant's attachments is sealed.
+#[derive(Debug, Clone, Copy)]
+pub struct ContentKeys<'k> {
+    /// The keyring.
+    pub keyring: &'k Keyring,
+    /// The tenant.
+    pub tenant: TenantId,
+}
+
+/// The content of an upload while it arrives: how far it is stored.
+#[derive(Debug)]
+pub struct ContentWriter {
+    upload: Upload,
+    chunks: u32,
+    size: u64,
+    digest: Sha256,
+    media_type: Option<&'static str>,
+}
+
+/// The content of an upload that is stored to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredContent {
+    pub(super) upload: Upload,
+    pub(super) size: u64,
+    pub(super) sha256: [u8; 32],
+    pub(super) media_type: &'static str,
+}
+
+impl ContentWriter {
+    /// A writer that has written nothing yet.
+    pub fn new(upload: Upload) -> Self {
+        Self { upload, chunks: 0, size: 0, digest: Sha256::new(), media_type: None }
+    }
+
+    /// The upload whose content it is.
+    pub const fn upload(&self) -> Upload {
+        self.upload
+    }
+
+    /// Stores the next chunk of an upload of the caller's own, after which others follow.
+    pub fn store(
+        &mut self,
+        tx: &mut impl Tenant,
+        grant: &Grant<Attachments, Create>,
+        keys: ContentKeys<'_>,
+        chunk: &[u8],
+    ) -> Result<(), AttachmentError> {
+        self.put(tx, grant, keys, chunk, false)
+    }
+
+    /// Stores the last chunk, which may be empty.
+    pub fn finish(
+        mut self,
+        tx: &mut impl Tenant,
+        grant: &Grant<Attachments, Create>,
+        keys: ContentKeys<'_>,
+        chunk: &[u8],
+    ) -> Result<StoredContent, AttachmentError> {
+        self.put(tx, grant, keys, chunk, true)?;
+        Ok(StoredContent {
+            upload: self.upload,
+            size: self.size,
+            sha256: self.digest.finalize().into(),
+            media_type: self.media_type.unwrap_or_default(),
+        })
+    }
+
+    fn put(
+        &mut self,
+        tx: &mut impl Tenant,
+        grant: &Grant<Attachments, Create>,
+        keys: ContentKeys<'_>,
+        chunk: &[u8],
+        last: bool,
+    ) -> Result<(), AttachmentError> {
+        // The lock lets nobody sweep the upload before this chunk can be seen to be swept with it.
+        const STORE: Statement = Statement::new(
+            "INSERT INTO attachment_pieces (attachment_id, number, key_id, sealed)
+             SELECT u.id, $1, $2, $3 FROM attachment_uploads u WHERE u.id = $4 AND u.author_id = $5 FOR KEY SHARE",
+        );
+        let number = i32::try_from(self.chunks).map_err(|_e| AttachmentError::TooLarge)?;
+        let position = position(self.upload.id(), self.chunks, last);
+        let sealed = keys.keyring.seal_chunk(keys.tenant, SEALED, position, chunk);
+        let stored = tx.run(
+            STORE
+                .bind::<Integer, _>(number)
+                .bind::<Text, _>(sealed.key_id.as_str())
+                .bind::<Binary, _>(&sealed.token)
+                .bind::<Uuid, _>(self.upload.id())
+                .bind::<Uuid, _>(grant.user()),
+        )?;
+        if stored == 0 {
+            return Err(AttachmentError::Expired);
+        }
+        self.media_type.get_or_insert_with(|| media_type(chunk, last));
+        self.digest.update(chunk);
+        self.size = self.size.saturating_add(length(chunk.len()));
+        self.chunks = self.chunks.saturating_add(1);
+        Ok(())
+    }
+}
+
+impl StoredContent {
+    /// The SHA-256 of the content.
+    pub const fn sha256(&self) -> &[u8; 32] {
+        &self.sha256
+    }
+}
+
+/// A range of the content of an attachment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByteRange {
+    content: Chunks,
+    bytes: RangeInclusive<u64>,
+    chunks: RangeInclusive<u32>,
+}
+
+impl ByteRange {
+    /// All the content of an attachment; `None` when it has more chunks than can be counted.
+    pub fn all(of: &Attachment) -> Option<Self> {
+        Self::of(of, 0..=of.length().saturating_sub(1))
+    }
+
+    /// These bytes of an attachment, the last one included; `None` when it does not have all of them.
+    pub fn of(of: &Attachment, bytes: RangeInclusive<u64>) -> Option<Self> {
+        let content = Chunks { of: of.id, size: of.length() };
+        let chunks = content.holding(&bytes)?;
+        Some(Self { content, bytes, chunks })
+    }
+
+    /// The indices of the chunks that hold it, in their order.
+    pub fn chunks(&self) -> RangeInclusive<u32> {
+        self.chunks.clone()
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = attachment_pieces, check_for_backend(belfort_db::Backend))]
+struct StoredChunk {
+    key_id: String,
+    sealed: Vec<u8>,
+}
+
+/// The part of a range that is in the chunk of this index.
+///
+/// Whether the attachment is there and in reach is asked again: what was lost on the way is [`ChunkError::Missing`].
+pub fn read_chunk(
+    tx: &mut impl Tenant,
+    of_tasks: &Grant<Tasks, Read>,
+    grant: &Grant<Attachments, Read>,
+    keys: ContentKeys<'_>,
+    range: &ByteRange,
+    index: u32,
+) -> Result<Vec<u8>, AttachmentError> {
+    let id = range.content.of;
+    let unreadable = |source: ChunkError| AttachmentError::Unreadable { id, index, source };
+    let (position, length) = range.content.position(index).ok_or_else(|| unreadable(ChunkError::Missing))?;
+    let number = i32::try_from(index).map_err(|_e| unreadable(ChunkError::Missing))?;
+    // Boxed for the same reason as in `reach`.
+    let in_reach = attachments::table.filter(this(of_tasks.reach(), grant.reach(), id));
+    let row = attachment_pieces::table
+        .filter(attachment_pieces::attachment_id.eq_any(in_reach.select(attachments::id).into_boxed()))
+        .filter(attachment_pieces::number.eq(number));
+    let stored: Option<StoredChunk> = tx.find(row.select(StoredChunk::as_select()))?;
+    let StoredChunk { key_id, sealed } = stored.ok_or_else(|| unreadable(ChunkError::Missing))?;
+    let opened = keys
+        .keyring
+        .open_chunk(keys.tenant, SEALED, &key_id, &sealed, position)
+        .map_err(|error| unreadable(error.into()))?;
+    if opened.len() != length {
+        return Err(unreadable(ChunkError::Length));
+    }
+    if opened.is_empty() {
+        return Ok(Vec::new());
+    }
+    let within = Chunks::within(index, &range.bytes);
+    let end = (*within.end()).min(length.saturating_sub(1));
+    let bytes = opened.get(*within.start()..=end).ok_or_else(|| unreadable(ChunkError::Length))?;
+    Ok(bytes.to_vec())
+}
+
+/// Deletes the content of an attachment or an upload.
+pub(super) fn drop_chunks(tx: &mut impl Tenant, id: AttachmentId) -> QueryResult<usize> {
+    const CHUNKS: Statement = Statement::new("DELETE FROM attachment_pieces WHERE attachment_id = $1");
+    tx.run(CHUNKS.bind::<Uuid, _>(id))
+}
