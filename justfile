@@ -19,6 +19,12 @@ _test name *flags:
     cargo test -p {{ if name == "belfort" { name } else { "belfort-" + name } }} {{ flags }}
     {{ if " " + storage + " " =~ " " + name + " " { "cargo test -p belfort-" + name + " --features postgres " + flags } else { "" } }}
 
+# devpg and tenancy on the Postgres that ./run and ./test fetch where none is installed
+test-fetched:
+    scripts/fetch -f postgres
+    BELFORT_PG_BIN="$PWD/.tools/postgres/bin" cargo test -p belfort-devpg
+    BELFORT_PG_BIN="$PWD/.tools/postgres/bin" cargo test -p belfort-tenancy --features postgres --tests
+
 # formatting, lints and documentation, with no warning left
 check:
     cargo fmt --all --check
@@ -67,4 +73,4 @@ tour *arguments:
     cargo test -p belfort --test tour -- {{ arguments }}
 
 # what CI runs
-ci: test check fences
+ci: test check fences test-fetched
