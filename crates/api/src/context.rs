@@ -1,4 +1,4 @@
-//! Who sends a request, where it goes, and what its sender may do there.
+//! The context of a request: its sender, its workspace, and the sender's permissions there.
 
 mod gate;
 mod idempotency;

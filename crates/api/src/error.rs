@@ -1,4 +1,4 @@
-//! What goes wrong, and what the caller is told of it.
+//! Errors, and the problems that clients see of them.
 
 mod code;
 mod from;

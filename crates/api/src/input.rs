@@ -1,4 +1,4 @@
-//! What handlers take from a request, beside who sends it: bodies, query strings, ids in the path, preconditions.
+//! Input of handlers: bodies, query strings, ids in the path, preconditions.
 //!
 //! Bodies and queries are fetched before the gate, because that is asynchronous, and read after it, inside the handler: who
 //! may not do it is told so before anything they sent is looked at.

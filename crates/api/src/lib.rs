@@ -1,4 +1,4 @@
-//! The only crate that knows HTTP, JSON and OpenAPI.
+//! The HTTP API: the only crate that knows its HTTP and JSON.
 //!
 //! It has a ceiling: no rule and no SQL. A handler names its permission in its signature, reads what came, calls the crate
 //! that does it, and shows what is. What the caller is told of each crate's errors is decided in one file, by exhaustive

@@ -1,4 +1,4 @@
-//! Around every request: its id, its log line, its counters, and the headers and bodies that every answer has.
+//! The middleware of every request: its id, log line and counters, and the headers and problem bodies of every response.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,11 +17,11 @@ use crate::error::{Problem, ProblemCode};
 use crate::output::BASE_PATH;
 use crate::state::App;
 
-/// The request's id: the one that was sent, if it was sane, or else a new one.
+/// The id of the request: the one that was sent, if it is acceptable, or else a new one.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(pub(crate) String);
 
-/// Counts of answers by class of status, since the start.
+/// The number of responses by class of status, since the start.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) answers: [AtomicU64; 6],
@@ -88,7 +88,7 @@ pub(crate) async fn middleware(
     Ok(response)
 }
 
-/// Problems get the path they are about; what the framework answers by itself becomes a problem.
+/// Adds the path to problems, and makes problems of the framework's own error responses.
 fn normalize(response: ServiceResponse<BoxBody>, path: &str) -> ServiceResponse<BoxBody> {
     if let Some(problem) = response.response().error().and_then(|error| error.as_error::<Problem>()) {
         if let Some(cause) = problem.cause() {

@@ -1,4 +1,4 @@
-//! What handlers answer with.
+//! Output of handlers: replies, entity tags, timestamps, tables.
 
 mod cookie;
 pub(crate) mod csv;

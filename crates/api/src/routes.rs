@@ -9,12 +9,12 @@ use crate::handlers::{
     tasks, teams, time_entries, users, workspace,
 };
 
-/// `/api/v1`, with what is documented of it.
+/// The scope `/api/v1`, with its documentation.
 pub(crate) fn api() -> Scope {
     work(people(web::scope(BASE_PATH)))
 }
 
-/// Who is there, and what they may do.
+/// The routes of accounts, people and permissions.
 fn people(scope: Scope) -> Scope {
     let at = web::resource;
     scope
@@ -61,7 +61,7 @@ fn people(scope: Scope) -> Scope {
         )
 }
 
-/// What they do.
+/// The routes of work.
 fn work(scope: Scope) -> Scope {
     let at = web::resource;
     scope
@@ -132,7 +132,7 @@ fn work(scope: Scope) -> Scope {
         .service(at("/audit-events").route(get().to(audit::list)))
 }
 
-/// What is not part of the documented API: is the process up, and can it work?
+/// The probes, which are not part of the documented API.
 pub(crate) fn probes(config: &mut plain::ServiceConfig) {
     let at = plain::resource::<&str>;
     config
@@ -142,7 +142,7 @@ pub(crate) fn probes(config: &mut plain::ServiceConfig) {
         .service(at("/readyz").route(plain::get().to(probes::ready)).route(plain::head().to(probes::ready)));
 }
 
-/// For the admin listener alone.
+/// The routes of the admin listener.
 pub(crate) fn admin(config: &mut plain::ServiceConfig) {
     probes(config);
     config.service(plain::resource("/metrics").route(plain::get().to(probes::metrics)));

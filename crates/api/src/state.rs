@@ -1,4 +1,4 @@
-//! The server: what it is made of, and how blocking work leaves its async threads.
+//! The state of the server, and the turns of blocking work.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -18,47 +18,47 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{ApiResult, Problem};
 
-/// What an operator chooses.
+/// The settings of the server.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where the API listens.
+    /// The address of the API's listener.
     pub listen: SocketAddr,
-    /// Where `/metrics` is, which is nobody else's business.
+    /// The address of the admin listener, which serves `/metrics`.
     pub admin_listen: Option<SocketAddr>,
-    /// `{slug}.{base domain}` is a workspace.
+    /// The base domain: a workspace is at `{slug}.{base domain}`.
     pub base_domain: Host,
-    /// Whether cookies are for HTTPS alone. Off on localhost.
+    /// Whether cookies are marked `Secure`. Off on localhost.
     pub secure_cookies: bool,
-    /// Who is believed in what they say in `X-Forwarded-For`.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<ipnet::IpNet>,
-    /// Sign-ups from one address.
+    /// The limit of sign-ups from one IP address.
     pub signup_per_ip: Limit,
-    /// Sign-ups with email addresses of one domain.
+    /// The limit of sign-ups with email addresses of one domain.
     pub signup_per_email_domain: Limit,
-    /// Failed logins as one user, within the cool-off. From one address there may be ten times as many: an office shares one.
+    /// The limit of failed logins as one user, within the cool-off. From one address it is ten times as high: an office shares one.
     pub login: Limit,
-    /// Bytes of an attached file, at most. Every other body has at most 1 MiB.
+    /// The maximum size of an attached file in bytes. Every other body has at most 1 MiB.
     pub attachment_limit: u64,
-    /// Requests that can be in the database at once: the size of the tenants' pool.
+    /// The size of the tenants' pool: the number of requests that can be in the database at once.
     pub db_connections: usize,
-    /// Threads that serve HTTP; one for each core when not said.
+    /// The number of threads that serve HTTP; by default one for each core.
     pub workers: Option<usize>,
 }
 
-/// What the server works with.
+/// The services that the server composes.
 #[derive(Debug, Clone)]
 pub struct Services {
-    /// The way to tenants.
+    /// The access to tenants.
     pub tenancy: Tenancy,
-    /// The keys.
+    /// The keyring.
     pub keyring: Arc<Keyring>,
-    /// The way out for mail.
+    /// The mailer.
     pub mailer: Arc<dyn Mailer>,
-    /// Password hashing.
+    /// The password hasher.
     pub hasher: Arc<Hasher>,
-    /// The time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// What a new tenant is made with.
+    /// The migrations of new tenants.
     pub migrations: Migrations,
 }
 
@@ -67,21 +67,21 @@ pub struct Services {
 pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) services: Services,
-    /// As many as the pool has connections: who holds one never waits for a connection on a thread.
+    /// The turns in the database, as many as the pool has connections: who holds one never waits for a connection on a thread.
     database: Arc<Semaphore>,
     /// The paths of the operations that document query parameters, each with its methods.
     query_operations: BTreeMap<String, BTreeSet<String>>,
-    /// As many as there are cores: each hash takes a core and 19 MiB for some 25 ms.
+    /// The turns at hashing, as many as there are cores: each hash takes a core and 19 MiB for some 25 ms.
     hashing: Arc<Semaphore>,
 }
 
-/// How long a request waits for its turn in the database.
+/// The time that a request waits for its turn in the database.
 const DATABASE_WAIT: Duration = Duration::from_secs(2);
-/// How long a request waits for its turn at hashing. A storm of logins queues here, and everything else goes on.
+/// The time that a request waits for its turn at hashing. A storm of logins queues here, and everything else goes on.
 const HASHING_WAIT: Duration = Duration::from_secs(10);
 
 impl App {
-    /// The server made of these.
+    /// The state of a server with these settings and services.
     pub(crate) fn new(settings: Settings, services: Services, document: &Document) -> Arc<Self> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let database = Arc::new(Semaphore::new(settings.db_connections));
@@ -140,12 +140,12 @@ impl App {
         done.await.map_err(|_panicked| Problem::internal("the work panicked"))?
     }
 
-    /// Whether the operation documents parameters of the query string.
+    /// Returns whether the operation documents query parameters.
     pub(crate) fn reads_query(&self, method: &Method, path: &str) -> bool {
         self.query_operations.get(path).is_some_and(|methods| methods.contains(method.as_str()))
     }
 
-    /// Whether this address speaks for others.
+    /// Returns whether this address is a trusted proxy.
     pub(crate) fn trusts(&self, proxy: IpAddr) -> bool {
         self.settings.trusted_proxies.iter().any(|net| net.contains(&proxy))
     }

@@ -43,7 +43,7 @@ pub(crate) struct Gate<R, A> {
     of: PhantomData<fn() -> (R, A)>,
 }
 
-/// A request that needs a known caller, and no permission: it is about themselves.
+/// A request that needs an authenticated caller and no permission: it is about themselves.
 pub(crate) struct Authenticated(RequestInfo);
 
 /// A request that needs a session: an API key neither manages sessions nor changes the password of who made it.
@@ -56,7 +56,7 @@ pub(crate) struct AnonymousInTenant(RequestInfo);
 pub(crate) struct Untenanted(RequestInfo);
 
 impl<R: Offers<A>, A: Action> Gate<R, A> {
-    /// Looks at something. Nothing that is done inside lasts.
+    /// Reads in a transaction of which nothing lasts.
     pub(crate) async fn read<T: Send + 'static>(
         self,
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<T> + Send + 'static,
@@ -64,7 +64,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         read(self.info, |ctx| permitted(ctx, work)).await
     }
 
-    /// Changes something. What is done inside lasts exactly when `work` succeeds.
+    /// Writes in a transaction that lasts exactly when `work` succeeds.
     pub(crate) async fn write<T: Send + 'static>(
         self,
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<T> + Send + 'static,
@@ -72,7 +72,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         write(self.info, |ctx| permitted(ctx, work)).await
     }
 
-    /// Makes something out of `body`, once: with an `Idempotency-Key` the same request gets the answer it got before.
+    /// Creates something from `body`. With an `Idempotency-Key` the same request acts once and gets the same response.
     pub(crate) async fn create<B: Input + Send + 'static, P: Reply + 'static>(
         self,
         body: Body<B>,
@@ -82,7 +82,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         self.idempotently(bytes, move |ctx, grant| work(ctx, grant, body.parse()?)).await
     }
 
-    /// Does something that needs no body, once: with an `Idempotency-Key` the same request gets the answer it got before.
+    /// Runs an action without a body. With an `Idempotency-Key` the same request acts once and gets the same response.
     pub(crate) async fn run_once<P: Reply + 'static>(
         self,
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<P> + Send + 'static,
@@ -103,12 +103,12 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         .await
     }
 
-    /// The same request again, for what takes several transactions because it waits in between: each begins at the gate.
+    /// The same gate for another transaction of the same request: each transaction authorizes anew.
     pub(crate) fn reauthorize(&self) -> Self {
         Self { info: self.info.clone(), of: PhantomData }
     }
 
-    /// Takes back what this request did in transactions that lasted. Who sent it is not asked: they may be nobody any more.
+    /// Undoes what earlier transactions of this request committed. The sender is not authenticated: they may have been deleted meanwhile.
     pub(crate) async fn compensate(
         self,
         work: impl FnOnce(&mut TenantTx) -> ApiResult<()> + Send + 'static,
@@ -124,7 +124,7 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
 }
 
 impl Authenticated {
-    /// Looks at something of the caller's own.
+    /// Reads the caller's own data.
     pub(crate) async fn read<T: Send + 'static>(
         self,
         work: impl FnOnce(&mut RequestContext) -> ApiResult<T> + Send + 'static,
@@ -132,7 +132,7 @@ impl Authenticated {
         read(self.0, |ctx| known(ctx, work)).await
     }
 
-    /// Changes something of the caller's own.
+    /// Writes the caller's own data.
     pub(crate) async fn write<T: Send + 'static>(
         self,
         work: impl FnOnce(&mut RequestContext) -> ApiResult<T> + Send + 'static,
@@ -142,7 +142,7 @@ impl Authenticated {
 }
 
 impl SessionOnly {
-    /// Looks at something of the caller's own, from this session.
+    /// Reads the caller's own data, from this session.
     pub(crate) async fn read<T: Send + 'static>(
         self,
         work: impl FnOnce(&mut RequestContext, SessionId) -> ApiResult<T> + Send + 'static,
@@ -150,7 +150,7 @@ impl SessionOnly {
         read(self.0, |ctx| in_session(ctx, work)).await
     }
 
-    /// Changes something of the caller's own, from this session.
+    /// Writes the caller's own data, from this session.
     pub(crate) async fn write<T: Send + 'static>(
         self,
         work: impl FnOnce(&mut RequestContext, SessionId) -> ApiResult<T> + Send + 'static,
@@ -186,19 +186,19 @@ impl SessionOnly {
         Ok(answer)
     }
 
-    /// The same request again, for what takes several transactions because it waits in between: each begins at the gate.
+    /// The same gate for another transaction of the same request: each transaction authorizes anew.
     pub(crate) fn reauthorize(&self) -> Self {
         Self(self.0.clone())
     }
 
-    /// What the request says of itself.
+    /// The request as it was received.
     pub(crate) fn info(&self) -> &RequestInfo {
         &self.0
     }
 }
 
 impl AnonymousInTenant {
-    /// What the request says of itself. Its sender is not asked who they are.
+    /// The request, whose sender is not authenticated.
     pub(crate) fn into_info(self) -> ApiResult<RequestInfo> {
         self.0.refuse_unknown_query()?;
         Ok(self.0)
@@ -206,14 +206,14 @@ impl AnonymousInTenant {
 }
 
 impl Untenanted {
-    /// What the request says of itself. Its sender is not asked who they are.
+    /// The request, whose sender is not authenticated.
     pub(crate) fn into_info(self) -> ApiResult<RequestInfo> {
         self.0.refuse_unknown_query()?;
         Ok(self.0)
     }
 }
 
-/// Runs `work` in a transaction of which nothing lasts.
+/// Runs `work` in a transaction that is rolled back.
 async fn read<T: Send + 'static>(
     info: RequestInfo,
     work: impl FnOnce(&mut RequestContext) -> ApiResult<T> + Send + 'static,
@@ -222,7 +222,7 @@ async fn read<T: Send + 'static>(
     app.database(move |_| work(&mut RequestContext::begin(info)?)).await
 }
 
-/// Runs `work` in a transaction that lasts exactly when it succeeds.
+/// Runs `work` in a transaction that is committed exactly when it succeeds.
 async fn write<T: Send + 'static>(
     info: RequestInfo,
     work: impl FnOnce(&mut RequestContext) -> ApiResult<T> + Send + 'static,

@@ -24,7 +24,7 @@ impl RequestInfo {
         }
     }
 
-    /// What tells this request from another that has the same key: its method, path and these parts of its body.
+    /// The digest of the method, the path and these parts of the body: it tells requests with the same key apart.
     pub(crate) fn digest(&self, body: &[&[u8]]) -> [u8; 32] {
         let head: [&[u8]; 2] = [self.method.as_str().as_bytes(), self.path.as_bytes()];
         digest(head.iter().chain(body))
@@ -32,7 +32,7 @@ impl RequestInfo {
 }
 
 impl RequestContext {
-    /// Does something once: with an `Idempotency-Key` the same request, told by its digest, gets the answer it got before.
+    /// Runs `work` once for each `Idempotency-Key`: the same request, recognized by its digest, gets the stored response.
     ///
     /// The key is claimed in the transaction of the change, so a crash in between loses both, and a second request with the
     /// key waits for the first.
@@ -52,7 +52,7 @@ impl RequestContext {
     }
 }
 
-/// Claims a key for a request. The answer, where the same request was answered before.
+/// Claims a key for a request, or returns the stored response to the same request.
 ///
 /// # Errors
 /// 422 where the key was used for another request.
@@ -70,7 +70,7 @@ pub(crate) fn claim(
     }
 }
 
-/// The SHA-256 of some parts, which are told apart by their lengths.
+/// The SHA-256 of some parts, each preceded by its length.
 fn digest<'p>(parts: impl IntoIterator<Item = &'p &'p [u8]>) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {

@@ -14,18 +14,18 @@ use crate::error::ApiResult;
 pub(crate) struct RequestContext {
     /// The transaction, bound to the workspace.
     pub(crate) tx: TenantTx,
-    /// Who asks, as of this transaction.
+    /// The caller, as of this transaction.
     pub(crate) caller: Caller,
-    /// The moment that everything in it is dated with.
+    /// The time of everything that the request does.
     pub(crate) now: DateTime<Utc>,
-    /// Where its changes come from.
+    /// The origin of its changes, for the audit history.
     pub(crate) origin: Origin,
     pub(crate) info: RequestInfo,
     mail: Vec<Message>,
 }
 
 impl RequestContext {
-    /// Begins the transaction and finds out who asks.
+    /// Begins the transaction and authenticates the caller.
     pub(crate) fn begin(info: RequestInfo) -> ApiResult<Self> {
         let now = info.now();
         let mut tx = info.begin_tenant_tx()?;
@@ -34,7 +34,7 @@ impl RequestContext {
         Ok(Self { tx, caller, now, origin, info, mail: Vec::new() })
     }
 
-    /// The permission to do something else beside: a comment needs its task.
+    /// A further permission of the caller: a comment needs its task.
     pub(crate) fn grant<R: Offers<A>, A: Action>(&self) -> ApiResult<Grant<R, A>> {
         Ok(self.caller.principal.grant()?)
     }
@@ -47,7 +47,7 @@ impl RequestContext {
         self.mail.push(message);
     }
 
-    /// Makes what was done last; the messages that are to be sent now.
+    /// Commits, and returns the messages to send now.
     #[must_use = "the messages are to be sent"]
     pub(super) fn commit(self) -> ApiResult<Vec<Message>> {
         self.tx.commit()?;

@@ -1,4 +1,4 @@
-//! What a request says about itself: where it goes, who sends it, from where.
+//! The request as it was received: its workspace, its credential and its address, none of them looked up yet.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::input::{Fields, pairs};
 use crate::middleware::RequestId;
 use crate::state::App;
 
-/// The cookie that a session may come in.
+/// The name of the session cookie.
 pub(crate) const SESSION_COOKIE: &str = "belfort_session";
 
-/// A request, read and not yet believed: nothing here was looked up.
+/// A request as it was received. Nothing in it has been verified.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestInfo {
     pub(crate) app: Arc<App>,
@@ -37,11 +37,11 @@ pub(crate) struct RequestInfo {
     pub(super) idempotency_key: Option<String>,
 }
 
-/// What the request proves its sender with.
+/// The credential that was sent.
 #[derive(Debug, Clone)]
 enum Token {
     Sent(TokenDigest),
-    /// A cookie that came along with a page of somebody else's.
+    /// A session cookie on a request from another site.
     Foreign,
     None,
 }
@@ -65,12 +65,12 @@ impl RequestInfo {
         })
     }
 
-    /// The moment that everything in this request is dated with.
+    /// The current time, for everything that the request does.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.app.services.clock.now()
     }
 
-    /// Begins a transaction in the workspace that the request goes to.
+    /// Begins a transaction in the workspace of the request.
     pub(crate) fn begin_tenant_tx(&self) -> ApiResult<TenantTx> {
         let address = self.address.as_ref().ok_or_else(Problem::workspace_not_found)?;
         let tenancy = &self.app.services.tenancy;
@@ -86,7 +86,7 @@ impl RequestInfo {
         Fields::Query(pairs(&self.undocumented_query), Vec::new()).finish(Some(()))
     }
 
-    /// Who sends it, as of this transaction.
+    /// The caller, authenticated in this transaction.
     pub(crate) fn caller(&self, tx: &mut TenantTx, now: DateTime<Utc>) -> ApiResult<Caller> {
         let token = match &self.token {
             Token::Sent(digest) => digest,
@@ -99,7 +99,7 @@ impl RequestInfo {
         belfort_workspace::authenticate(tx, token, now)?.ok_or_else(Problem::not_authenticated)
     }
 
-    /// Where changes come from that this request makes as `actor`.
+    /// The origin of changes that this request makes as `actor`.
     pub(crate) fn origin(&self, actor: Actor, at: DateTime<Utc>) -> belfort_audit::Origin {
         belfort_audit::Origin { actor, at, request_id: self.request_id.clone(), ip: self.ip }
     }
@@ -112,13 +112,13 @@ fn undocumented_query<'r>(request: &'r HttpRequest, app: &App) -> &'r str {
     if documented { "" } else { request.query_string() }
 }
 
-/// The key, empty where it is sent and cannot be read: who relies on it must hear that it does not hold.
+/// The key; empty where it is sent and cannot be read, so that it is refused and not passed over.
 fn idempotency_key(request: &HttpRequest) -> Option<String> {
     let sent = request.headers().contains_key("idempotency-key");
     sent.then(|| text(request, "idempotency-key").unwrap_or_default().to_owned())
 }
 
-/// The workspace is told by the host; on the base domain itself by a header.
+/// The address of the workspace: the host, or on the base domain the header `X-Workspace`.
 fn address(request: &HttpRequest, base: &Host) -> Option<Address> {
     let host = request.uri().host().or_else(|| text(request, "host"))?;
     let host = Host::parse(host).ok()?;
@@ -146,7 +146,7 @@ fn token(request: &HttpRequest) -> Token {
     if reads || same_site(request) { Token::Sent(token.digest()) } else { Token::Foreign }
 }
 
-/// Whether the `Origin` is the host that the request goes to, port and all.
+/// Returns whether `Origin` names the host and port of the request.
 fn same_site(request: &HttpRequest) -> bool {
     let origin = text(request, "origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
     let host = request
@@ -157,7 +157,7 @@ fn same_site(request: &HttpRequest) -> bool {
     matches!((origin, host), (Some(origin), Some(host)) if origin.eq_ignore_ascii_case(host))
 }
 
-/// Who is at the other end: the peer, or the last one named by proxies that are trusted.
+/// The address of the client: the peer, or the last address named by trusted proxies.
 fn sender(request: &HttpRequest, app: &App) -> Option<IpAddr> {
     let mut ip = request.peer_addr()?.ip().to_canonical();
     let named = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
@@ -175,7 +175,7 @@ fn sender(request: &HttpRequest, app: &App) -> Option<IpAddr> {
     Some(ip)
 }
 
-/// A header that is there once, as text.
+/// The text of a header that is sent exactly once.
 fn text<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
     let mut values = request.headers().get_all(header::HeaderName::try_from(name).ok()?);
     let value = values.next()?.to_str().ok()?;

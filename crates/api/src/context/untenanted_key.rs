@@ -9,14 +9,14 @@ use super::request_info::RequestInfo;
 use crate::error::{ApiResult, Problem};
 use crate::state::App;
 
-/// A request with an `Idempotency-Key`, of which it is not known yet what it is about.
+/// The `Idempotency-Key` of a request whose subject is not known yet.
 pub(crate) struct RequestKey {
     operation: String,
     key: String,
     request: [u8; 32],
 }
 
-/// A request that acts once.
+/// A request with an `Idempotency-Key` and a subject: it acts once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyedRequest {
     key: UntenantedKey,
@@ -24,7 +24,7 @@ pub(crate) struct KeyedRequest {
 }
 
 impl KeyedRequest {
-    /// The request with this body, if it has a key.
+    /// The key of the request with this body, if it has one.
     ///
     /// # Errors
     /// 400 where it has one that cannot be kept.
@@ -37,7 +37,7 @@ impl KeyedRequest {
         Ok(info.key()?.map(keyed))
     }
 
-    /// The answer, where the same request was answered before.
+    /// The stored response, where the same request was made before.
     ///
     /// # Errors
     /// 422 where the key was used for another request.
@@ -50,7 +50,7 @@ impl KeyedRequest {
         }
     }
 
-    /// Keeps the answer, in the transaction of what the request does. `false`: the key is taken.
+    /// Stores the response in the transaction of the change. Returns `false` where the key is taken.
     pub(crate) fn store(
         self,
         app: &App,
@@ -62,7 +62,7 @@ impl KeyedRequest {
         Ok(untenanted::store(tx, &app.services.keyring, now, self.key, self.request, answer, completed)?)
     }
 
-    /// Ends what was stored as not completed: it came to its end, or to nothing.
+    /// Marks the stored response as complete, or deletes it where the request failed.
     pub(crate) fn finish(self, app: &App, done: bool) -> ApiResult<()> {
         let mut control = app.services.tenancy.control()?;
         if done {
@@ -75,7 +75,7 @@ impl KeyedRequest {
 }
 
 impl RequestKey {
-    /// The same, about this subject: a key is good for one only, so that strangers who choose the same one do not meet.
+    /// The key for this subject. Keys of different subjects are different, so that strangers who choose the same key do not meet.
     pub(crate) fn for_subject(self, subject: &str) -> KeyedRequest {
         KeyedRequest { key: UntenantedKey::new(&self.operation, subject, &self.key), request: self.request }
     }

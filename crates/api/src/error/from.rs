@@ -1,4 +1,4 @@
-//! Every crate's errors as problems: one exhaustive `match` for each, so that a new variant does not compile until it is
+//! Problems made of every crate's errors: one exhaustive `match` for each, so that a new variant does not compile until it is
 //! decided what the caller is told.
 
 use belfort_rbac::LastAdmin;
@@ -20,7 +20,7 @@ use belfort_workspace::{CountersError, ReserveError};
 use super::{FieldCode, Problem, ProblemCode};
 
 impl From<belfort_db::Error> for Problem {
-    /// What a storage function could not turn into an error of its own is our fault, unless it may succeed the next time.
+    /// An internal error, or `busy` where the same request may succeed the next time.
     fn from(error: belfort_db::Error) -> Self {
         if belfort_db::is_transient(&error) {
             return Self::busy().because(error);
@@ -299,7 +299,7 @@ impl From<ConfirmError> for Problem {
     }
 }
 
-/// The same whether it does not exist or belongs to somebody else.
+/// An ID that does not exist or belongs to somebody else: the two are not distinguished.
 fn unknown(field: &str) -> Problem {
     Problem::invalid_field(field, FieldCode::UnknownId, "does not exist")
 }

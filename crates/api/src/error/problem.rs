@@ -1,4 +1,4 @@
-//! What went wrong, as the caller is told: RFC 9457 `application/problem+json`.
+//! Problems as clients see them: RFC 9457 `application/problem+json`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::{FieldCode, ProblemCode};
 
-/// What a handler answers, or what went wrong.
+/// The result of a handler.
 pub(crate) type ApiResult<T> = Result<T, Problem>;
 
-/// Something that went wrong.
+/// A problem: an error as a client sees it.
 ///
 /// What is in it is sent, except the cause, which is logged where the answer is written. Neither holds SQL, a schema's name
 /// or a path: a text is written here or by the crate whose rule was broken.
@@ -29,19 +29,19 @@ struct Inner {
     cause: Option<String>,
 }
 
-/// What is wrong with one field.
+/// The problem of one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct FieldError {
     /// The field, as it was sent.
     pub(crate) field: String,
-    /// For programs.
+    /// The code, for programs.
     pub(crate) code: FieldCode,
-    /// For people.
+    /// The explanation, for people.
     pub(crate) detail: Cow<'static, str>,
 }
 
 impl Problem {
-    /// A problem of this kind, with what happened this time.
+    /// A problem with this code and this explanation.
     pub(crate) fn new(code: ProblemCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             code,
@@ -74,17 +74,17 @@ impl Problem {
         Self::new(ProblemCode::SessionRequired, "This needs a session: log in instead of sending an API key.")
     }
 
-    /// 404: there is no such row, or not for this caller. The two are never told apart.
+    /// 404: the row does not exist or is outside the caller's scope. The two are never distinguished.
     pub(crate) fn not_found() -> Self {
         Self::new(ProblemCode::NotFound, "The resource does not exist, or you may not see it.")
     }
 
-    /// 404: no workspace is at this host.
+    /// 404: there is no workspace at this host.
     pub(crate) fn workspace_not_found() -> Self {
         Self::new(ProblemCode::WorkspaceNotFound, "There is no workspace at this address.")
     }
 
-    /// 404: an invitation that never was, is over or was accepted. The three are never told apart.
+    /// 404: the invitation does not exist, has expired or was accepted. The three are never distinguished.
     pub(crate) fn invitation_over() -> Self {
         let detail = "This invitation is not valid or no longer valid. Ask for a new one.";
         Self::new(ProblemCode::InvitationOver, detail)
@@ -131,13 +131,13 @@ impl Problem {
         )
     }
 
-    /// 429: too often.
+    /// 429: too many attempts.
     pub(crate) fn too_many(retry_after: chrono::Duration) -> Self {
         Self::new(ProblemCode::TooManyRequests, "There were too many attempts. Wait before you try again.")
             .retry_after(u64::try_from(retry_after.num_seconds()).unwrap_or(0).saturating_add(1))
     }
 
-    /// 503: the server has more to do than it can.
+    /// 503: the server is overloaded.
     pub(crate) fn busy() -> Self {
         Self::new(ProblemCode::Busy, "The server is busy. Try again in a moment.").retry_after(1)
     }
@@ -158,32 +158,32 @@ impl Problem {
         self
     }
 
-    /// 500: our fault. The cause goes to the log and nowhere else.
+    /// 500: an error of the server. The cause goes to the log and nowhere else.
     pub(crate) fn internal(cause: impl fmt::Display) -> Self {
         let detail = "An unexpected error occurred on the server. If you report it, include the request ID.";
         Self::new(ProblemCode::Internal, detail).because(cause)
     }
 
-    /// With the seconds after which it is worth trying again.
+    /// The problem with the seconds after which another attempt is worthwhile.
     #[must_use]
     pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.0.retry_after = Some(seconds);
         self
     }
 
-    /// With what it was, for the log.
+    /// The problem with its cause, for the log.
     #[must_use]
     pub(crate) fn because(mut self, cause: impl fmt::Display) -> Self {
         self.0.cause = Some(cause.to_string());
         self
     }
 
-    /// What it was, for the log.
+    /// The cause, for the log.
     pub(crate) fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
     }
 
-    /// The answer, about the request at `instance`.
+    /// The response to the request at `instance`.
     pub(crate) fn response(&self, instance: &str) -> HttpResponse {
         #[derive(Serialize)]
         struct Body<'a> {

@@ -1,4 +1,4 @@
-//! How the crates' own words and texts are read from a request and documented.
+//! Fields that hold the domain's own texts, words, orders and amounts.
 
 use crate::error::FieldCode;
 use belfort_auth::{Email, EmailError, Password, PasswordError};
@@ -48,7 +48,7 @@ macro_rules! texts {
 }
 texts!(Title, Description, CommentBody, TagName, Note, FullName, RoleName, TeamName, WorkspaceName);
 
-/// One of a few words.
+/// Reads a closed set of words.
 macro_rules! choices {
     ($($type:ty),*) => {$(
         impl Field for $type {
@@ -114,7 +114,7 @@ impl Field for HourlyRate {
     }
 }
 
-/// What a report is grouped by, each once: `day,user`.
+/// The groups of a report, each once: `day,user`.
 pub(crate) enum GroupByList {}
 
 const GROUPS: [(&str, GroupBy); 4] =
@@ -198,7 +198,7 @@ impl Field for Password {
     }
 }
 
-/// A password that somebody claims is theirs: nothing about it is judged but its length.
+/// A password to verify: only its length is checked.
 pub(crate) enum PasswordAttempt {}
 
 impl Field for PasswordAttempt {

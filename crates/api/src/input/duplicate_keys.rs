@@ -1,4 +1,4 @@
-//! The names in an object, each time that they are given.
+//! Duplicate names in JSON objects.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::error::{FieldCode, FieldError};
 
-/// The names that a JSON object gives more than once, and those whose value has an object in it that does. `serde_json` keeps
+/// Finds the names that a JSON object has more than once, and those whose value contains an object that does. `serde_json` keeps
 /// the last value and says nothing; whoever looked at the request on its way may have taken the first for what is meant.
 pub(super) fn given_twice(object: &[u8]) -> Vec<FieldError> {
     let names = serde_json::from_slice(object).map(|value: Inside| value.names).unwrap_or_default();
@@ -31,12 +31,12 @@ pub(super) fn given_twice(object: &[u8]) -> Vec<FieldError> {
         .collect()
 }
 
-/// A value, as far as names go.
+/// The names in a JSON value.
 #[derive(Default)]
 struct Inside {
     /// The names of the object that it is, and whether something in what stands under one gives a name twice.
     names: Vec<(String, bool)>,
-    /// Whether something in it gives a name twice.
+    /// Whether an object in it has a name twice.
     twice: bool,
 }
 
@@ -48,7 +48,7 @@ impl<'de> Deserialize<'de> for Inside {
 
 struct Reader;
 
-/// What has no names.
+/// A value without names.
 macro_rules! nameless {
     ($($visit:ident: $type:ty),*) => {
         $(fn $visit<E>(self, _: $type) -> Result<Inside, E> {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::error::FieldCode;
 use crate::output::Timestamp;
 
-/// A value that a field can hold: how it is read, and how it is documented. One type says both, so they cannot differ.
+/// The type of a field: how it is read and how it is documented. One type says both, so they cannot differ.
 pub(crate) trait Field {
     /// The type of the value; mostly the type itself.
     type Value;
@@ -23,7 +23,7 @@ pub(crate) trait Field {
     }
 }
 
-/// What is wrong with a value: a stable code and a sentence.
+/// The problem of a value: a stable code and a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FieldViolation(pub(crate) FieldCode, pub(crate) Cow<'static, str>);
 
@@ -104,7 +104,7 @@ impl Field for Timestamp {
     }
 }
 
-/// Text as it came, for what is judged elsewhere: a password, a token, a code.
+/// Text that is judged elsewhere: a token, a code. It is taken for a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct RawText<const MAX: usize>(pub(crate) String);
 
@@ -140,7 +140,7 @@ impl<const MAX: usize> std::fmt::Debug for RawText<MAX> {
     }
 }
 
-/// Text as it came that is no secret.
+/// Text that is judged elsewhere and is no secret.
 pub(crate) enum PlainText<const MAX: usize> {}
 
 impl<const MAX: usize> Field for PlainText<MAX> {

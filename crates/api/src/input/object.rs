@@ -1,4 +1,4 @@
-//! Reading objects from outside: every field is looked at, and everything that is wrong is told at once.
+//! Objects read from bodies and query strings, with every problem reported at once.
 
 use std::marker::PhantomData;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{Field, FieldViolation};
 use crate::error::{ApiResult, FieldCode, FieldError, Problem};
 
-/// What an object has under a name.
+/// The type of a field, with what it means when the field is absent.
 ///
 /// | type | absent | null | read as |
 /// | --- | --- | --- | --- |
@@ -20,13 +20,13 @@ use crate::error::{ApiResult, FieldCode, FieldError, Problem};
 /// | `Nullable<T>` | `None` | `None` | `Option<T>` |
 /// | `Patch<T>` | `None`: keep it | `Some(None)`: clear it | `Option<Option<T>>` |
 pub(crate) trait InputField {
-    /// What it is read as.
+    /// The type of the value.
     type Value;
-    /// Whether it must be there.
+    /// Whether the field is required.
     const REQUIRED: bool = false;
     /// Its schema.
     fn schema() -> DefaultSchemaRaw;
-    /// The value, from what stands there.
+    /// The value, from JSON.
     fn take(value: Option<&Value>) -> Result<Self::Value, FieldViolation>;
     /// The value, from a query string.
     fn take_text(text: Option<&str>) -> Result<Self::Value, FieldViolation>;
@@ -67,7 +67,7 @@ impl<T: Field> InputField for Option<T> {
     }
 }
 
-/// May be absent: then it is the default.
+/// A field with a default.
 pub(crate) struct OrDefault<T>(PhantomData<T>);
 
 impl<T: Field<Value: Default>> InputField for OrDefault<T> {
@@ -83,7 +83,7 @@ impl<T: Field<Value: Default>> InputField for OrDefault<T> {
     }
 }
 
-/// May be absent: then it is true.
+/// A field whose default is true.
 pub(crate) struct OrTrue;
 
 impl InputField for OrTrue {
@@ -99,7 +99,7 @@ impl InputField for OrTrue {
     }
 }
 
-/// May be absent or null, which mean the same.
+/// A field that may be absent or null, which mean the same.
 pub(crate) struct Nullable<T>(PhantomData<T>);
 
 impl<T: Field> InputField for Nullable<T> {
@@ -115,7 +115,7 @@ impl<T: Field> InputField for Nullable<T> {
     }
 }
 
-/// Absent: keep it. Null: clear it. A value: set it.
+/// A field of a patch. Absent: keep it. Null: clear it. A value: set it.
 pub(crate) struct Patch<T>(PhantomData<T>);
 
 impl<T: Field> InputField for Patch<T> {
@@ -164,7 +164,7 @@ impl Fields {
         }
     }
 
-    /// The object, if nothing was wrong with it and nothing is left that nobody knows.
+    /// The object, if it has no problem and no unknown field.
     pub(crate) fn finish<T>(self, object: Option<T>) -> ApiResult<T> {
         let (left, mut errors): (Vec<String>, _) = match self {
             Self::Json(object, errors) => (object.into_iter().map(|(key, _)| key).collect(), errors),
@@ -184,15 +184,15 @@ impl Fields {
 
 /// An object that is read field by field. Made by [`input!`].
 pub(crate) trait Input {
-    /// What it is read as: a type of the domain, or the input itself.
+    /// The type that it is read into: a type of the domain, or the input itself.
     type Output;
-    /// The object, with everything that is wrong with it told to `fields`.
+    /// Reads the object. Its problems are added to `fields`.
     fn read(fields: &mut Fields) -> Option<Self::Output>;
     /// Documents its fields as parameters of the query string.
     fn document_query(op: &mut DefaultOperationRaw);
 }
 
-/// Two objects that stand in one query string.
+/// Two objects in one query string.
 impl<A: Input, B: Input> Input for (A, B) {
     type Output = (A::Output, B::Output);
     fn read(fields: &mut Fields) -> Option<Self::Output> {
@@ -206,7 +206,7 @@ impl<A: Input, B: Input> Input for (A, B) {
     }
 }
 
-/// Declares an object that comes in: how it is read, as what, and how it is documented.
+/// Declares an input: how it is read, into what, and how it is documented.
 ///
 /// `struct UpdateTask for TaskPatch { … }` is read straight into the domain's `TaskPatch`: a field that one of them has and the
 /// other has not does not compile. Without `for` it is read as itself.

@@ -1,4 +1,4 @@
-//! How a role's permissions are read from a request.
+//! A role's permissions as a field.
 
 use crate::error::FieldCode;
 use std::collections::BTreeSet;
@@ -98,7 +98,7 @@ fn entry<'v>(value: &'v Value, before: &[Words<'v>]) -> Result<Words<'v>, FieldV
     Ok(words)
 }
 
-/// What is wrong with some of the entries as what is wrong with the list. The code is theirs where they agree.
+/// The problem of the list, made of those of its entries. The code is theirs where they agree.
 fn together(wrong: &[(usize, FieldViolation)]) -> Option<FieldViolation> {
     let (_, FieldViolation(code, _)) = wrong.first()?;
     let agree = wrong.iter().all(|(_, FieldViolation(other, _))| other == code);

@@ -1,4 +1,4 @@
-//! `If-Match`: what must be so for a change to happen.
+//! The precondition of a change: `If-Match`.
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -13,11 +13,11 @@ use paperclip::v2::schema::Apiv2Schema;
 use crate::error::{ApiResult, Problem};
 use crate::output::etag;
 
-/// The version that the caller thinks the row has; `None` where any will do.
+/// The expected version of the row; `None` for any.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct IfMatch(pub(crate) Option<i32>);
 
-/// A version that no row has: for tags that are none of ours, and for several, which nobody sends who has read the row once.
+/// A version that no row has, for tags that are not ours and for lists of tags.
 const NO_VERSION: i32 = -1;
 
 impl FromRequest for IfMatch {

@@ -10,14 +10,14 @@ use paperclip::v2::schema::Apiv2Schema;
 
 use super::reply::{Reply, respond};
 
-/// The response `R` with a cookie. It is none that can be kept: a cookie is a secret.
+/// The reply `R` with a cookie. It cannot be stored for an `Idempotency-Key`: a cookie is a secret.
 pub(crate) struct WithCookie<R> {
     cookie: Cookie<'static>,
     reply: R,
 }
 
 impl<R> WithCookie<R> {
-    /// This response with this cookie.
+    /// This reply with this cookie.
     pub(crate) fn new(cookie: Cookie<'static>, reply: R) -> Self {
         Self { cookie, reply }
     }

@@ -8,7 +8,7 @@ use csv::{Terminator, WriterBuilder};
 
 use crate::error::{ApiResult, Problem};
 
-/// Whether CSV is asked for, before JSON.
+/// Returns whether the request prefers CSV to JSON.
 pub(crate) fn wanted(request: &HttpRequest) -> bool {
     let ranked = Accept::parse(request).map(|accept| accept.ranked()).unwrap_or_default();
     let known = ranked.iter().find_map(|kind| match (kind.type_().as_str(), kind.subtype().as_str()) {

@@ -34,12 +34,12 @@ pub(crate) fn version_in(tag: &EntityTag) -> Option<i32> {
 pub(crate) struct KnownTags(Option<IfNoneMatch>);
 
 impl KnownTags {
-    /// Those that a request names; none where the header is absent or cannot be read.
+    /// The tags of a request; none where the header is absent or cannot be read.
     pub(crate) fn of(request: &HttpRequest) -> Self {
         Self(IfNoneMatch::parse(request).ok())
     }
 
-    /// Whether this tag is among them. Unlike with `If-Match`, a weak one is good enough: nothing is changed.
+    /// Returns whether this tag is among them. Unlike with `If-Match`, a weak one is good enough: nothing is changed.
     pub(crate) fn contain(&self, tag: &EntityTag) -> bool {
         match &self.0 {
             Some(IfNoneMatch::Any) => true,

@@ -1,4 +1,4 @@
-//! A response that is kept, to be given again when the request is sent again.
+//! Replies that are stored and replayed when the request is sent again.
 
 use std::marker::PhantomData;
 
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::reply::{Description, Parts, Reply, responder};
 use crate::error::{ApiResult, Problem};
 
-/// The response `R`, made now or when the same request was sent before with the same `Idempotency-Key`.
+/// The reply `R`, made now or when the same request was sent before with the same `Idempotency-Key`.
 pub(crate) struct Idempotent<R> {
     stored: Stored,
     of: PhantomData<fn() -> R>,
 }
 
-/// The headers that are kept.
+/// The headers that are stored.
 #[derive(Serialize, Deserialize)]
 struct Headers {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,7 +26,7 @@ struct Headers {
 }
 
 impl<R: Reply> Idempotent<R> {
-    /// The response as it is kept.
+    /// The reply in its stored form.
     pub(crate) fn store(reply: R) -> ApiResult<Stored> {
         let Parts { status, etag, location, body } = reply.into_parts()?;
         let headers = Headers { etag: etag.map(|tag| tag.to_string()), location };
@@ -37,7 +37,7 @@ impl<R: Reply> Idempotent<R> {
         })
     }
 
-    /// The response that was kept.
+    /// The reply from its stored form.
     pub(crate) fn replay(stored: Stored) -> Self {
         Self { stored, of: PhantomData }
     }

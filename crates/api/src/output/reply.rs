@@ -1,4 +1,4 @@
-//! Responses made of parts: a body, and around it what else a response can have.
+//! Replies made of parts: a body, and around it what else a response can have.
 //!
 //! | part | means |
 //! | --- | --- |
@@ -24,7 +24,7 @@ use super::Location;
 use super::etag::{self, KnownTags};
 use crate::error::{ApiResult, Problem};
 
-/// A response of which the handler's signature says what it is.
+/// A response that documents itself by its type.
 pub(crate) trait Reply: Sized {
     /// Its documentation.
     fn describe() -> Description;

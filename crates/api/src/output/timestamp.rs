@@ -1,4 +1,4 @@
-//! Moments, as they are sent.
+//! Timestamps.
 
 use belfort_openapi as openapi;
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! Pages: how many rows, from where on.
+//! Cursors and limits of pages.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
 use crate::input::{Field, FieldViolation};
 use crate::output::Page;
 
-/// How many rows a page has at most: 1 to 200, 50 when it is not said. What is out of range is refused, not clamped.
+/// The maximum number of rows of a page: 1 to 200, by default 50. What is out of range is refused, not clamped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limit(i64);
 
@@ -45,7 +45,7 @@ impl Field for Limit {
     }
 }
 
-/// Where a page begins, as the caller has it: text that says nothing.
+/// The start of a page as opaque text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cursor(String);
 
@@ -84,7 +84,7 @@ impl List {
         }
     }
 
-    /// The position that a cursor stands for.
+    /// The position in a cursor.
     pub(crate) fn position<P: FromStr>(&self, cursor: Option<Cursor>) -> ApiResult<Option<P>> {
         let Some(cursor) = cursor else { return Ok(None) };
         let position = self.open(&cursor.0).and_then(|position| position.parse().ok());
@@ -131,7 +131,7 @@ impl Limit {
         usize::try_from(self.0).unwrap_or(0)
     }
 
-    /// One more than the page has: it tells whether there is another.
+    /// One row more than the page has, which shows whether there is another page.
     pub(crate) fn and_one(self) -> i64 {
         self.0 + 1
     }

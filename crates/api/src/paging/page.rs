@@ -1,4 +1,4 @@
-//! Lists: a filter, a page of what it lets through, and the cursor to the next one.
+//! Pages of filtered lists.
 
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ use crate::input::pairs;
 use crate::input::{Fields, Input, input};
 use crate::output::{Json, Page};
 
-/// A query string that asks for a page of a list, of which `F` says what is wanted.
+/// The query string of a list: the filter `F` and the page.
 pub(crate) struct ListQuery<F> {
     text: String,
     of: PhantomData<F>,
@@ -71,7 +71,7 @@ impl<F: Input> ListQuery<F> {
     }
 }
 
-/// The parameters that say which rows are wanted, in one order: not how many, nor from where on.
+/// The filter of a query string in canonical form: every parameter but the limit and the cursor, sorted.
 fn filter_of(pairs: &[(String, String)]) -> String {
     let mut filter: Vec<_> = pairs.iter().filter(|(name, _)| name != "cursor" && name != "limit").collect();
     filter.sort_unstable();
