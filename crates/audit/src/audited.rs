@@ -1,4 +1,4 @@
-//! What is audited of a row.
+//! The fields of a row that are audited.
 
 use serde::Serialize;
 use serde_json::{Value, json};

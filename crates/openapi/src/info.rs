@@ -1,4 +1,4 @@
-//! What the application tells the document about itself, beside its handlers.
+//! The application's description of itself, beside its handlers.
 
 /// The parts of the document that no handler knows.
 #[derive(Clone, Debug)]

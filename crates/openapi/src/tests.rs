@@ -37,7 +37,7 @@ impl<T: Schema> Schema for Change<T> {
     }
 }
 
-/// Where a task stands.
+/// The status of a task.
 #[derive(Apiv2Schema, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Status {
@@ -55,7 +55,7 @@ struct Tag {
 /// A task.
 #[derive(Apiv2Schema)]
 struct TaskView {
-    /// Which one.
+    /// The id of the task.
     id: Uuid,
     #[openapi(example = "Write the plan")]
     title: Title,
@@ -125,7 +125,7 @@ struct Renamed {
     title: Title,
 }
 
-/// What a handler says, as extractors do it.
+/// The description of a parameter, as extractors give it.
 struct Say<S>(PhantomData<S>);
 trait Saying {
     fn say(operation: &mut DefaultOperationRaw);

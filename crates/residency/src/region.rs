@@ -1,4 +1,4 @@
-//! Where data lies, and where it may.
+//! The regions that data lies in, and those that it may lie in.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -104,9 +104,9 @@ pub enum Store {
     Database,
     /// A copy of the database that follows it: `BELFORT_REGION_REPLICA`.
     Replica,
-    /// Where backups go: `BELFORT_REGION_BACKUP`.
+    /// The region of backups: `BELFORT_REGION_BACKUP`.
     Backup,
-    /// Where attached files are kept: `BELFORT_REGION_ATTACHMENTS`.
+    /// The region of attached files: `BELFORT_REGION_ATTACHMENTS`.
     Attachments,
     /// The job queue: `BELFORT_REGION_QUEUE`.
     Queue,
@@ -131,7 +131,7 @@ impl Store {
         }
     }
 
-    /// What it is called in messages and answers.
+    /// Its name in messages and answers.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Database => "database",

@@ -49,7 +49,7 @@ pub fn day(at: DateTime<Utc>) -> NaiveDate {
     at.with_timezone(&Brussels).date_naive()
 }
 
-/// When `day` begins in Brussels and when the next one does: 23 or 25 hours apart when the clocks change.
+/// The instants when `day` begins in Brussels and when the next one does: 23 or 25 hours apart when the clocks change.
 pub fn day_bounds(day: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
     (midnight(day), midnight(day.succ_opt().unwrap_or(day)))
 }
@@ -74,7 +74,7 @@ fn from_brussels(local: NaiveDateTime) -> Result<DateTime<Utc>, TimeError> {
         .ok_or(TimeError::Nonexistent)
 }
 
-/// What is left to read.
+/// The rest that is to be read.
 struct Reader<'t>(&'t [u8]);
 
 impl Reader<'_> {

@@ -1,4 +1,4 @@
-//! What time it is, as a value that is handed down.
+//! The current time, as a value that is handed down.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,4 +1,4 @@
-//! How texts and words become columns, where the feature `postgres` is on.
+//! Texts and words as columns, where the feature `postgres` is on.
 
 /// The type behind a bounded text.
 #[cfg(not(feature = "postgres"))]

@@ -1,4 +1,4 @@
-//! What is found wrong with the small API when it is broken.
+//! The faults that are found in the small API when it is broken.
 
 use super::*;
 

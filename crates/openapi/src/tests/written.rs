@@ -1,4 +1,4 @@
-//! What the document says of the small API.
+//! The document of the small API.
 
 use std::collections::BTreeSet;
 
@@ -67,7 +67,10 @@ fn what_only_leaves_has_all_members_and_null_for_what_is_absent() {
 #[test]
 fn bounds_examples_and_comments_of_fields_are_kept() {
     let members = component("Task")["properties"].clone();
-    assert_eq!(members["id"], json!({ "type": "string", "format": "uuid", "description": "Which one." }));
+    assert_eq!(
+        members["id"],
+        json!({ "type": "string", "format": "uuid", "description": "The id of the task." })
+    );
     let priority = json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": 5 });
     assert_eq!(members["priority"], priority);
     // The example of the field does not drive the bounds of its type away.

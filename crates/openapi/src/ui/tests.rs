@@ -1,4 +1,4 @@
-//! What is served under `/api/schema`, and under which policy.
+//! The pages under `/api/schema`, and their content security policy.
 
 use actix_web::body::to_bytes;
 use actix_web::dev::ServiceResponse;
@@ -42,7 +42,7 @@ fn header(answer: &ServiceResponse, name: actix_web::http::header::HeaderName) -
     answer.headers().get(name).unwrap().to_str().unwrap()
 }
 
-/// What the elements of a page make a browser fetch.
+/// The addresses that the elements of a page make a browser fetch.
 fn sources(page: &str) -> Vec<&str> {
     let attributes = ["src=\"", "href=\"", "spec-url=\""];
     let of = |attribute| page.split(attribute).skip(1).filter_map(|rest| rest.split('"').next());

@@ -1,4 +1,4 @@
-//! What needs a superuser: the owner's role and database, and the rights on built-in functions that defeat `SET ROLE`.
+//! The steps that need a superuser: the owner's role and database, and the rights on built-in functions that defeat `SET ROLE`.
 
 use belfort_db::{Conn, Control, Statement};
 use diesel::connection::SimpleConnection;

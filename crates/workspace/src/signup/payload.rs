@@ -1,4 +1,4 @@
-//! What is sealed of a sign-up.
+//! The sealed part of a sign-up.
 
 use belfort_auth::{Email, PasswordHash};
 use belfort_tenancy::Slug;
