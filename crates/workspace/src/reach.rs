@@ -14,7 +14,7 @@ use crate::tables::{invitations, team_members, teams, users};
 pub(crate) type Reached<'r, Source> = Box<dyn BoxableExpression<Source, Backend, SqlType = Bool> + 'r>;
 
 /// Users: `people` (see [`Reach::people`](belfort_rbac::Reach::people)), or all.
-pub(crate) fn users<'r, Source>(people: Option<&'r [UserId]>) -> Reached<'r, Source>
+pub(crate) fn users<Source>(people: Option<&[UserId]>) -> Reached<'_, Source>
 where
     users::id: SelectableExpression<Source>,
 {

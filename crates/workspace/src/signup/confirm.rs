@@ -34,7 +34,7 @@ pub struct Confirmed {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfirmError {
     /// Unknown, too late, tried too often, or confirmed already: they are not told apart.
-    #[error("this sign-up is over: sign up again")]
+    #[error("this sign-up is not valid, or not any more: sign up again")]
     Expired,
     /// The code is not the one that was mailed.
     #[error("the code is wrong; {left} attempts are left")]

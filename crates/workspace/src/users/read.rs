@@ -56,8 +56,8 @@ pub fn names(tx: &mut impl Tenant, ids: &[UserId]) -> QueryResult<BTreeMap<UserI
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let named = users::table.filter(users::id.eq_any(ids)).select((users::id, users::full_name));
-    let names: Vec<(UserId, String)> = tx.rows(named)?;
+    let rows = users::table.filter(users::id.eq_any(ids));
+    let names: Vec<(UserId, String)> = tx.rows(rows.select((users::id, users::full_name)))?;
     Ok(names.into_iter().collect())
 }
 
