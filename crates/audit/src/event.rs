@@ -37,7 +37,7 @@ pub enum Actor {
 /// The origin of changes: all that one request or command does has the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// Who did it.
+    /// The actor.
     pub actor: Actor,
     /// The time.
     pub at: DateTime<Utc>,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, NaiveTim
 use chrono::{LocalResult, TimeDelta, TimeZone, Utc};
 use chrono_tz::Europe::Brussels;
 
-/// Why a text is not a time.
+/// The reason why a text is not a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
     /// It is not an RFC 3339 time.

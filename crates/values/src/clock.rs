@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-/// Tells the time. Whatever starts a piece of work (a request, a job) asks once and passes the answer on, so that one
+/// A clock. Whatever starts a piece of work (a request, a job) asks once and passes the answer on, so that one
 /// piece of work has one time.
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The time now.

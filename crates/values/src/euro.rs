@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "Cow<'_, str>", into = "String")]
 pub struct Euro(Decimal);
 
-/// Why there is no such amount.
+/// The reason why there is no such amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EuroError {
     /// The text is not a decimal number.
@@ -33,7 +33,7 @@ pub enum EuroError {
 }
 
 impl Euro {
-    /// Nothing.
+    /// The amount of 0.00.
     pub const ZERO: Self = Self(Decimal::from_parts(0, 0, 0, false, 2));
 
     /// Reads `"12.50"`, `"12.5"`, `"12"` or `"-12.50"`; no exponent, no thousands separator, no plus sign, no comma.
@@ -55,7 +55,7 @@ impl Euro {
         format!("{sign}{whole}{cents:0<2}").parse().ok().map(Self::from_cents).ok_or(EuroError::OutOfRange)
     }
 
-    /// So many cents.
+    /// The amount of so many cents.
     pub fn from_cents(cents: i64) -> Self {
         Self(Decimal::new(cents, 2))
     }
@@ -93,7 +93,7 @@ impl Euro {
         self.cents().checked_sub(other.cents()).map(Self::from_cents).ok_or(EuroError::OutOfRange)
     }
 
-    /// So many times the amount.
+    /// A multiple of the amount.
     pub fn checked_mul(self, times: i64) -> Result<Self, EuroError> {
         self.cents().checked_mul(times).map(Self::from_cents).ok_or(EuroError::OutOfRange)
     }

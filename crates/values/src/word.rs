@@ -20,9 +20,9 @@ use strum::{VariantArray, VariantNames};
 /// assert_eq!(Wind::parse("Calm").unwrap_err().to_string(), "must be one of calm, strong_breeze");
 /// ```
 pub trait Word: Copy + Into<&'static str> + VariantArray + VariantNames {
-    /// All of them.
+    /// All words of the set.
     const ALL: &'static [Self] = <Self as VariantArray>::VARIANTS;
-    /// All of them, as they are stored and sent.
+    /// All words of the set, as they are stored and sent.
     const WORDS: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
 
     /// The word that is stored and sent.

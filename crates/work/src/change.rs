@@ -1,4 +1,4 @@
-//! What every change of a row has in common: its precondition, its version and its time.
+//! The parts that every change of a row has: its precondition, its version and its time.
 
 use belfort_audit::Origin;
 use chrono::{DateTime, SubsecRound, Utc};

@@ -1,4 +1,4 @@
-//! What an hour costs.
+//! The rate of an hour.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::BigInt;
 
-/// Euros for an hour; stored in cents.
+/// An amount of euros for an hour; stored in cents.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, AsExpression, FromSqlRow,
 )]
@@ -17,7 +17,7 @@ use diesel::sql_types::BigInt;
 #[diesel(sql_type = BigInt)]
 pub struct HourlyRate(Euro);
 
-/// Why a text is no rate.
+/// The reason why a text is no rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RateError {
     /// It is not an amount of euros.

@@ -1,4 +1,4 @@
-//! Which rows a grant reaches: one predicate a resource, for every statement on it.
+//! The rows that a grant reaches: one predicate a resource, for every statement on it.
 
 use belfort_db::{Backend, Tenant};
 use belfort_ids::{TaskId, UserId};
@@ -18,12 +18,12 @@ pub(crate) type Reached<'r, Table> = Box<dyn BoxableExpression<Table, Backend, S
 /// The condition that every row of every table meets.
 pub(crate) const EVERYTHING: Fragment<Bool> = Fragment::new("TRUE");
 
-/// How somebody is related to a task.
+/// The relations of people to a task.
 pub(crate) const CREATOR: &str = "creator";
 pub(crate) const ASSIGNEE: &str = "assignee";
 pub(crate) const VIEWER: &str = "viewer";
 
-/// Who must be related to a task, and how, for it to be in reach.
+/// The people who must be related to a task, and how, for it to be in reach.
 ///
 /// Here is said once what a scope means for tasks. A single task is tested against it ([`task`]), a page of tasks is found from
 /// its [`pairs`](TaskAudience::pairs).
@@ -35,7 +35,7 @@ pub(crate) struct TaskAudience {
     viewer: Option<UserId>,
 }
 
-/// How people make a task theirs.
+/// The relations that make a task theirs.
 const THEIRS: [&str; 2] = [CREATOR, ASSIGNEE];
 
 impl TaskAudience {

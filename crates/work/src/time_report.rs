@@ -28,10 +28,10 @@ pub use sums::{Hours, Seconds};
 
 use crate::{TagName, Title};
 
-/// How many lines a report has at most.
+/// The most lines that a report can have.
 pub const MAX_LINES: usize = 50_000;
 
-/// What entries are added up by.
+/// A grouping of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupBy {
     /// By the day in Brussels.
@@ -44,46 +44,46 @@ pub enum GroupBy {
     Tag,
 }
 
-/// Which entries are added up, and by what.
+/// The entries to add up, and their grouping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportQuery {
-    /// The days.
+    /// The period.
     pub period: Period,
-    /// Each at most once.
-    pub by: Vec<GroupBy>,
-    /// Only what this user worked.
+    /// The groupings, each at most once.
+    pub group_by: Vec<GroupBy>,
+    /// The user who worked.
     pub user_id: Option<UserId>,
-    /// Only what was worked on this task.
+    /// The task.
     pub task_id: Option<TaskId>,
-    /// Only what was worked on tasks with this tag.
+    /// A tag of the task.
     pub tag_id: Option<TagId>,
-    /// Only what is billable, or what is not.
+    /// Whether it is billable.
     pub billable: Option<bool>,
 }
 
-/// Time that was worked, and what it costs. What it was not grouped by is `None`.
+/// A line of a report: time that was worked, and its cost. What it is not grouped by is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// The day.
     pub day: Option<NaiveDate>,
-    /// Who worked, maybe somebody who left.
+    /// The user who worked, maybe somebody who left.
     pub user_id: Option<UserId>,
-    /// On what, and what that is called.
+    /// The task, and its title.
     pub task: Option<(TaskId, Title)>,
     /// The tags of the tasks, in the order of their ids.
     pub tags: Option<Vec<(TagId, TagName)>>,
-    /// How long, exactly.
+    /// The exact time.
     pub seconds: Seconds,
-    /// How long, rounded.
+    /// The time, rounded.
     pub hours: Hours,
-    /// What it costs, rounded. Nothing where it is not billable or has no rate.
+    /// The cost, rounded; nothing where it is not billable or has no rate.
     pub amount: Euro,
 }
 
-/// The lines, by day, user, task and tags, and what they come to.
+/// A report: its lines, by day, user, task and tags, and their sums.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeReport {
-    /// Only those with any time in them.
+    /// The lines, only those with any time in them.
     pub lines: Vec<Line>,
     /// The sum of the lines' seconds.
     pub seconds: Seconds,
@@ -93,7 +93,7 @@ pub struct TimeReport {
     pub amount: Euro,
 }
 
-/// Why there is no report.
+/// The reason why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// It would have more than [`MAX_LINES`] lines, or an amount that no [`Euro`] is.
@@ -111,12 +111,12 @@ pub fn report(
     grant: &Grant<TimeEntries, Read>,
     query: &ReportQuery,
 ) -> Result<TimeReport, ReportError> {
-    let cuts = query.period.cuts(query.by.contains(&GroupBy::Day));
+    let cuts = query.period.cuts(query.group_by.contains(&GroupBy::Day));
     let found = read::parts(tx, of_tasks, grant, query, &cuts)?;
     let lengths: Vec<i128> = cuts.windows(2).map(length).collect();
     let sums = sums::unfold(found.parts, &lengths, MAX_LINES).ok_or(ReportError::TooLarge)?;
     let days: Option<Vec<NaiveDate>> =
-        query.by.contains(&GroupBy::Day).then(|| query.period.days().collect());
+        query.group_by.contains(&GroupBy::Day).then(|| query.period.days().collect());
     let lines: Result<Vec<Line>, ReportError> = sums
         .into_iter()
         .map(|((at, key), sum)| {

@@ -1,4 +1,4 @@
-//! The words that say how a task stands.
+//! The status and the priority of a task.
 
 use belfort_values::word_column;
 use diesel::deserialize::FromSqlRow;
@@ -28,14 +28,14 @@ use strum::{Display, IntoStaticStr, VariantArray, VariantNames};
 #[serde(rename_all = "snake_case")]
 #[diesel(sql_type = Text)]
 pub enum Status {
-    /// Nobody began.
+    /// Not begun.
     #[default]
     Todo,
-    /// Somebody is at it.
+    /// Begun.
     InProgress,
-    /// It is done.
+    /// Done.
     Done,
-    /// It will not be done.
+    /// Given up.
     Cancelled,
 }
 word_column!(Status);
@@ -61,14 +61,14 @@ word_column!(Status);
 #[serde(rename_all = "snake_case")]
 #[diesel(sql_type = Text)]
 pub enum Priority {
-    /// When there is nothing else.
+    /// For when there is nothing else.
     Low,
-    /// As it comes.
+    /// The usual one.
     #[default]
     Normal,
     /// Before the others.
     High,
-    /// Now.
+    /// At once.
     Urgent,
 }
 word_column!(Priority);

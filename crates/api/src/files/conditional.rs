@@ -1,4 +1,4 @@
-//! What a request says of the content that it asks for: which part, and what the caller has of it already.
+//! The conditions of a request for content: the part that is asked for, and what the caller has already.
 
 use std::ops::RangeInclusive;
 

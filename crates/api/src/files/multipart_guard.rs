@@ -1,4 +1,4 @@
-//! What stands between the wire and the reader of multipart bodies, which is a little too lenient.
+//! A guard between the wire and the reader of multipart bodies, which is a little too lenient.
 
 use std::pin::Pin;
 
@@ -74,7 +74,7 @@ fn rename_length(head: &mut [u8]) {
     }
 }
 
-/// Looks for a carriage return with the boundary right behind it. It is content (RFC 2046, section 5.1.1: a delimiter begins with
+/// A search for a carriage return with the boundary right behind it. It is content (RFC 2046, section 5.1.1: a delimiter begins with
 /// the whole line end), but the reader takes it for the end of the file and passes over it without a word.
 struct BoundaryScanner {
     needle: Vec<u8>,

@@ -1,6 +1,7 @@
 //! `/reports`.
 
-use std::borrow::Cow;
+mod table;
+
 use std::collections::BTreeMap;
 
 use actix_web::body::BoxBody;
@@ -160,29 +161,6 @@ impl LineView {
             sum: TimeReportTotalView::of(line.seconds, line.hours, line.amount),
         }
     }
-
-    /// Its cells; of each group as many as [`columns`] has.
-    fn cells(&self) -> Vec<Cow<'_, str>> {
-        let mut cells: Vec<Cow<'_, str>> = Vec::new();
-        cells.extend(self.day.map(|day| day.to_string().into()));
-        if let Some(user) = &self.user {
-            cells.push(user.user_id.to_string().into());
-            cells.push(csv::text(user.user_name.as_deref().unwrap_or_default()));
-        }
-        if let Some(task) = &self.task {
-            cells.extend([task.task_id.to_string().into(), csv::text(&task.task_title)]);
-        }
-        if let Some(tags) = &self.tags {
-            let ids: Vec<String> = tags.iter().map(|tag| tag.id.to_string()).collect();
-            let names: Vec<&str> = tags.iter().map(|tag| tag.name.as_str()).collect();
-            cells.push(ids.join("; ").into());
-            cells.push(csv::text(&names.join("; ")).into_owned().into());
-        }
-        let TimeReportTotalView { seconds, hours, amount, currency } = &self.sum;
-        cells.extend([seconds, hours, amount].map(|number| Cow::from(number.as_str())));
-        cells.push((*currency).into());
-        cells
-    }
 }
 
 impl TimeReportTotalView {
@@ -196,25 +174,10 @@ impl TimeReportTotalView {
     }
 }
 
-/// The names of the columns of a table.
-fn columns(groups: &[GroupBy]) -> Vec<&'static str> {
-    let of_group = |word: &'static str| -> &[&'static str] {
-        match word {
-            "user" => &["user_id", "user_name"],
-            "task" => &["task_id", "task_title"],
-            "tag" => &["tag_ids", "tags"],
-            _ => &["day"],
-        }
-    };
-    let mut columns: Vec<_> = group_words(groups).into_iter().flat_map(of_group).copied().collect();
-    columns.extend(["seconds", "hours", "amount", "currency"]);
-    columns
-}
-
 /// 200 with a report, as JSON or as CSV, whichever the caller prefers.
 pub(crate) struct Report {
     view: TimeReportView,
-    columns: Vec<&'static str>,
+    groups: Vec<GroupBy>,
 }
 
 impl Responder for Report {
@@ -226,7 +189,7 @@ impl Responder for Report {
             return response.json(self.view);
         }
         let TimeReportView { from, to, lines, .. } = &self.view;
-        match csv::table(&self.columns, lines.iter().map(LineView::cells)) {
+        match table::of(&self.groups, lines) {
             Ok(table) => response
                 .insert_header((
                     header::CONTENT_DISPOSITION,
@@ -269,7 +232,7 @@ pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeRepo
         let groups = asked.group_by.unwrap_or_else(|| vec![GroupBy::Day]);
         let wanted = ReportQuery {
             period: period(asked.from, asked.to)?,
-            by: groups.clone(),
+            group_by: groups.clone(),
             user_id: asked.user_id,
             task_id: asked.task_id,
             tag_id: asked.tag_id,
@@ -288,7 +251,7 @@ pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeRepo
             lines: lines.into_iter().map(|line| LineView::of(line, &names)).collect(),
             total: TimeReportTotalView::of(seconds, hours, amount),
         };
-        Ok(Report { view, columns: columns(&groups) })
+        Ok(Report { view, groups })
     })
     .await
 }

@@ -1,4 +1,4 @@
-//! What a file is called.
+//! Names of files.
 
 use belfort_db::{Backend, RawValue};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -24,16 +24,16 @@ use diesel::sql_types::Text;
 #[diesel(sql_type = Text)]
 pub struct FileName(String);
 
-/// What a file is called of whose name nothing is left.
+/// The name of a file of whose name nothing is left.
 const NAMELESS: &str = "file";
-/// How long an ending may be to be kept when the name is cut.
+/// The longest ending that is kept when a name is cut.
 const ENDING: usize = 16;
 
 impl FileName {
     /// The most characters it may have.
     pub const MAX: usize = 255;
 
-    /// What is left of `text` as a name: the last component of a path, without what is not to be seen.
+    /// The name that is left of `text`: the last component of a path, without what is not to be seen.
     pub fn of(text: &str) -> Self {
         let component = text.rsplit(['/', '\\']).next().unwrap_or_default();
         let seen: String = component.chars().filter(|c| !c.is_control() && !is_unseen(*c)).collect();

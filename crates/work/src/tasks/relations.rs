@@ -111,7 +111,7 @@ pub(super) fn people(lists: &[(&[UserId], &'static str)]) -> (Vec<UserId>, Vec<&
     lists.iter().flat_map(|(ids, relation)| ids.iter().map(|id| (*id, *relation))).unzip()
 }
 
-/// Makes whoever would delete these users wait. Users come before tasks, here as where a user is deleted: the other way round,
+/// Locks users against deletion. Users come before tasks, here as where a user is deleted: the other way round,
 /// the two would wait for each other.
 pub(super) fn lock_shared(tx: &mut impl Tenant, users: &[UserId]) -> QueryResult<()> {
     const LOCK: Statement<Uuid> =

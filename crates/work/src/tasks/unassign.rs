@@ -17,7 +17,7 @@ use crate::reach::{ASSIGNEE, VIEWER};
 use crate::tables::tasks;
 use crate::time_entries;
 
-/// Makes whoever would link the user with a task wait, and find them gone.
+/// Locks the user, so that whoever would link them with a task waits and finds them gone.
 const LOCK_USER: Statement<Uuid> = Statement::new("SELECT id FROM users WHERE id = $1 FOR UPDATE");
 
 /// In the order of the ids: two who leave at once do not wait for each other.

@@ -1,4 +1,4 @@
-//! What the database holds of a time entry: that its user is there, has one running timer at most, and that its task is there.
+//! The constraints that the database keeps: the user of a running timer is there and has no other one, and the task is there.
 
 use belfort_db::{Statement, Tenant, violated_constraint};
 use belfort_ids::UserId;
@@ -7,7 +7,7 @@ use diesel::sql_types::Uuid;
 
 use super::TimeEntryError;
 
-/// Makes whoever would delete this user wait, so that no timer runs of somebody who is gone. It comes before the timer runs;
+/// Locks a user against deletion, so that no timer runs of somebody who is gone. It comes before the timer runs;
 /// where a user is deleted, their row is locked before their timer is looked for.
 pub(super) fn lock_shared(tx: &mut impl Tenant, user: UserId) -> Result<(), TimeEntryError> {
     const LOCK: Statement<Uuid> = Statement::new("SELECT id FROM users WHERE id = $1 FOR KEY SHARE");

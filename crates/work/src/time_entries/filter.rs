@@ -23,9 +23,9 @@ pub struct TimeEntryFilter {
 /// The order of a list of time entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TimeEntryOrder {
-    /// What began last is first.
+    /// The latest start first.
     #[default]
     Latest,
-    /// What began first is first.
+    /// The earliest start first.
     Earliest,
 }

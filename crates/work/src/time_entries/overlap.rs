@@ -1,4 +1,4 @@
-//! Time that is written down twice.
+//! Overlaps: time that is written down twice.
 
 use belfort_db::{Statement, Tenant};
 use belfort_ids::{TimeEntryId, UserId};
@@ -14,7 +14,7 @@ use crate::reach;
 use crate::sql::WithReached;
 use crate::tables::time_entries;
 
-/// How many overlapping entries are named at most.
+/// The most overlapping entries that are named.
 pub const MAX_OVERLAPS: usize = 20;
 
 /// An entry, and what it overlaps.
@@ -34,8 +34,8 @@ fn ends(entry: &TimeEntry, now: DateTime<Utc>) -> DateTime<Utc> {
 
 /// `$1` to `$4`: the entries. `$5`: where a running one ends.
 ///
-/// What began earlier and lasts is found by the moment, what begins later by its person: of no entry, how many others its person
-/// has. `OFFSET 0` keeps the first from being found by the person as well, among all they ever worked.
+/// Entries that began earlier are found by the moment, those that begin later by their person. So the cost of an entry does not
+/// grow with the number of entries that its person has. `OFFSET 0` keeps the first from being found by the person as well, among all they ever worked.
 const OVERLAPS: Statement<(Uuid, Array<Uuid>)> = Statement::new(
     "SELECT asked.id, ARRAY(
          SELECT o.id

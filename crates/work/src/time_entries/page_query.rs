@@ -17,9 +17,9 @@ use crate::tables::time_entries;
 /// A part of the list, each with a way of its own to its entries.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Segment {
-    /// What begins within the range of time: it stands there in the order of the list.
+    /// The entries that begin within the range of time: they stand there in the order of the list.
     Begins,
-    /// What began before the range and lasts into it: it is found by the moment at which the range begins.
+    /// The entries that began before the range and last into it: they are found by the moment at which the range begins.
     Lasts(DateTime<Utc>),
 }
 

@@ -1,4 +1,4 @@
-//! The days that a report is about.
+//! The period of a report.
 
 use belfort_values::brussels;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -10,7 +10,7 @@ pub struct Period {
     to: NaiveDate,
 }
 
-/// Why two days are no period.
+/// The reason why two days are no period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PeriodError {
     /// The last day is before the first.
@@ -22,7 +22,7 @@ pub enum PeriodError {
 }
 
 impl Period {
-    /// How many days there can be: ten years.
+    /// The most days that it can have: ten years.
     pub const MAX_DAYS: i64 = 3_660;
 
     /// The days from `from` to `to`.
@@ -39,7 +39,7 @@ impl Period {
         (self.from, self.to)
     }
 
-    /// When it begins, and when it is over.
+    /// Its first moment, and the first one after it.
     pub(super) fn bounds(self) -> (DateTime<Utc>, DateTime<Utc>) {
         (brussels::day_bounds(self.from).0, brussels::day_bounds(self.to).1)
     }

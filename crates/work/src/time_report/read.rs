@@ -1,4 +1,4 @@
-//! The entries, cut at the days and added up as far as the database can without a row for each day.
+//! Reading entries, cut at the days and added up as far as the database can without a row for each day.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -11,14 +11,14 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Range, Text, Timestamptz, Uuid};
 
-use super::sums::{DayPart, Key, LineKey};
+use super::sums::{DayPart, GroupKey, LineKey};
 use super::{GroupBy, MAX_LINES, ReportError, ReportQuery};
 use crate::sql::Fragment;
 use crate::sql::WithReached;
 use crate::tables::{task_tags, time_entries};
 use crate::{TagName, Title, reach};
 
-/// What was found, and what the ids in it are called.
+/// The sums that were found, and the names of the ids in them.
 pub(super) struct Found {
     pub(super) parts: BTreeMap<LineKey, DayPart>,
     pub(super) titles: BTreeMap<TaskId, Title>,
@@ -137,7 +137,7 @@ pub(super) fn parts(
     if let Some(billable) = query.billable {
         reached = reached.filter(time_entries::billable.eq(billable));
     }
-    let by = |group| query.by.contains(&group);
+    let by = |group| query.group_by.contains(&group);
     let most = i64::try_from(MAX_LINES).unwrap_or(i64::MAX);
     let statement = PARTS
         .bind::<Array<BigInt>, _>(cuts)
@@ -163,7 +163,7 @@ fn collect(rows: Vec<Row>) -> Result<Found, Error> {
             whole: integer(&row.whole)?,
             whole_cents: integer(&row.whole_cents)?,
         };
-        let key = Key { user: row.user_id, task: row.task_id, tags: row.tag_ids };
+        let key = GroupKey { user: row.user_id, task: row.task_id, tags: row.tag_ids };
         // Postgres counts from one.
         let at = usize::try_from(row.at).ok().and_then(|at| at.checked_sub(1));
         let at = at.ok_or_else(|| Error::DeserializationError("a day before the first".into()))?;

@@ -10,42 +10,42 @@ use belfort_values::Euro;
 /// Microseconds in an hour.
 const HOUR: i128 = 3_600_000_000;
 
-/// What a line is about, beside the day.
+/// The group of a line, without the day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct GroupKey {
     pub(super) user: Option<UserId>,
     pub(super) task: Option<TaskId>,
     pub(super) tags: Option<Vec<TagId>>,
 }
 
-/// A key, and the number of the day.
-pub(super) type LineKey = (Key, usize);
+/// A group, and the index of the day.
+pub(super) type LineKey = (GroupKey, usize);
 
-/// What the entries of one key have to do with one day.
+/// The share of one day in the entries of one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct DayPart {
     /// Microseconds of entries that begin or end on the day.
     pub(super) micros: i128,
     /// The same, each times its cents an hour.
     pub(super) cost: i128,
-    /// How many more entries have this day whole than had the day before.
+    /// The number of entries that have this whole day, less the number of those that have the whole day before.
     pub(super) whole: i128,
     /// The same, each times its cents an hour.
     pub(super) whole_cents: i128,
 }
 
-/// What a line comes to: microseconds, and microseconds times cents an hour.
+/// The sums of a line: microseconds, and microseconds times cents an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Worked {
     micros: i128,
     cost: i128,
 }
 
-/// How many seconds were worked, with all their decimals and no zero after them.
+/// A number of seconds, with all their decimals and no zero after them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(i128);
 
-/// How many hours were worked, rounded to two decimals, half to even.
+/// A number of hours, rounded to two decimals, half to even.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hours(i128);
 
@@ -56,7 +56,7 @@ pub(super) fn unfold(
     parts: BTreeMap<LineKey, DayPart>,
     lengths: &[i128],
     most: usize,
-) -> Option<BTreeMap<(usize, Key), Worked>> {
+) -> Option<BTreeMap<(usize, GroupKey), Worked>> {
     let mut lines = BTreeMap::new();
     let (mut open, mut running) = (None::<LineKey>, DayPart::default());
     for ((key, at), part) in parts {
@@ -83,8 +83,8 @@ fn whole(running: DayPart, length: i128) -> Worked {
 }
 
 fn add(
-    lines: &mut BTreeMap<(usize, Key), Worked>,
-    at: (usize, Key),
+    lines: &mut BTreeMap<(usize, GroupKey), Worked>,
+    at: (usize, GroupKey),
     worked: Worked,
     most: usize,
 ) -> Option<()> {
@@ -190,8 +190,8 @@ mod tests {
         cents: i128,
     }
 
-    fn key(number: u8) -> Key {
-        Key {
+    fn key(number: u8) -> GroupKey {
+        GroupKey {
             user: None,
             task: None,
             tags: Some(vec![TagId::from(uuid::Uuid::from_u128(u128::from(number)))]),
@@ -210,8 +210,8 @@ mod tests {
     }
 
     /// The slow way: every entry on every day.
-    fn slowly(entries: &[Entry], lengths: &[i128]) -> BTreeMap<(usize, Key), Worked> {
-        let mut lines: BTreeMap<(usize, Key), Worked> = BTreeMap::new();
+    fn slowly(entries: &[Entry], lengths: &[i128]) -> BTreeMap<(usize, GroupKey), Worked> {
+        let mut lines: BTreeMap<(usize, GroupKey), Worked> = BTreeMap::new();
         let mut begins = 0;
         for (at, length) in lengths.iter().enumerate() {
             for entry in entries {
@@ -227,7 +227,7 @@ mod tests {
         lines
     }
 
-    /// What the database makes of the entries, told anew.
+    /// The parts that the database makes of the entries, told anew.
     fn parts(entries: &[Entry], lengths: &[i128]) -> BTreeMap<LineKey, DayPart> {
         let cuts: Vec<i128> = std::iter::once(0)
             .chain(lengths.iter().scan(0, |sum, length| {

@@ -304,7 +304,7 @@ impl World {
         let days = Period::new(now().date_naive(), now().date_naive() + chrono::TimeDelta::days(7)).unwrap();
         let wanted = ReportQuery {
             period: days,
-            by: vec![],
+            group_by: vec![],
             user_id: None,
             task_id: None,
             tag_id: None,

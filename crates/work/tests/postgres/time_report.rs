@@ -26,7 +26,7 @@ fn day(text: &str) -> NaiveDate {
 
 fn wanted(from: &str, to: &str, by: &[GroupBy]) -> ReportQuery {
     let period = Period::new(day(from), day(to)).unwrap();
-    ReportQuery { period, by: by.to_vec(), user_id: None, task_id: None, tag_id: None, billable: None }
+    ReportQuery { period, group_by: by.to_vec(), user_id: None, task_id: None, tag_id: None, billable: None }
 }
 
 fn rated(new: NewTimeEntry, rate: &str) -> NewTimeEntry {
@@ -146,7 +146,8 @@ fn an_hour_on_a_task_with_two_tags_is_in_one_line() {
     let expected = [set(&[], "1.00"), set(&["rye"], "1.00"), set(&["rye", "oven"], "2.00")];
     assert_eq!(lines(&all), expected);
     assert_eq!(lines(&ReportQuery { tag_id: Some(oven), ..all.clone() }), expected[2..]);
-    let total = workspace.report(&worker, &ReportQuery { tag_id: Some(rye), by: vec![Day], ..all }).unwrap();
+    let total =
+        workspace.report(&worker, &ReportQuery { tag_id: Some(rye), group_by: vec![Day], ..all }).unwrap();
     assert_eq!((total.lines.len(), total.hours.to_string()), (1, "3.00".into()));
     // A tag that is gone is no group any more.
     workspace.run(|tx| tags::delete(tx, &worker.may(), &worker.origin(), oven, None)).unwrap();
@@ -200,7 +201,7 @@ fn slowly(
     let hour = Decimal::from(3_600_000_000_i64);
     let mut sums: BTreeMap<Group, (i64, Decimal)> = BTreeMap::new();
     let (first, last) = wanted.period.ends();
-    let by = |group| wanted.by.contains(&group);
+    let by = |group| wanted.group_by.contains(&group);
     for date in first.iter_days().take_while(|date| *date <= last) {
         let (begins, ends) = brussels::day_bounds(date);
         for entry in entries {
