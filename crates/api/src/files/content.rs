@@ -1,5 +1,6 @@
 //! The answer with the content of a file.
 
+use std::io;
 use std::ops::RangeInclusive;
 use std::time::SystemTime;
 
@@ -14,21 +15,18 @@ use actix_web::{HttpRequest, HttpResponse, Responder};
 use belfort_openapi::{self as openapi, CONTENT_DISPOSITION, ETAG, ResponseHeader, text};
 use belfort_work::FileName;
 use belfort_work::attachments::Attachment;
-use futures_util::future::ready;
-use futures_util::{StreamExt, stream};
+use futures_util::stream::LocalBoxStream;
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::{DataType, DefaultOperationRaw};
 use paperclip::v2::schema::Apiv2Schema;
 use serde_json::json;
-
-use super::download::Rest;
 
 /// 200 or 206 with the content, 304 where the caller has it.
 pub(crate) enum Content {
     /// The caller has it.
     Known(Attachment),
     /// It is on its way.
-    Sent(Box<Sent>),
+    Sent(Sent),
 }
 
 /// Content that is on its way.
@@ -36,8 +34,7 @@ pub(crate) struct Sent {
     pub(super) file: Attachment,
     /// The bytes that were asked for; `None` for all.
     pub(super) range: Option<RangeInclusive<u64>>,
-    pub(super) first: Bytes,
-    pub(super) rest: Rest,
+    pub(super) body: LocalBoxStream<'static, io::Result<Bytes>>,
 }
 
 /// The tag of the content: its digest, so that the same tag means the same bytes. It is not the tag of the row.
@@ -51,12 +48,12 @@ impl Responder for Content {
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let (file, sent) = match self {
             Self::Known(file) => (file, None),
-            Self::Sent(sent) => (sent.file, Some((sent.range, sent.first, sent.rest))),
+            Self::Sent(sent) => (sent.file, Some((sent.range, sent.body))),
         };
         let status = match &sent {
             None => StatusCode::NOT_MODIFIED,
-            Some((None, ..)) => StatusCode::OK,
-            Some((Some(_), ..)) => StatusCode::PARTIAL_CONTENT,
+            Some((None, _)) => StatusCode::OK,
+            Some((Some(_), _)) => StatusCode::PARTIAL_CONTENT,
         };
         let mut response = HttpResponse::build(status);
         response
@@ -70,7 +67,7 @@ impl Responder for Content {
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
             .insert_header(("cross-origin-resource-policy", "same-origin"));
-        let Some((range, first, rest)) = sent else { return response.finish() };
+        let Some((range, body)) = sent else { return response.finish() };
         let size = file.length();
         let length = match &range {
             Some(bytes) => bytes.end().saturating_sub(*bytes.start()).saturating_add(1),
@@ -81,8 +78,7 @@ impl Responder for Content {
             let range = ContentRangeSpec::Bytes { range, instance_length: Some(size) };
             response.insert_header(ContentRange(range));
         }
-        let body = stream::once(ready(Ok(first))).chain(rest.stream());
-        response.content_type(file.content_type).body(SizedStream::new(length, Box::pin(body)))
+        response.content_type(file.content_type).body(SizedStream::new(length, body))
     }
 }
 

@@ -11,7 +11,8 @@ use belfort_ids::AttachmentId;
 use belfort_policy::{Attachments, Tasks};
 use belfort_rbac::{Grant, Read};
 use belfort_work::attachments::{self, ByteRange};
-use futures_util::{Stream, stream};
+use futures_util::future::ready;
+use futures_util::{Stream, StreamExt, stream};
 use tracing::Instrument;
 
 use super::content::{Content, Sent, tag_of};
@@ -23,7 +24,7 @@ use crate::input::Path;
 type Permit = Gate<Attachments, Read>;
 
 /// The chunks that are still to be read.
-pub(super) struct Rest {
+struct Rest {
     gate: Permit,
     range: ByteRange,
     chunks: RangeInclusive<u32>,
@@ -33,13 +34,13 @@ impl Conditional {
     /// Finds the file and the first chunk of what is asked for of it: if that does not open, it is told in an answer.
     pub(crate) async fn send(self, gate: Permit, path: Path<(AttachmentId,)>) -> ApiResult<Content> {
         let reauthorized = gate.reauthorize();
-        gate.read(move |ctx, grant| {
+        let found = gate.read(move |ctx, grant| {
             let of_tasks = ctx.grant::<Tasks, Read>()?;
             let file = attachments::get(&mut ctx.tx, &of_tasks, grant, path.ids()?.0)?;
             let file = file.ok_or_else(Problem::not_found)?;
             let tag = tag_of(&file);
             if self.knows(&tag) {
-                return Ok(Content::Known(file));
+                return Ok((file, None));
             }
             let bytes = self.bytes(&tag, file.length())?;
             let range = match &bytes {
@@ -50,9 +51,15 @@ impl Conditional {
             let mut chunks = range.chunks();
             let first = read(ctx, grant, &range, chunks.next().unwrap_or_default())?;
             let rest = Rest { gate: reauthorized, range, chunks };
-            Ok(Content::Sent(Box::new(Sent { file, range: bytes, first, rest })))
+            Ok((file, Some((bytes, first, rest))))
+        });
+        Ok(match found.await? {
+            (file, None) => Content::Known(file),
+            (file, Some((range, first, rest))) => {
+                let body = stream::once(ready(Ok(first))).chain(rest.stream()).boxed_local();
+                Content::Sent(Sent { file, range, body })
+            }
         })
-        .await
     }
 }
 
@@ -71,7 +78,7 @@ fn read(
 impl Rest {
     /// The chunks, each when it is asked for, which is when the receiver has taken the one before. It ends with the first that
     /// cannot be had, and the connection with it: the receiver knows the length and that this is not all.
-    pub(super) fn stream(self) -> impl Stream<Item = io::Result<Bytes>> + 'static {
+    fn stream(self) -> impl Stream<Item = io::Result<Bytes>> + 'static {
         let span = tracing::Span::current();
         stream::unfold(Some(self), move |rest| {
             let span = span.clone();

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use belfort_crypto::Keyring;
 use belfort_db::{Statement, Tenant};
-use belfort_ids::{AttachmentId, TenantId};
+use belfort_ids::TenantId;
 use belfort_policy::{Attachments, Tasks};
 use belfort_rbac::{Create, Grant, Read};
 use diesel::prelude::*;
@@ -196,10 +196,4 @@ pub fn read_chunk(
     let end = (*within.end()).min(length.saturating_sub(1));
     let bytes = opened.get(*within.start()..=end).ok_or_else(|| unreadable(ChunkError::Length))?;
     Ok(bytes.to_vec())
-}
-
-/// Deletes the content of an attachment or an upload.
-pub(super) fn drop_chunks(tx: &mut impl Tenant, id: AttachmentId) -> QueryResult<usize> {
-    const CHUNKS: Statement = Statement::new("DELETE FROM attachment_pieces WHERE attachment_id = $1");
-    tx.run(CHUNKS.bind::<Uuid, _>(id))
 }

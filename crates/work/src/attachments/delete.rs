@@ -9,7 +9,6 @@ use belfort_rbac::{Delete, Grant, Read};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Uuid};
 
-use super::content::drop_chunks;
 use super::read::this;
 use super::{Attachment, AttachmentError};
 use crate::change::is_stale;
@@ -46,4 +45,10 @@ pub(crate) fn delete_of_task(tx: &mut impl Tenant, origin: &Origin, task: TaskId
     tx.run(CHUNKS.bind::<Array<Uuid>, _>(ids))?;
     gone.sort_unstable_by_key(|attachment| attachment.id);
     Ok(gone.iter().map(|attachment| Event::deleted(origin, attachment)).collect())
+}
+
+/// Deletes the content of an attachment or an upload.
+pub(super) fn drop_chunks(tx: &mut impl Tenant, id: AttachmentId) -> QueryResult<usize> {
+    const CHUNKS: Statement = Statement::new("DELETE FROM attachment_pieces WHERE attachment_id = $1");
+    tx.run(CHUNKS.bind::<Uuid, _>(id))
 }

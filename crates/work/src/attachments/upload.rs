@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Timestamptz, Uuid};
 
 use super::AttachmentError;
-use super::content::drop_chunks;
+use super::delete::drop_chunks;
 use crate::change::stored;
 use crate::reach;
 use crate::tables::{attachment_uploads, tasks};
