@@ -7,6 +7,7 @@
 //! arrives. How content is cut, sealed, measured, digested and typed is decided here and nowhere else.
 
 mod attachment;
+mod byte_range;
 mod chunk;
 mod content;
 mod create;
@@ -17,8 +18,9 @@ mod read;
 mod upload;
 
 pub use attachment::{Attachment, AttachmentError, ChunkError};
+pub use byte_range::{ByteRange, read_chunk};
 pub use chunk::{CHUNK_SIZE, Chunker};
-pub use content::{ByteRange, ContentKeys, ContentWriter, StoredContent, read_chunk};
+pub use content::{ContentKeys, ContentWriter, StoredContent};
 pub use create::{NewAttachment, create};
 pub use delete::delete;
 pub use file_name::FileName;

@@ -22,6 +22,7 @@ use belfort_policy::{Tasks, TimeEntries};
 use belfort_rbac::{Grant, Read};
 use belfort_values::Euro;
 use chrono::NaiveDate;
+use strum::{IntoStaticStr, VariantArray, VariantNames};
 
 pub use period::{Period, PeriodError};
 pub use sums::{Hours, Seconds};
@@ -32,7 +33,8 @@ use crate::{TagName, Title};
 pub const MAX_LINES: usize = 50_000;
 
 /// A grouping of entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantArray, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum GroupBy {
     /// By the day in Brussels.
     Day,

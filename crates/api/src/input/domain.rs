@@ -117,22 +117,18 @@ impl Field for HourlyRate {
 /// The groups of a report, each once: `day,user`.
 pub(crate) enum GroupByList {}
 
-const GROUPS: [(&str, GroupBy); 4] =
-    [("day", GroupBy::Day), ("user", GroupBy::User), ("task", GroupBy::Task), ("tag", GroupBy::Tag)];
-
 /// The words for groups, in the order of the columns.
 pub(crate) fn group_words(groups: &[GroupBy]) -> Vec<&'static str> {
-    GROUPS.iter().filter(|(_, group)| groups.contains(group)).map(|(word, _)| *word).collect()
+    GroupBy::ALL.iter().filter(|group| groups.contains(group)).map(|group| group.as_str()).collect()
 }
 
 impl Field for GroupByList {
     type Value = Vec<GroupBy>;
 
     fn schema() -> Value {
-        let words = GROUPS.map(|(word, _)| word);
         json!({
             "type": "array",
-            "items": { "type": "string", "enum": words },
+            "items": { "type": "string", "enum": GroupBy::WORDS },
             "minItems": 1,
             "uniqueItems": true,
             "default": ["day"],
@@ -142,8 +138,9 @@ impl Field for GroupByList {
     fn read(value: &Value) -> Result<Self::Value, FieldViolation> {
         let mut groups = Vec::new();
         for word in string(value)?.split(',') {
-            let (_, group) = GROUPS.into_iter().find(|(known, _)| *known == word).ok_or_else(|| {
-                FieldViolation(FieldCode::InvalidChoice, "must be one or more of day, user, task, tag".into())
+            let group = GroupBy::parse(word).map_err(|error| {
+                let detail = format!("must be one or more of {}", error.words.join(", "));
+                FieldViolation(FieldCode::InvalidChoice, detail.into())
             })?;
             if groups.contains(&group) {
                 return Err(FieldViolation::invalid("must not repeat a value"));
