@@ -82,7 +82,7 @@ impl PrivatePostgres {
         format!("postgres://{user}@/{database}?host={host}&port={}", cluster_dir::PORT)
     }
 
-    /// True if the server was already running.
+    /// Whether the server was already running.
     pub fn reused(&self) -> bool {
         self.watcher.is_none()
     }

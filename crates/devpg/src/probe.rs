@@ -5,13 +5,13 @@ use std::os::unix::net::UnixStream;
 
 use crate::cluster_dir::ClusterDir;
 
-/// True if the server takes connections and answers them.
+/// Whether the server takes connections and answers them.
 pub(crate) fn is_ready(dir: &ClusterDir) -> bool {
     // In this order: `postmaster.pid` of a crashed server says `ready` too, but then nobody is at the socket.
     is_listening(dir) && pid_file(dir).is_some_and(|(_, state)| state == "ready")
 }
 
-/// True if anybody listens at the socket.
+/// Whether anybody listens at the socket.
 pub(crate) fn is_listening(dir: &ClusterDir) -> bool {
     UnixStream::connect(dir.socket()).is_ok()
 }

@@ -33,7 +33,7 @@ impl ServerUser {
         })
     }
 
-    /// True if it can enter `dir`. This is tried and not computed from the modes: access lists and mounts have a say too.
+    /// Whether it can enter `dir`. This is tried and not computed from the modes: access lists and mounts have a say too.
     pub(crate) fn can_enter(self, dir: &Path) -> bool {
         let mut shell = command(Path::new("/bin/sh"), Some(self));
         shell.args(["-c", "cd -- \"$1\"", "sh"]).arg(dir).stdin(Stdio::null()).stderr(Stdio::null());

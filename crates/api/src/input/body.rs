@@ -88,7 +88,7 @@ fn too_large() -> Problem {
     Problem::new(ProblemCode::TooLarge, "The body is too large: at most 1 MiB is allowed.")
 }
 
-/// What the headers say of the body, before any of it is waited for.
+/// Judges the body by its headers, before any of it is waited for.
 fn acceptable(request: &HttpRequest) -> ApiResult<()> {
     if !is_json(request) {
         return Err(not_json());

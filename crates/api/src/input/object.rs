@@ -290,7 +290,7 @@ mod tests {
     use super::*;
     use crate::input::PlainText;
 
-    /// What the domain calls it.
+    /// The domain's type for it.
     #[derive(Debug, PartialEq)]
     pub(crate) struct Target {
         on: bool,

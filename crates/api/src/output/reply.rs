@@ -176,7 +176,7 @@ pub(crate) struct Created<R> {
 }
 
 impl<R> Created<R> {
-    /// What was made, at this place.
+    /// A reply with what was made, and its place.
     pub(crate) fn at(location: Location, reply: R) -> Self {
         Self { location, reply }
     }

@@ -7,9 +7,6 @@ use crate::sources::{assert_kept, code, each, product_sources, root, sources};
 /// The crates whose functions on rows are of one dialect.
 const DOMAIN: [&str; 3] = ["crates/work/src", "crates/workspace/src", "crates/rbac/src"];
 
-/// The crates whose README is still to be written.
-const NO_README_YET: [&str; 1] = ["api"];
-
 /// The verbs of the dialect, and the file of a module in which each is.
 const VERBS: [(&str, &str); 7] = [
     ("list", "read.rs"),
@@ -60,13 +57,18 @@ fn domain() -> Vec<(PathBuf, String)> {
 }
 
 #[test]
+fn a_comment_begins_with_a_phrase() {
+    let broken = each(&product_sources(|_| true), |_, text| begins_with_a_clause(text));
+    assert_kept("the first line of a comment is a noun or verb phrase", &broken);
+}
+
+#[test]
 fn a_crate_begins_with_its_readme() {
     let mut roots = sources();
     roots.retain(|(path, _)| path.starts_with("crates") && path.ends_with("src/lib.rs"));
     assert!(roots.len() > 10);
-    let broken = each(&roots, |path, text| {
-        let exempt = NO_README_YET.iter().any(|name| path.iter().any(|part| part == *name));
-        (!exempt && !text.starts_with("#![doc = include_str!(\"../README.md\")]"))
+    let broken = each(&roots, |_, text| {
+        (!text.starts_with("#![doc = include_str!(\"../README.md\")]"))
             .then(|| "make the README its documentation, with an example that is compiled.".to_owned())
     });
     assert_kept("a crate's README is its documentation", &broken);
@@ -101,6 +103,8 @@ fn the_rules_of_style_see_what_they_look_for() {
     let create = "pub fn create(tx: &mut impl Tenant, new: NewTask) {";
     assert!(misplaced("write.rs", create).is_some() && misplaced("update.rs", create).is_some());
     assert_eq!(misplaced("create.rs", create).or(misplaced("write.rs", "pub fn create(x: u8) {")), None);
+    assert!(begins_with_a_clause("struct A;\n    /// What it is.\n    b: C").is_some());
+    assert_eq!(begins_with_a_clause("/// The name.\n/// What follows is a second line.\n// What\n"), None);
     assert!(named_row("pub struct TaskRow {").is_some());
     assert_eq!(named_row("struct TaskRow {} pub struct Rows;"), None);
     assert!(excused("#[ignore = \"slow\"]").is_some());
@@ -160,6 +164,24 @@ fn named_row(text: &str) -> Option<String> {
         code.split("pub struct ").skip(1).filter_map(|rest| rest.split([' ', '<', '(', ';']).next());
     let name = names.find(|name| name.ends_with("Row"))?;
     Some(format!("{name}: a row is called by its noun alone."))
+}
+
+/// The first comment that begins with a clause, which says what a thing is about and not what it is. `Who` is for people,
+/// `Whether` for what is true or not.
+fn begins_with_a_clause(text: &str) -> Option<String> {
+    const CLAUSES: [&str; 5] = ["What ", "Where ", "When ", "Which ", "How "];
+    let mut before = "";
+    for line in text.lines().map(str::trim) {
+        let comment = line.strip_prefix("/// ").or_else(|| line.strip_prefix("//! "));
+        if comment.is_some_and(|line| CLAUSES.iter().any(|word| line.starts_with(word)))
+            && !before.starts_with("///")
+            && !before.starts_with("//!")
+        {
+            return Some(format!("`{line}`: say what it is, or what it does."));
+        }
+        before = line;
+    }
+    None
 }
 
 fn excused(text: &str) -> Option<String> {

@@ -1,4 +1,4 @@
-//! What a gate lets pass, and what lasts of a request whose work panics.
+//! Gates let pass what they should, and nothing lasts of a request whose work panics.
 
 use std::sync::Arc;
 
