@@ -38,10 +38,11 @@ pub trait Audited {
     /// The version of the row: 1 when it is new, one more after each change.
     fn version(&self) -> i32;
 
-    /// Every field that is audited, also where it has its default or nothing: a row is made of its events again.
+    /// Every field that is audited, also where it has its default or nothing: a row is made of its events
+    /// again.
     ///
-    /// A time is RFC 3339 with an offset and every digit that is stored, another row is named by its id, a list of rows by
-    /// their ids in order.
+    /// A time is RFC 3339 with an offset and every digit that is stored, another row is named by its id, a
+    /// list of rows by their ids in order.
     fn fields(&self) -> Fields;
 }
 

@@ -58,7 +58,8 @@ pub struct Event {
     pub resource_id: Uuid,
     /// The action: `create`, `update`, `delete`, `tag_added`, …
     pub action: &'static str,
-    /// The version of the row that it left; `None` where the row's fields did not change, or it has no versions.
+    /// The version of the row that it left; `None` where the row's fields did not change, or it has no
+    /// versions.
     pub version: Option<i32>,
     /// The fields that changed.
     pub changes: Changes,

@@ -32,10 +32,12 @@ impl<'e> From<&'e Event> for Step<'e> {
 
 /// The row after these events, the oldest first; `None` when it was not made yet or is gone.
 ///
-/// `create` tells every field, `delete` ends the row, everything else tells the fields that differ. A change of `tag_id` puts a
-/// tag into the list `tag_ids` or takes it out; what is told beside, as the tag's name at the time, is no field of the row.
+/// `create` tells every field, `delete` ends the row, everything else tells the fields that differ. A change
+/// of `tag_id` puts a tag into the list `tag_ids` or takes it out; what is told beside, as the tag's name at
+/// the time, is no field of the row.
 ///
-/// The row at version 3 is made of its events up to version 3: one change can be several events, all of one version.
+/// The row at version 3 is made of its events up to version 3: one change can be several events, all of one
+/// version.
 ///
 /// ```
 /// use belfort_audit::{Step, fold};

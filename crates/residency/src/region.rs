@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 /// The region of a cloud, as the cloud names it: `europe-west1`, `eu-central-1`.
 ///
-/// 1 to 40 lower-case ASCII letters, digits and hyphens. Nothing is trimmed or folded: a name that only looks like a
-/// permitted one must not become it.
+/// 1 to 40 lower-case ASCII letters, digits and hyphens. Nothing is trimmed or folded: a name that only looks
+/// like a permitted one must not become it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region(String);
 
@@ -32,7 +32,8 @@ impl Region {
         if sane && name.len() <= 40 {
             Ok(Self(name.to_owned()))
         } else {
-            // The name goes into a message: what is not printable comes out escaped, and what is endless is cut.
+            // The name goes into a message: what is not printable comes out escaped, and what is endless is
+            // cut.
             Err(RegionError::Malformed(name.chars().take(60).collect()))
         }
     }
@@ -59,13 +60,15 @@ impl fmt::Display for Region {
 
 /// The regions in which a store may keep data.
 ///
-/// By default those of the big clouds in Belgium (`europe-west1`, `belgiumcentral`) and Frankfurt (`eu-central-1`,
-/// `europe-west3`, `germanywestcentral`). A region counts as permitted only by its full name.
+/// By default those of the big clouds in Belgium (`europe-west1`, `belgiumcentral`) and Frankfurt
+/// (`eu-central-1`, `europe-west3`, `germanywestcentral`). A region counts as permitted only by its full
+/// name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowList(BTreeSet<Region>);
 
 impl AllowList {
-    /// Reads a comma-separated list, which must not be empty: to forbid everything is a mistake, not a choice.
+    /// Reads a comma-separated list, which must not be empty: to forbid everything is a mistake, not a
+    /// choice.
     pub fn parse(list: &str) -> Result<Self, RegionError> {
         list.split(',').map(|name| Region::parse(name.trim_matches(' '))).collect::<Result<_, _>>().map(Self)
     }
@@ -119,7 +122,8 @@ impl Store {
     pub const ALL: [Self; 6] =
         [Self::Database, Self::Replica, Self::Backup, Self::Attachments, Self::Queue, Self::Mail];
 
-    /// The variable in which the operator declares the region of this store. Only programs read it, no library does.
+    /// The variable in which the operator declares the region of this store. Only programs read it, no
+    /// library does.
     pub const fn variable(self) -> &'static str {
         match self {
             Self::Database => "BELFORT_REGION_DATABASE",

@@ -22,8 +22,8 @@ pub enum TimeError {
 ///
 /// What it writes, [`parse`] reads as the same moment.
 pub fn format(at: DateTime<Utc>) -> String {
-    // Until 1892 Brussels was 17 min 30 s ahead. RFC 3339 cannot say half a minute, and chrono would round the offset
-    // but not the time beside it: another moment. With the offset in whole minutes both agree.
+    // Until 1892 Brussels was 17 min 30 s ahead. RFC 3339 cannot say half a minute, and chrono would round
+    // the offset but not the time beside it: another moment. With the offset in whole minutes both agree.
     let seconds = at.with_timezone(&Brussels).offset().fix().local_minus_utc();
     let offset = FixedOffset::east_opt(seconds - seconds % 60).unwrap_or(Utc.fix());
     at.with_timezone(&offset).to_rfc3339_opts(SecondsFormat::AutoSi, false)
@@ -49,7 +49,8 @@ pub fn day(at: DateTime<Utc>) -> NaiveDate {
     at.with_timezone(&Brussels).date_naive()
 }
 
-/// The instants when `day` begins in Brussels and when the next one does: 23 or 25 hours apart when the clocks change.
+/// The instants when `day` begins in Brussels and when the next one does: 23 or 25 hours apart when the
+/// clocks change.
 pub fn day_bounds(day: NaiveDate) -> (DateTime<Utc>, DateTime<Utc>) {
     (midnight(day), midnight(day.succ_opt().unwrap_or(day)))
 }
@@ -58,7 +59,8 @@ fn midnight(day: NaiveDate) -> DateTime<Utc> {
     let local = day.and_time(NaiveTime::MIN);
     match Brussels.from_local_datetime(&local) {
         LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.with_timezone(&Utc),
-        // On 1 May 1916 the clocks went from 00:00 to 01:00. The day began when it would have been midnight before.
+        // On 1 May 1916 the clocks went from 00:00 to 01:00. The day began when it would have been midnight
+        // before.
         LocalResult::None => local
             .checked_sub_signed(TimeDelta::hours(1))
             .and_then(|before| from_brussels(before).ok())

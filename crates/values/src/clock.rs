@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-/// A clock. Whatever starts a piece of work (a request, a job) asks once and passes the answer on, so that one
-/// piece of work has one time.
+/// A clock. Whatever starts a piece of work (a request, a job) asks once and passes the answer on, so that
+/// one piece of work has one time.
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// The time now.
     fn now(&self) -> DateTime<Utc>;
@@ -13,7 +13,8 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
 
 /// The clock of the machine, in whole microseconds.
 ///
-/// Postgres keeps no more: a time that kept its nanoseconds would not equal itself once it was stored and read back.
+/// Postgres keeps no more: a time that kept its nanoseconds would not equal itself once it was stored and
+/// read back.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

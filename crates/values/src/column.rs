@@ -35,7 +35,8 @@ macro_rules! __text_type {
             }
         }
 
-        // What is stored was parsed when it was written, maybe by a version with other bounds: it is to stay readable.
+        // What is stored was parsed when it was written, maybe by a version with other bounds: it is to stay
+        // readable.
         impl<DB> ::diesel::deserialize::FromSql<::diesel::sql_types::Text, DB> for $name
         where
             DB: ::diesel::backend::Backend,
@@ -48,7 +49,8 @@ macro_rules! __text_type {
     };
 }
 
-/// Makes a [`Word`](crate::Word) a column of the type `text`. It derives diesel's `AsExpression` and `FromSqlRow` beside.
+/// Makes a [`Word`](crate::Word) a column of the type `text`. It derives diesel's `AsExpression` and
+/// `FromSqlRow` beside.
 #[cfg(feature = "postgres")]
 #[macro_export]
 macro_rules! word_column {

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 /// An amount of euros in whole cents. In JSON it is a string, `"12.50"`.
 ///
-/// There is no way in from a floating point number and none out. An amount that is finer than a cent (an hourly rate
-/// times some minutes) is a [`Decimal`] until it is rounded, once, by [`Euro::round`]; rounding each part and then
-/// adding gives another sum.
+/// There is no way in from a floating point number and none out. An amount that is finer than a cent (an
+/// hourly rate times some minutes) is a [`Decimal`] until it is rounded, once, by [`Euro::round`]; rounding
+/// each part and then adding gives another sum.
 ///
 /// The cents fit an `i64`, so an amount also fits a `bigint` column.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -36,7 +36,8 @@ impl Euro {
     /// The amount of 0.00.
     pub const ZERO: Self = Self(Decimal::from_parts(0, 0, 0, false, 2));
 
-    /// Reads `"12.50"`, `"12.5"`, `"12"` or `"-12.50"`; no exponent, no thousands separator, no plus sign, no comma.
+    /// Reads `"12.50"`, `"12.5"`, `"12"` or `"-12.50"`; no exponent, no thousands separator, no plus sign, no
+    /// comma.
     pub fn parse(text: &str) -> Result<Self, EuroError> {
         let (negative, number) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (whole, cents) = match number.split_once('.') {

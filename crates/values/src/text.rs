@@ -26,8 +26,8 @@ pub enum TextError {
         /// The most characters it may have.
         max: usize,
     },
-    /// It holds a control character. Postgres cannot store NUL, no reader shows the others, and a line break in the header
-    /// of a mail begins another header.
+    /// It holds a control character. Postgres cannot store NUL, no reader shows the others, and a line break
+    /// in the header of a mail begins another header.
     #[error("must not contain control characters")]
     Forbidden,
 }
@@ -65,8 +65,8 @@ impl Shape {
 
 /// Declares texts with their [`Shape`] and their bounds, each a type of its own.
 ///
-/// The least is 0 or 1: whether the text may be empty. With the feature `postgres` they are columns of the type `text`. The
-/// crate that declares them depends on `serde`, and on `diesel` where that feature is on.
+/// The least is 0 or 1: whether the text may be empty. With the feature `postgres` they are columns of the
+/// type `text`. The crate that declares them depends on `serde`, and on `diesel` where that feature is on.
 ///
 /// ```
 /// use belfort_values::{BoundedText, TextError, bounded_text};

@@ -1,7 +1,7 @@
 //! A page of a list among a million tasks: what it costs, and how the database finds it.
 //!
-//! Two teams of ten: one made 30 % of all tasks, the other the two thousand oldest and none since. The plan of a page is
-//! printed as Postgres carried it out; one that goes through a whole table stops the benchmark.
+//! Two teams of ten: one made 30 % of all tasks, the other the two thousand oldest and none since. The plan
+//! of a page is printed as Postgres carried it out; one that goes through a whole table stops the benchmark.
 
 #![expect(missing_docs, reason = "criterion's macro makes a public function")]
 #![expect(

@@ -1,10 +1,12 @@
 //! Files on tasks.
 //!
-//! An attachment is where its task is: every function demands the grant to read tasks beside the one for attachments.
+//! An attachment is where its task is: every function demands the grant to read tasks beside the one for
+//! attachments.
 //!
-//! Its content arrives in chunks, each in a transaction of its own ([`begin`], [`ContentWriter`], [`create`]), and is read in
-//! chunks ([`read_chunk`]): nobody holds a connection while the other end of the line takes its time. A [`Chunker`] cuts what
-//! arrives. How content is cut, sealed, measured, digested and typed is decided here and nowhere else.
+//! Its content arrives in chunks, each in a transaction of its own ([`begin`], [`ContentWriter`],
+//! [`create`]), and is read in chunks ([`read_chunk`]): nobody holds a connection while the other end of the
+//! line takes its time. A [`Chunker`] cuts what arrives. How content is cut, sealed, measured, digested and
+//! typed is decided here and nowhere else.
 
 mod attachment;
 mod byte_range;

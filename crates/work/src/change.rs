@@ -13,13 +13,14 @@ pub(crate) const fn next(version: i32) -> i32 {
     version.saturating_add(1)
 }
 
-/// The time as Postgres keeps it. What is answered at once and what is read later must not differ in nanoseconds.
+/// The time as Postgres keeps it. What is answered at once and what is read later must not differ in
+/// nanoseconds.
 pub(crate) fn stored(at: DateTime<Utc>) -> DateTime<Utc> {
     at.trunc_subsecs(6)
 }
 
-/// The time of a change, after the one at `before`. The clocks of two servers differ a little; the time of the last change does
-/// not run backwards for it.
+/// The time of a change, after the one at `before`. The clocks of two servers differ a little; the time of
+/// the last change does not run backwards for it.
 pub(crate) fn later(before: DateTime<Utc>, origin: &Origin) -> DateTime<Utc> {
     before.max(stored(origin.at))
 }

@@ -1,6 +1,7 @@
 //! Comments on tasks.
 //!
-//! A comment is where its task is: every function demands the grant to read tasks beside the one for comments.
+//! A comment is where its task is: every function demands the grant to read tasks beside the one for
+//! comments.
 
 mod comment;
 mod create;

@@ -28,7 +28,8 @@ impl Visibility {
 
 /// The events of a row, newest first; `None` when there is nothing that the caller may see.
 ///
-/// What a row that is gone was related to cannot be known any more, so only who reaches every row still sees its history.
+/// What a row that is gone was related to cannot be known any more, so only who reaches every row still sees
+/// its history.
 pub(crate) fn of_row<R: Audited>(
     tx: &mut impl Tenant,
     id: Uuid,

@@ -22,8 +22,8 @@ pub use rate::{HourlyRate, RateError};
 pub use text::{CommentBody, Description, Note, TagName, Title};
 pub use words::{Priority, Status};
 
-/// The tables that this crate relies on (people are in a table `users (id)`). In Belfort they are part of every tenant's
-/// schema.
+/// The tables that this crate relies on (people are in a table `users (id)`). In Belfort they are part of
+/// every tenant's schema.
 pub const DDL: &str = concat!(
     include_str!("../../../migrations/tenant/00000000000006_work/up.sql"),
     include_str!("../../../migrations/tenant/00000000000007_attachments/up.sql"),

@@ -25,8 +25,8 @@ pub(crate) const VIEWER: &str = "viewer";
 
 /// The people who must be related to a task, and how, for it to be in reach.
 ///
-/// Here is said once what a scope means for tasks. A single task is tested against it ([`task`]), a page of tasks is found from
-/// its [`pairs`](TaskAudience::pairs).
+/// Here is said once what a scope means for tasks. A single task is tested against it ([`task`]), a page of
+/// tasks is found from its [`pairs`](TaskAudience::pairs).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TaskAudience {
     /// One of these made the task or is assigned to it …
@@ -79,18 +79,21 @@ pub(crate) fn task(reach: &Reach) -> Reached<'_, tasks::table> {
     }
 }
 
-/// Declares the predicate of a table whose rows hang on a task: `own` is the grant for the rows themselves, and a row is in
-/// reach when its task is, as far as the grant to read tasks goes, and one of `own`'s people is its author. Where the rows are
-/// part of what a task shows, whoever made the task, is assigned to it or views it reads all of them.
+/// Declares the predicate of a table whose rows hang on a task: `own` is the grant for the rows themselves,
+/// and a row is in reach when its task is, as far as the grant to read tasks goes, and one of `own`'s people
+/// is its author. Where the rows are part of what a task shows, whoever made the task, is assigned to it or
+/// views it reads all of them.
 macro_rules! task_children {
     ($($(#[doc = $doc:literal])+ $name:ident: $table:ident by $author:ident, shown: $shown:literal;)*) => {$(
         $(#[doc = $doc])+
         pub(crate) fn $name<'r>(of_tasks: &'r Reach, own: &'r Reach) -> Reached<'r, $table::table> {
-            // Where every task is in reach, so is the one that the row hangs on: the foreign key saw to it that there is one.
+            // Where every task is in reach, so is the one that the row hangs on: the foreign key saw to it
+            // that there is one.
             let there: Reached<'r, $table::table> = if of_tasks.people().is_none() {
                 Box::new(EVERYTHING)
             } else {
-                // Boxed, because only a boxed query may be asked for within a query on another table when its condition is boxed.
+                // Boxed, because only a boxed query may be asked for within a query on another table when its
+                // condition is boxed.
                 let in_reach = tasks::table.filter(task(of_tasks)).select(tasks::id).into_boxed();
                 Box::new($table::task_id.eq_any(in_reach))
             };
@@ -110,12 +113,13 @@ macro_rules! task_children {
 }
 
 task_children! {
-    /// Comments: those of the reach's people on tasks in reach and, for reading, all on tasks that concern the caller.
+    /// Comments: those of the reach's people on tasks in reach and, for reading, all on tasks that concern
+    /// the caller.
     comment: comments by author_id, shown: true;
     /// Attachments: likewise.
     attachment: attachments by author_id, shown: true;
-    /// Time entries: those of the reach's people on tasks in reach. Hours belong to whoever worked them: a task shows them to
-    /// nobody.
+    /// Time entries: those of the reach's people on tasks in reach. Hours belong to whoever worked them: a
+    /// task shows them to nobody.
     time_entry: time_entries by user_id, shown: false;
 }
 

@@ -1,10 +1,10 @@
 //! Time that somebody worked on a task.
 //!
-//! An entry is where its task is: every function demands the grant to read tasks beside the one for time entries. It belongs
-//! to whoever worked; who looks at the task does not see it for that.
+//! An entry is where its task is: every function demands the grant to read tasks beside the one for time
+//! entries. It belongs to whoever worked; who looks at the task does not see it for that.
 //!
-//! An entry without an end is a running timer, of which a person has one at most: an index decides, so it also holds for two
-//! requests at once. Entries may overlap; [`with_overlaps`] tells which do.
+//! An entry without an end is a running timer, of which a person has one at most: an index decides, so it
+//! also holds for two requests at once. Entries may overlap; [`with_overlaps`] tells which do.
 
 mod constraints;
 mod create;

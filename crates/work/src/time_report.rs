@@ -1,14 +1,15 @@
 //! Hours and euros: time entries of some days, added up by day, user, task and tags.
 //!
-//! - **It tells what the list tells.** Entries are counted that the grants reach, by the predicate of the list. What still
-//!   runs is not counted: nobody knows yet how long it is.
-//! - **It is exact.** Time is added up in whole microseconds, money in microseconds times cents, and each line is rounded once,
-//!   half to even. The total is that of the lines as they are shown, so whoever adds them up finds it.
+//! - **It tells what the list tells.** Entries are counted that the grants reach, by the predicate of the
+//!   list. What still runs is not counted: nobody knows yet how long it is.
+//! - **It is exact.** Time is added up in whole microseconds, money in microseconds times cents, and each
+//!   line is rounded once, half to even. The total is that of the lines as they are shown, so whoever adds
+//!   them up finds it.
 //! - **A day is a day in Brussels**, of 23, 24 or 25 hours. An entry is split where a day begins.
-//! - **Every hour is in one line.** So a line has the *set* of tags of its tasks: an hour on a task with two tags would be in
-//!   two lines if each tag had one. The hours of one tag are what is asked for with its id.
-//! - **It is bounded.** What it costs grows with the entries and the lines, not with the entries times the days: of an entry
-//!   of years, all its whole days together are two numbers, until the lines are written.
+//! - **Every hour is in one line.** So a line has the *set* of tags of its tasks: an hour on a task with two
+//!   tags would be in two lines if each tag had one. The hours of one tag are what is asked for with its id.
+//! - **It is bounded.** What it costs grows with the entries and the lines, not with the entries times the
+//!   days: of an entry of years, all its whole days together are two numbers, until the lines are written.
 
 mod period;
 mod read;

@@ -40,7 +40,8 @@ impl Conditional {
 
     /// The bytes that are asked for, of `size` bytes of content with this tag; `None` for all.
     ///
-    /// With an `If-Range`, the range counts only if the content is still the one that the caller has a part of.
+    /// With an `If-Range`, the range counts only if the content is still the one that the caller has a part
+    /// of.
     pub(super) fn bytes(&self, tag: &EntityTag, size: u64) -> ApiResult<Option<RangeInclusive<u64>>> {
         let counts = match &self.if_range {
             Condition::Always => true,

@@ -37,7 +37,8 @@ pub(crate) struct Sent {
     pub(super) body: LocalBoxStream<'static, io::Result<Bytes>>,
 }
 
-/// The tag of the content: its digest, so that the same tag means the same bytes. It is not the tag of the row.
+/// The tag of the content: its digest, so that the same tag means the same bytes. It is not the tag of the
+/// row.
 pub(super) fn tag_of(file: &Attachment) -> EntityTag {
     EntityTag::new_strong(file.digest())
 }
@@ -59,10 +60,12 @@ impl Responder for Content {
         response
             .insert_header(header::ETag(tag_of(&file)))
             .insert_header(header::LastModified(SystemTime::from(file.created_at).into()))
-            // It may be kept by who got it, but is asked for again each time: they may have lost the right to it.
+            // It may be kept by who got it, but is asked for again each time: they may have lost the right to
+            // it.
             .insert_header(CacheControl(vec![CacheDirective::Private, CacheDirective::NoCache]))
             .insert_header((header::ACCEPT_RANGES, "bytes"))
-            // Whatever is in it, a browser that opens it runs nothing, embeds nothing, and lets no other site have it.
+            // Whatever is in it, a browser that opens it runs nothing, embeds nothing, and lets no other site
+            // have it.
             .insert_header(disposition(&file.name))
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .insert_header((header::CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))

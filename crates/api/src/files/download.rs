@@ -1,7 +1,8 @@
 //! A file that goes out: all of it or a range, chunk by chunk.
 //!
-//! Nobody holds a connection while the receiver takes their time: each chunk is read in a transaction of its own, which asks
-//! again who they are and whether the file is in their reach. Whoever lost that on the way gets no more of it.
+//! Nobody holds a connection while the receiver takes their time: each chunk is read in a transaction of its
+//! own, which asks again who they are and whether the file is in their reach. Whoever lost that on the way
+//! gets no more of it.
 
 use std::io;
 use std::ops::RangeInclusive;
@@ -31,7 +32,8 @@ struct Rest {
 }
 
 impl Conditional {
-    /// Finds the file and the first chunk of what is asked for of it: if that does not open, it is told in an answer.
+    /// Finds the file and the first chunk of what is asked for of it: if that does not open, it is told in an
+    /// answer.
     pub(crate) async fn send(self, gate: Permit, path: Path<(AttachmentId,)>) -> ApiResult<Content> {
         let reauthorized = gate.reauthorize();
         let found = gate.read(move |ctx, grant| {
@@ -76,8 +78,9 @@ fn read(
 }
 
 impl Rest {
-    /// The chunks, each when it is asked for, which is when the receiver has taken the one before. It ends with the first that
-    /// cannot be had, and the connection with it: the receiver knows the length and that this is not all.
+    /// The chunks, each when it is asked for, which is when the receiver has taken the one before. It ends
+    /// with the first that cannot be had, and the connection with it: the receiver knows the length and that
+    /// this is not all.
     fn stream(self) -> impl Stream<Item = io::Result<Bytes>> + 'static {
         let span = tracing::Span::current();
         stream::unfold(Some(self), move |rest| {

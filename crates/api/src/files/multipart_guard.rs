@@ -11,8 +11,8 @@ use futures_util::{Stream, StreamExt, stream};
 
 use super::byte_count;
 
-/// The body, up to `most` bytes: without a file in it, a body could go on for ever. It ends as well where the reader would end
-/// the file too early, see [`BoundaryScanner`].
+/// The body, up to `most` bytes: without a file in it, a body could go on for ever. It ends as well where the
+/// reader would end the file too early, see [`BoundaryScanner`].
 pub(super) fn guarded(
     mut body: Payload,
     request: &HttpRequest,
@@ -36,9 +36,9 @@ const HEAD: usize = 16 * 1024;
 
 /// The body, in which the headers of the first part have no `Content-Length`.
 ///
-/// It must not stand there (RFC 7578, section 4.8), and the reader obeys it: a wrong one would cut the file. But there are
-/// clients that write it. So it gets a name of the same length that means nothing, and the boundary alone says where the file
-/// ends.
+/// It must not stand there (RFC 7578, section 4.8), and the reader obeys it: a wrong one would cut the file.
+/// But there are clients that write it. So it gets a name of the same length that means nothing, and the
+/// boundary alone says where the file ends.
 fn without_length(
     mut body: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin + 'static,
 ) -> impl Stream<Item = Result<Bytes, PayloadError>> + 'static {
@@ -61,7 +61,8 @@ fn end_of_head(head: &[u8]) -> Option<usize> {
     head.windows(4).position(|four| four == b"\r\n\r\n")
 }
 
-/// In the headers at the beginning of a body, up to the empty line. What comes behind it is content and stays as it is.
+/// In the headers at the beginning of a body, up to the empty line. What comes behind it is content and stays
+/// as it is.
 fn rename_length(head: &mut [u8]) {
     const NAME: &[u8] = b"\ncontent-length:";
     const OTHER: &[u8] = b"\nx-ignored-size:";
@@ -74,8 +75,9 @@ fn rename_length(head: &mut [u8]) {
     }
 }
 
-/// A search for a carriage return with the boundary right behind it. It is content (RFC 2046, section 5.1.1: a delimiter begins with
-/// the whole line end), but the reader takes it for the end of the file and passes over it without a word.
+/// A search for a carriage return with the boundary right behind it. It is content (RFC 2046, section 5.1.1:
+/// a delimiter begins with the whole line end), but the reader takes it for the end of the file and passes
+/// over it without a word.
 struct BoundaryScanner {
     needle: Vec<u8>,
     /// The end of what went by, in which the needle may have begun.

@@ -18,7 +18,8 @@ pub(super) enum RequestedRange {
 impl RequestedRange {
     /// The part of `size` bytes that this `Range` asks for.
     ///
-    /// Several ranges are answered with the whole, which is allowed, and cheaper for everybody than parts that overlap.
+    /// Several ranges are answered with the whole, which is allowed, and cheaper for everybody than parts
+    /// that overlap.
     pub(super) fn of(range: &Range, size: u64) -> Self {
         let Range::Bytes(specs) = range else { return Self::Whole };
         let [spec] = specs.as_slice() else { return Self::Whole };
@@ -31,8 +32,9 @@ impl RequestedRange {
 
 /// The `Range` in this header; `None` when it is not one range, or cannot be read.
 ///
-/// The type's own reader leaves out those of several ranges that it cannot read, takes a plus sign for part of a number, and
-/// knows the unit in small letters alone. A number that is beyond all sizes counts as the largest.
+/// The type's own reader leaves out those of several ranges that it cannot read, takes a plus sign for part
+/// of a number, and knows the unit in small letters alone. A number that is beyond all sizes counts as the
+/// largest.
 pub(super) fn read(header: &str) -> Option<Range> {
     let (unit, set) = header.split_once('=')?;
     let (first, last) = set.trim().split_once('-')?;

@@ -1,8 +1,9 @@
-//! A file that comes in: `multipart/form-data` with the one field `file`, stored chunk by chunk while it arrives.
+//! A file that comes in: `multipart/form-data` with the one field `file`, stored chunk by chunk while it
+//! arrives.
 //!
-//! Nobody holds a connection while the sender takes their time: the upload is registered in one transaction, each chunk is
-//! stored in one, and the last one makes the attachment. The gate stands before each of them. What does not get to the end
-//! leaves nothing.
+//! Nobody holds a connection while the sender takes their time: the upload is registered in one transaction,
+//! each chunk is stored in one, and the last one makes the attachment. The gate stands before each of them.
+//! What does not get to the end leaves nothing.
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
@@ -83,7 +84,8 @@ struct ReceivedFile {
     content: StoredContent,
 }
 
-/// An upload that is under way. Dropped without [`UploadSession::end`], because its sender hung up, it leaves nothing either.
+/// An upload that is under way. Dropped without [`UploadSession::end`], because its sender hung up, it leaves
+/// nothing either.
 struct UploadSession {
     gate: Permit,
     upload: Upload,
@@ -114,7 +116,8 @@ impl UploadSession {
 
     /// Stores what arrives of the file, chunk by chunk.
     async fn store(&self, mut part: Field, limit: u64) -> ApiResult<ReceivedFile> {
-        // Where the guard did not find it, behind a preamble: the reader obeys it, and a wrong one would cut the file.
+        // Where the guard did not find it, behind a preamble: the reader obeys it, and a wrong one would cut
+        // the file.
         if part.headers().contains_key(header::CONTENT_LENGTH) {
             return Err(unreadable("A part must not have a Content-Length header."));
         }

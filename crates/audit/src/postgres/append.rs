@@ -9,7 +9,8 @@ use crate::{Actor, Event, Origin};
 
 const APPEND: Statement = Statement::new("SELECT audit_append($1)");
 
-/// Appends events to the history, in the transaction that `tx` is: they last when the change does, and only then.
+/// Appends events to the history, in the transaction that `tx` is: they last when the change does, and only
+/// then.
 ///
 /// One statement for any number of events, none for none.
 pub fn append(tx: &mut impl Tenant, origin: &Origin, events: &[Event]) -> QueryResult<()> {

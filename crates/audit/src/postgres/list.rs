@@ -55,7 +55,8 @@ pub struct StoredEvent {
     pub resource_id: Uuid,
     /// The action: `create`, `update`, `delete`, `tag_added`, …
     pub action: String,
-    /// The version of the row that it left; `None` where it changed no field, or is older than versions in the history.
+    /// The version of the row that it left; `None` where it changed no field, or is older than versions in
+    /// the history.
     pub version: Option<i32>,
     /// The fields that changed.
     pub changes: Changes,

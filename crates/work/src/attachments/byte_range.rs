@@ -48,7 +48,8 @@ struct StoredChunk {
 
 /// The part of a range that is in the chunk of this index.
 ///
-/// Whether the attachment is there and in reach is asked again: what was lost on the way is [`ChunkError::Missing`].
+/// Whether the attachment is there and in reach is asked again: what was lost on the way is
+/// [`ChunkError::Missing`].
 pub fn read_chunk(
     tx: &mut impl Tenant,
     of_tasks: &Grant<Tasks, Read>,

@@ -16,8 +16,8 @@ pub(super) const SEALED: Column = Column::new("attachment_pieces.sealed");
 pub struct Chunker(Vec<u8>);
 
 impl Chunker {
-    /// Takes from `arrived` what there is room for. A chunk comes out when it is full and more follows, so what is left at the
-    /// end is the last one.
+    /// Takes from `arrived` what there is room for. A chunk comes out when it is full and more follows, so
+    /// what is left at the end is the last one.
     pub fn push(&mut self, arrived: &mut &[u8]) -> Option<Vec<u8>> {
         let full = (self.0.len() == CHUNK_SIZE && !arrived.is_empty()).then(|| std::mem::take(&mut self.0));
         if self.0.capacity() == 0 {
@@ -45,7 +45,8 @@ pub(super) struct Chunks {
 }
 
 impl Chunks {
-    /// The position of a chunk, and the bytes of the content that it must hold; `None` when the content has no such chunk.
+    /// The position of a chunk, and the bytes of the content that it must hold; `None` when the content has
+    /// no such chunk.
     pub(super) fn position(self, index: u32) -> Option<(ChunkPosition, usize)> {
         let last = index_of(self.size.saturating_sub(1))?;
         let position = position(self.of, index, index == last);
@@ -54,7 +55,8 @@ impl Chunks {
         (index <= last).then(|| (position, usize::try_from(left).unwrap_or(CHUNK_SIZE).min(CHUNK_SIZE)))
     }
 
-    /// The indices of the chunks that hold these bytes of the content; `None` when it does not have all of them.
+    /// The indices of the chunks that hold these bytes of the content; `None` when it does not have all of
+    /// them.
     pub(super) fn holding(self, bytes: &RangeInclusive<u64>) -> Option<RangeInclusive<u32>> {
         let indices = index_of(*bytes.start())?..=index_of(*bytes.end())?;
         (*bytes.end() < self.size.max(1)).then_some(indices)

@@ -27,8 +27,8 @@ pub struct NewAttachment {
     pub content: StoredContent,
 }
 
-/// Creates the attachment of content that is stored; the grant's holder is its author. The task is asked for again: much can
-/// have happened.
+/// Creates the attachment of content that is stored; the grant's holder is its author. The task is asked for
+/// again: much can have happened.
 pub fn create(
     tx: &mut impl Tenant,
     of_tasks: &Grant<Tasks, Read>,
@@ -86,7 +86,8 @@ fn insert(
         attachments::sha256,
         attachments::created_at,
     ));
-    // The foreign key holds the task's row (FOR KEY SHARE) from here on, so it cannot go without telling of this attachment.
+    // The foreign key holds the task's row (FOR KEY SHARE) from here on, so it cannot go without telling of
+    // this attachment.
     match tx.run(insert) {
         Ok(0) => Err(AttachmentError::NotFound),
         Ok(_) => Ok(()),

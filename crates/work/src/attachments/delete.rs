@@ -34,14 +34,15 @@ pub fn delete(
     Ok(append(tx, origin, &[Event::deleted(origin, &gone)])?)
 }
 
-/// Deletes the attachments of a task that is locked for its deletion, and answers their events. With the task they would go
-/// untold, and their content would stay.
+/// Deletes the attachments of a task that is locked for its deletion, and answers their events. With the task
+/// they would go untold, and their content would stay.
 pub(crate) fn delete_of_task(tx: &mut impl Tenant, origin: &Origin, task: TaskId) -> QueryResult<Vec<Event>> {
     const CHUNKS: Statement = Statement::new("DELETE FROM attachment_pieces WHERE attachment_id = ANY($1)");
     let delete = diesel::delete(attachments::table.filter(attachments::task_id.eq(task)));
     let mut gone: Vec<Attachment> = tx.rows(delete.returning(Attachment::as_returning()))?;
     let ids: Vec<AttachmentId> = gone.iter().map(|attachment| attachment.id).collect();
-    // After their attachments, as everywhere: in another order two who delete at once could wait for each other.
+    // After their attachments, as everywhere: in another order two who delete at once could wait for each
+    // other.
     tx.run(CHUNKS.bind::<Array<Uuid>, _>(ids))?;
     gone.sort_unstable_by_key(|attachment| attachment.id);
     Ok(gone.iter().map(|attachment| Event::deleted(origin, attachment)).collect())

@@ -6,11 +6,11 @@ use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Text;
 
-/// The name of a file, 1 to [`FileName::MAX`] characters: no path, nothing that cannot be seen, nothing that turns the
-/// direction of what is read.
+/// The name of a file, 1 to [`FileName::MAX`] characters: no path, nothing that cannot be seen, nothing that
+/// turns the direction of what is read.
 ///
-/// It is made of whatever a client says, and never refused: the name is the file's, not the sender's, who often did not choose
-/// it.
+/// It is made of whatever a client says, and never refused: the name is the file's, not the sender's, who
+/// often did not choose it.
 ///
 /// ```
 /// use belfort_work::FileName;

@@ -1,4 +1,5 @@
-//! The media type of a file, by its first bytes. What the sender says it is plays no part: a browser would believe it.
+//! The media type of a file, by its first bytes. What the sender says it is plays no part: a browser would
+//! believe it.
 
 /// The media type of content that begins with these bytes; `all` says whether there are no more.
 ///

@@ -13,7 +13,8 @@ use crate::history::{self, Visibility};
 use crate::reach::{self, Reached};
 use crate::tables::attachments;
 
-/// Attachments of a task in the order in which they were begun to be sent, from after the attachment `after`; `limit` at most.
+/// Attachments of a task in the order in which they were begun to be sent, from after the attachment `after`;
+/// `limit` at most.
 pub fn list(
     tx: &mut impl Tenant,
     of_tasks: &Grant<Tasks, Read>,

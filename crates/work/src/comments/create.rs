@@ -49,7 +49,8 @@ pub fn create(
         comments::created_at,
         comments::updated_at,
     ));
-    // The foreign key holds the task's row (FOR KEY SHARE) from here on, so it cannot go without telling of this comment.
+    // The foreign key holds the task's row (FOR KEY SHARE) from here on, so it cannot go without telling of
+    // this comment.
     match tx.run(insert) {
         Ok(0) => return Err(CommentError::NotFound),
         Ok(_) => {}

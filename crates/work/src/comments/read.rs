@@ -14,7 +14,8 @@ use crate::history::{self, Visibility};
 use crate::reach::{self, Reached};
 use crate::tables::comments;
 
-/// Comments on a task in the order in which they were written, from after the comment `after`; `limit` at most.
+/// Comments on a task in the order in which they were written, from after the comment `after`; `limit` at
+/// most.
 pub fn list(
     tx: &mut impl Tenant,
     of_tasks: &Grant<Tasks, Read>,
@@ -71,7 +72,8 @@ fn this<'r>(of_tasks: &'r Reach, own: &'r Reach, id: CommentId) -> Reached<'r, c
     Box::new(comments::id.eq(id).and(reach::comment(of_tasks, own)))
 }
 
-/// The comment as it is, and as it stays until this transaction ends, unless `expected` is given and is not its version.
+/// The comment as it is, and as it stays until this transaction ends, unless `expected` is given and is not
+/// its version.
 pub(super) fn lock(
     tx: &mut impl Tenant,
     of_tasks: &Reach,

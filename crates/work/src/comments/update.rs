@@ -12,8 +12,8 @@ use super::read::lock;
 use super::{Comment, CommentError, CommentPatch};
 use crate::change::{later, next};
 
-/// Changes a comment, unless `expected` is given and is not its version any more. A patch that changes nothing writes
-/// nothing.
+/// Changes a comment, unless `expected` is given and is not its version any more. A patch that changes
+/// nothing writes nothing.
 pub fn update(
     tx: &mut impl Tenant,
     of_tasks: &Grant<Tasks, Read>,

@@ -10,8 +10,8 @@ use diesel::sql_types::SqlType;
 
 /// An expression of the SQL type `ST` whose text is a constant of the program.
 ///
-/// `diesel::dsl::sql` would do, but a query with one is parsed and planned anew each time it runs: its text might be
-/// different each time. This one's cannot.
+/// `diesel::dsl::sql` would do, but a query with one is parsed and planned anew each time it runs: its text
+/// might be different each time. This one's cannot.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fragment<ST> {
     sql: &'static str,

@@ -6,8 +6,8 @@ use diesel::{QueryResult, RunQueryDsl};
 
 /// The statement, to which the rows of `reached` are a table of that name.
 ///
-/// What diesel's language has no words for is written by hand; who may see which rows is not: the predicate of a resource is
-/// told once, in `reach`, and stands in whatever is made of its rows.
+/// What diesel's language has no words for is written by hand; who may see which rows is not: the predicate
+/// of a resource is told once, in `reach`, and stands in whatever is made of its rows.
 pub(crate) struct WithReached<Q, S> {
     pub(crate) reached: Q,
     pub(crate) statement: S,

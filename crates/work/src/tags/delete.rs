@@ -31,7 +31,8 @@ const UNTAG: Statement<(Uuid, Integer)> = Statement::new(
      RETURNING id, version",
 );
 
-/// Deletes a tag, also from every task that has it, unless `expected` is given and is not its version any more.
+/// Deletes a tag, also from every task that has it, unless `expected` is given and is not its version any
+/// more.
 pub fn delete(
     tx: &mut impl Tenant,
     grant: &Grant<Tags, Delete>,
@@ -39,8 +40,8 @@ pub fn delete(
     id: TagId,
     expected: Option<i32>,
 ) -> Result<(), TagError> {
-    // First the tag, so that no further task can get it; then the tasks, before their links: whoever changes a task takes
-    // its locks in that order too.
+    // First the tag, so that no further task can get it; then the tasks, before their links: whoever changes
+    // a task takes its locks in that order too.
     let query = tags::table.filter(this(grant.reach(), id)).select(Tag::as_select());
     let tag: Tag = tx.find(query.for_update())?.ok_or(TagError::NotFound)?;
     if is_stale(expected, tag.version) {

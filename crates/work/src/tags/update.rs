@@ -14,7 +14,8 @@ use super::{Tag, TagError, TagPatch};
 use crate::change::{is_stale, later, next};
 use crate::tables::tags;
 
-/// Changes a tag, unless `expected` is given and is not its version any more. A patch that changes nothing writes nothing.
+/// Changes a tag, unless `expected` is given and is not its version any more. A patch that changes nothing
+/// writes nothing.
 pub fn update(
     tx: &mut impl Tenant,
     grant: &Grant<Tags, Update>,

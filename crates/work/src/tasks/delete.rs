@@ -14,7 +14,8 @@ use crate::change::is_stale;
 use crate::tables::tasks;
 use crate::{attachments, comments, time_entries};
 
-/// Deletes a task with its comments, attachments and time entries, unless `expected` is given and is not its version any more.
+/// Deletes a task with its comments, attachments and time entries, unless `expected` is given and is not its
+/// version any more.
 pub fn delete(
     tx: &mut impl Tenant,
     grant: &Grant<Tasks, Delete>,
@@ -32,8 +33,8 @@ pub fn delete(
     Ok(append(tx, origin, &events)?)
 }
 
-/// Deletes the comments, attachments and time entries of a task, and answers their events. With the task they would go as well,
-/// but untold.
+/// Deletes the comments, attachments and time entries of a task, and answers their events. With the task they
+/// would go as well, but untold.
 ///
 /// The task is locked for its removal by now: nothing is added to it any more.
 fn delete_children(tx: &mut impl Tenant, origin: &Origin, task: TaskId) -> QueryResult<Vec<Event>> {

@@ -1,9 +1,10 @@
 //! A page of tasks, found from the people, or the tag, that they are related to.
 //!
-//! Asked for the newest tasks in reach, a database goes through all tasks from the newest on and tests each. Where the newest
-//! million are somebody else's, that is a million tests for one page. From each person and tag there is an index to its tasks in their
-//! order, so at most a page's worth of entries is read for each of them, wherever in the list the page is, and the page is among them:
-//! "top N of a union of ordered lists".
+//! Asked for the newest tasks in reach, a database goes through all tasks from the newest on and tests each.
+//! Where the newest million are somebody else's, that is a million tests for one page. From each person and
+//! tag there is an index to its tasks in their order, so at most a page's worth of entries is read for each
+//! of them, wherever in the list the page is, and the page is among them: "top N of a union of ordered
+//! lists".
 
 use belfort_db::Backend;
 use belfort_ids::{TagId, UserId};
@@ -24,7 +25,8 @@ enum Start {
     Tag(TagId),
 }
 
-/// The condition to be among the tasks of one page that are related to its start and let through by the filter.
+/// The condition to be among the tasks of one page that are related to its start and let through by the
+/// filter.
 #[derive(Debug, Clone)]
 pub(super) struct TopNPage {
     start: Start,
@@ -33,8 +35,8 @@ pub(super) struct TopNPage {
 }
 
 impl TopNPage {
-    /// The condition for this page; `None` where every task is in reach and nothing narrows it: there the order of the tasks
-    /// themselves leads to the page.
+    /// The condition for this page; `None` where every task is in reach and nothing narrows it: there the
+    /// order of the tasks themselves leads to the page.
     pub(super) fn new(reach: &Reach, filter: &TaskFilter, window: Window) -> Option<Self> {
         let mut filter = *filter;
         let start = if let Some(audience) = TaskAudience::of(reach) {

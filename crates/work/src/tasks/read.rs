@@ -19,7 +19,8 @@ use crate::tables::tasks;
 
 /// Tasks in reach, from after the task `after` in this order; `limit` at most.
 ///
-/// The place of a task in either order is its id's, which never changes: pages are stable while tasks come and go.
+/// The place of a task in either order is its id's, which never changes: pages are stable while tasks come
+/// and go.
 ///
 /// ```
 /// use belfort_db::Tenant;
@@ -125,10 +126,11 @@ pub(super) fn lock(
     if task.version == seen {
         return Ok(task);
     }
-    // It was waited for the lock. The task's own columns are of now, but its lists and what the reach was decided by are of
-    // before the wait.
+    // It was waited for the lock. The task's own columns are of now, but its lists and what the reach was
+    // decided by are of before the wait.
     find(tx, reach, id)?.ok_or(TaskError::NotFound)
 }
 
-/// The version that this statement sees in everything but the row it locks. Whoever changes a task or its lists raises it.
+/// The version that this statement sees in everything but the row it locks. Whoever changes a task or its
+/// lists raises it.
 const SEEN: Fragment<Integer> = Fragment::new("(SELECT t.version FROM tasks t WHERE t.id = tasks.id)");

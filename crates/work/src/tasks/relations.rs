@@ -84,7 +84,8 @@ const SAVE: Statement<(Uuid, Text)> = Statement::new(
      SELECT id, name FROM tags WHERE id = ANY($8)",
 );
 
-/// Stores the changes of the lists and answers the names of the tags that came and went. No statement when there are none.
+/// Stores the changes of the lists and answers the names of the tags that came and went. No statement when
+/// there are none.
 pub(super) fn save(tx: &mut impl Tenant, task: TaskId, changes: &RelationChanges) -> QueryResult<TagNames> {
     if changes.is_empty() {
         return Ok(TagNames::new());
@@ -111,8 +112,8 @@ pub(super) fn people(lists: &[(&[UserId], &'static str)]) -> (Vec<UserId>, Vec<&
     lists.iter().flat_map(|(ids, relation)| ids.iter().map(|id| (*id, *relation))).unzip()
 }
 
-/// Locks users against deletion. Users come before tasks, here as where a user is deleted: the other way round,
-/// the two would wait for each other.
+/// Locks users against deletion. Users come before tasks, here as where a user is deleted: the other way
+/// round, the two would wait for each other.
 pub(super) fn lock_shared(tx: &mut impl Tenant, users: &[UserId]) -> QueryResult<()> {
     const LOCK: Statement<Uuid> =
         Statement::new("SELECT id FROM users WHERE id = ANY($1) ORDER BY id FOR KEY SHARE");
@@ -124,8 +125,8 @@ pub(super) fn lock_shared(tx: &mut impl Tenant, users: &[UserId]) -> QueryResult
 
 /// The error that it is when the lists of `task` were refused.
 ///
-/// One foreign key stands for both lists of people. Which of them it was is told by the id in the detail of the database's
-/// answer; a creator who is gone is in neither.
+/// One foreign key stands for both lists of people. Which of them it was is told by the id in the detail of
+/// the database's answer; a creator who is gone is in neither.
 pub(super) fn map_constraint(error: Error, task: &Task) -> TaskError {
     let names = |ids: &[UserId]| match &error {
         Error::DatabaseError(_, info) => {

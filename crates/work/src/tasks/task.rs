@@ -218,7 +218,8 @@ impl NewTask {
 }
 
 impl TaskPatch {
-    /// The task that it makes of `task`. Version and times are as they were: whether anything changed is not asked here.
+    /// The task that it makes of `task`. Version and times are as they were: whether anything changed is not
+    /// asked here.
     pub(super) fn applied_to(self, task: &Task) -> Result<Task, TaskError> {
         let task = task.clone();
         Ok(Task {

@@ -36,8 +36,8 @@ const UNLINK: Statement = Statement::new(
      WHERE id IN (SELECT task_id FROM gone)",
 );
 
-/// Takes a user who is about to be deleted off all tasks that are assigned to them or that they view, with the events of
-/// each, and stops their timer. What they made, and the hours they worked, stay theirs by name.
+/// Takes a user who is about to be deleted off all tasks that are assigned to them or that they view, with
+/// the events of each, and stops their timer. What they made, and the hours they worked, stay theirs by name.
 ///
 /// No grant is demanded: who may delete the user decides, not who reaches the tasks.
 pub fn unassign_user(tx: &mut impl Tenant, origin: &Origin, user: UserId) -> QueryResult<()> {

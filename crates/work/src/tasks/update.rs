@@ -19,7 +19,8 @@ const UPDATE: Statement = Statement::new(
      WHERE id = $8",
 );
 
-/// Changes a task, unless `expected` is given and is not its version any more. A patch that changes nothing writes nothing.
+/// Changes a task, unless `expected` is given and is not its version any more. A patch that changes nothing
+/// writes nothing.
 pub fn update(
     tx: &mut impl Tenant,
     grant: &Grant<Tasks, Update>,

@@ -22,20 +22,22 @@ pub const MAX_OVERLAPS: usize = 20;
 pub struct Overlapping {
     /// The entry.
     pub entry: TimeEntry,
-    /// Other entries of the same person that share some time with it: the first [`MAX_OVERLAPS`] of those in the caller's reach.
+    /// Other entries of the same person that share some time with it: the first [`MAX_OVERLAPS`] of those in
+    /// the caller's reach.
     pub overlap_ids: Vec<TimeEntryId>,
 }
 
-/// The span `[began, ends)` of what still runs ends after everything that is so far: it takes in the present moment, so that a
-/// timer overlaps from its first moment on what it was started in.
+/// The span `[began, ends)` of what still runs ends after everything that is so far: it takes in the present
+/// moment, so that a timer overlaps from its first moment on what it was started in.
 fn ends(entry: &TimeEntry, now: DateTime<Utc>) -> DateTime<Utc> {
     entry.ended_at.unwrap_or_else(|| entry.started_at.max(now) + TimeDelta::microseconds(1))
 }
 
 /// `$1` to `$4`: the entries. `$5`: where a running one ends.
 ///
-/// Entries that began earlier are found by the moment, those that begin later by their person. So the cost of an entry does not
-/// grow with the number of entries that its person has. `OFFSET 0` keeps the first from being found by the person as well, among all they ever worked.
+/// Entries that began earlier are found by the moment, those that begin later by their person. So the cost of
+/// an entry does not grow with the number of entries that its person has. `OFFSET 0` keeps the first from
+/// being found by the person as well, among all they ever worked.
 const OVERLAPS: Statement<(Uuid, Array<Uuid>)> = Statement::new(
     "SELECT asked.id, ARRAY(
          SELECT o.id
@@ -71,8 +73,9 @@ const OVERLAPS: Statement<(Uuid, Array<Uuid>)> = Statement::new(
 
 /// The entries with what each overlaps, in one statement for all of them.
 ///
-/// Spans are half-open: what begins when the other ends does not overlap it, and what has no length overlaps nothing. A running
-/// timer lasts up to `now`. Only entries that `grant` reaches are named: without one, none.
+/// Spans are half-open: what begins when the other ends does not overlap it, and what has no length overlaps
+/// nothing. A running timer lasts up to `now`. Only entries that `grant` reaches are named: without one,
+/// none.
 pub fn with_overlaps(
     tx: &mut impl Tenant,
     of_tasks: &Grant<Tasks, Read>,

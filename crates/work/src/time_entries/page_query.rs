@@ -19,7 +19,8 @@ use crate::tables::time_entries;
 pub(super) enum Segment {
     /// The entries that begin within the range of time: they stand there in the order of the list.
     Begins,
-    /// The entries that began before the range and last into it: they are found by the moment at which the range begins.
+    /// The entries that began before the range and last into it: they are found by the moment at which the
+    /// range begins.
     Lasts(DateTime<Utc>),
 }
 
@@ -81,7 +82,8 @@ pub(super) fn segment_query<'r>(
         (Segment::Begins, Some(from)) => query.filter(time_entries::started_at.ge(from)),
         (Segment::Begins, None) => query,
     };
-    // The beginning is bounded by itself, so that the index leads to the page; what began at the same moment is told by the id.
+    // The beginning is bounded by itself, so that the index leads to the page; what began at the same moment
+    // is told by the id.
     match (order, after) {
         (TimeEntryOrder::Latest, Some(EntryCursor { started_at, id })) => {
             let before = time_entries::started_at.lt(started_at).or(time_entries::id.lt(id));
@@ -122,8 +124,9 @@ const SPAN: Fragment<Range<Timestamptz>> =
 
 /// A page of the rows of `reached` that is not found by following an index in the order of the list.
 ///
-/// From `people`, each person's entries stand in their order in an index: a page's worth of each is read, and the page is among
-/// those. Otherwise the entries of everybody would be gone through, in search of a few people's.
+/// From `people`, each person's entries stand in their order in an index: a page's worth of each is read, and
+/// the page is among those. Otherwise the entries of everybody would be gone through, in search of a few
+/// people's.
 ///
 /// Without, all rows are found before they are sorted: `OFFSET 0` keeps the order from being the way to them.
 struct SortedPage<'p> {

@@ -83,7 +83,8 @@ fn find(
     tx.find(time_entries::table.filter(this(of_tasks, own, id)).select(TimeEntry::as_select()))
 }
 
-/// The entry as it is, and as it stays until this transaction ends, unless `expected` is given and is not its version.
+/// The entry as it is, and as it stays until this transaction ends, unless `expected` is given and is not its
+/// version.
 pub(super) fn lock(
     tx: &mut impl Tenant,
     of_tasks: &Reach,

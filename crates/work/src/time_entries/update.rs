@@ -17,7 +17,8 @@ use crate::reach::{self, Reached};
 use crate::sql::WithReached;
 use crate::tables::tasks;
 
-/// Changes an entry, unless `expected` is given and is not its version any more. A patch that changes nothing writes nothing.
+/// Changes an entry, unless `expected` is given and is not its version any more. A patch that changes nothing
+/// writes nothing.
 pub fn update(
     tx: &mut impl Tenant,
     of_tasks: &Grant<Tasks, Read>,

@@ -52,15 +52,17 @@ type Columns = (
     Text,
 );
 
-/// As the index has it, with both ends: with a little more than is wanted, of which no microsecond is in the cuts.
+/// As the index has it, with both ends: with a little more than is wanted, of which no microsecond is in the
+/// cuts.
 const SPAN: Fragment<Range<Timestamptz>> =
     Fragment::new("tstzrange(time_entries.started_at, time_entries.ended_at, '[]')");
 
-/// `$1`: the cuts, in microseconds since the epoch, so that no clock but ours says when a day begins. `$2` to `$4`: by user, by
-/// task, by tag. `$5`: how many rows.
+/// `$1`: the cuts, in microseconds since the epoch, so that no clock but ours says when a day begins. `$2` to
+/// `$4`: by user, by task, by tag. `$5`: how many rows.
 ///
-/// An entry is a piece of its first day and one of its last; the days in between it has whole, which is told where they begin
-/// and where they are over. Sums are sent as text: they are greater than any integer of Postgres.
+/// An entry is a piece of its first day and one of its last; the days in between it has whole, which is told
+/// where they begin and where they are over. Sums are sent as text: they are greater than any integer of
+/// Postgres.
 const PARTS: Statement<Columns> = Statement::new(
     "SELECT s.user_id, s.task_id, (SELECT t.title FROM tasks t WHERE t.id = s.task_id),
             s.tag_ids, ARRAY(SELECT t.name FROM tags t WHERE t.id = ANY(s.tag_ids) ORDER BY t.id),
@@ -102,7 +104,8 @@ const PARTS: Statement<Columns> = Statement::new(
      LIMIT $5",
 );
 
-/// The pieces, added up by place. Each is of a line of its own, so more of them than there may be lines are too many.
+/// The pieces, added up by place. Each is of a line of its own, so more of them than there may be lines are
+/// too many.
 pub(super) fn parts(
     tx: &mut impl Tenant,
     of_tasks: &Grant<Tasks, Read>,

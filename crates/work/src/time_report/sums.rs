@@ -28,7 +28,8 @@ pub(super) struct DayPart {
     pub(super) micros: i128,
     /// The same, each times its cents an hour.
     pub(super) cost: i128,
-    /// The number of entries that have this whole day, less the number of those that have the whole day before.
+    /// The number of entries that have this whole day, less the number of those that have the whole day
+    /// before.
     pub(super) whole: i128,
     /// The same, each times its cents an hour.
     pub(super) whole_cents: i128,
@@ -49,9 +50,11 @@ pub struct Seconds(i128);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hours(i128);
 
-/// The lines, by day and key; `None` when there are more than `most`. `lengths` are the microseconds of each day.
+/// The lines, by day and key; `None` when there are more than `most`. `lengths` are the microseconds of each
+/// day.
 ///
-/// A part is only there where something begins or ends. Between two of them every day is whole for the same entries.
+/// A part is only there where something begins or ends. Between two of them every day is whole for the same
+/// entries.
 pub(super) fn unfold(
     parts: BTreeMap<LineKey, DayPart>,
     lengths: &[i128],
@@ -267,7 +270,8 @@ mod tests {
         fn the_lines_are_what_counting_every_entry_on_every_day_gives(entries in entries(), lengths in days()) {
             let quick = unfold(parts(&entries, &lengths), &lengths, usize::MAX).unwrap();
             prop_assert_eq!(&quick, &slowly(&entries, &lengths));
-            // Each part is of a line of its own: so there are too many lines wherever there are too many parts.
+            // Each part is of a line of its own: so there are too many lines wherever there are too many
+            // parts.
             prop_assert!(parts(&entries, &lengths).len() <= quick.len());
             prop_assert_eq!(unfold(parts(&entries, &lengths), &lengths, quick.len()).map(|lines| lines.len()), Some(quick.len()));
             if let Some(fewer) = quick.len().checked_sub(1) {

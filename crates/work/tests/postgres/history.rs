@@ -1,4 +1,5 @@
-//! Rows made of their history again: for random sequences of changes, the stored events fold to each row at every version.
+//! Rows made of their history again: for random sequences of changes, the stored events fold to each row at
+//! every version.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Pages of tasks: whatever is asked for and by whom, they are the tasks in reach that the filter lets through, in order.
+//! Pages of tasks: whatever is asked for and by whom, they are the tasks in reach that the filter lets
+//! through, in order.
 
 use belfort_ids::{TagId, UserId};
 use belfort_policy::{BuiltIn, Tasks};

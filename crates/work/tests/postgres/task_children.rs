@@ -1,5 +1,5 @@
-//! What hangs on a task, comments, attachments and time entries: for random people in random roles, the rule, told anew in plain
-//! Rust, against every statement there is.
+//! What hangs on a task, comments, attachments and time entries: for random people in random roles, the rule,
+//! told anew in plain Rust, against every statement there is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,7 +49,8 @@ impl Caller {
         concerned || task.created_by_id == self.id()
     }
 
-    /// Whether they read a row of `author`'s on `task`; those that a task shows are read by all who have to do with it.
+    /// Whether they read a row of `author`'s on `task`; those that a task shows are read by all who have to
+    /// do with it.
     fn reads(&self, task: &Task, author: UserId, shown: bool) -> bool {
         let shown = shown && self.is_concerned_with(task);
         self.sees(task) && (shown || self.is_among(self.own, author))
