@@ -79,7 +79,7 @@ pub(crate) fn task(reach: &Reach) -> Reached<'_, tasks::table> {
     }
 }
 
-/// Declares the predicate of a table whose rows hang on a task: `own` is the grant for the rows themselves,
+/// Declares the predicate of a table whose rows are a task's: `own` is the grant for the rows themselves,
 /// and a row is in reach when its task is, as far as the grant to read tasks goes, and one of `own`'s people
 /// is its author. Where the rows are part of what a task shows, whoever made the task, is assigned to it or
 /// views it reads all of them.
@@ -87,7 +87,7 @@ macro_rules! task_children {
     ($($(#[doc = $doc:literal])+ $name:ident: $table:ident by $author:ident, shown: $shown:literal;)*) => {$(
         $(#[doc = $doc])+
         pub(crate) fn $name<'r>(of_tasks: &'r Reach, own: &'r Reach) -> Reached<'r, $table::table> {
-            // Where every task is in reach, so is the one that the row hangs on: the foreign key saw to it
+            // Where every task is in reach, so is the row's: the foreign key saw to it
             // that there is one.
             let there: Reached<'r, $table::table> = if of_tasks.people().is_none() {
                 Box::new(EVERYTHING)

@@ -176,7 +176,7 @@ impl UploadSession {
                     Versioned::new(row.version, T::from(row)),
                 ))
             })?;
-            // Where the same was sent before, this time it came to nothing.
+            // With the key of an earlier request the answer is that one's, and this file is dropped.
             attachments::abandon(&mut ctx.tx, upload)?;
             Ok(Idempotent::replay(made))
         });

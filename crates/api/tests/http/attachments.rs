@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::files::{MULTIPART, PIECE, TAIL, form, head, noise};
+use crate::files::{CHUNK_SIZE, MULTIPART, TAIL, form, head, noise};
 use crate::harness::{Client, Reply, Server};
 
 fn sha256(bytes: &[u8]) -> String {
@@ -15,7 +15,7 @@ fn what_was_sent_is_got_again_whatever_its_size() {
     let server = Server::start();
     let ada = server.workspace("bakkerij");
     let task = ada.task("Bake");
-    let sizes = [0, 1, 1000, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 5 * PIECE + 77];
+    let sizes = [0, 1, 1000, CHUNK_SIZE - 1, CHUNK_SIZE, CHUNK_SIZE + 1, 3 * CHUNK_SIZE, 5 * CHUNK_SIZE + 77];
     let mut made = Vec::new();
     for (seed, size) in (0..).zip(sizes) {
         let content = noise(size, seed);
@@ -40,15 +40,15 @@ fn what_was_sent_is_got_again_whatever_its_size() {
     let next = page["next_cursor"].as_str().unwrap();
     let second = ada.get(&format!("/tasks/{task}/attachments?limit=3&cursor={next}")).expect(200);
     assert_eq!([&page["items"], &second["items"]], [&json!(made[..3]), &json!(made[3..6])]);
-    let pieces: usize = sizes.iter().map(|size| size.div_ceil(PIECE).max(1)).sum();
-    assert_eq!(server.stored("bakkerij"), (sizes.len(), pieces, 0));
+    let chunks: usize = sizes.iter().map(|size| size.div_ceil(CHUNK_SIZE).max(1)).sum();
+    assert_eq!(server.stored("bakkerij"), (sizes.len(), chunks, 0));
 }
 
 #[test]
 fn a_range_is_that_slice_of_the_whole() {
     let server = Server::start();
     let ada = server.workspace("bakkerij");
-    let content = noise(3 * PIECE + 1234, 1);
+    let content = noise(3 * CHUNK_SIZE + 1234, 1);
     let size = content.len();
     let id = ada.attach(&ada.task("Bake"), "bread.bin", &content);
     let slice = |range: &str, first: usize, last: usize| {
@@ -58,7 +58,17 @@ fn a_range_is_that_slice_of_the_whole() {
         assert_eq!(got.header("content-length"), Some(&*(last - first + 1).to_string()), "{range}");
         assert!(got.bytes == content[first..=last], "{range}");
     };
-    let edges = [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE - 1, 2 * PIECE, 3 * PIECE, size - 1];
+    let edges = [
+        0,
+        1,
+        CHUNK_SIZE - 1,
+        CHUNK_SIZE,
+        CHUNK_SIZE + 1,
+        2 * CHUNK_SIZE - 1,
+        2 * CHUNK_SIZE,
+        3 * CHUNK_SIZE,
+        size - 1,
+    ];
     for first in edges {
         for last in edges.into_iter().filter(|last| *last >= first) {
             slice(&format!("bytes={first}-{last}"), first, last);
@@ -126,7 +136,7 @@ fn a_part_is_sent_only_of_what_the_caller_has_a_part_of() {
 fn a_head_is_the_answer_without_the_content() {
     let server = Server::start();
     let ada = server.workspace("bakkerij");
-    let id = ada.attach(&ada.task("Bake"), "bread.bin", &noise(PIECE + 5, 1));
+    let id = ada.attach(&ada.task("Bake"), "bread.bin", &noise(CHUNK_SIZE + 5, 1));
     let line = format!("/api/v1/attachments/{id}/content");
     let (got, head) = (ada.raw(&format!("GET {line}"), "", b""), ada.raw(&format!("HEAD {line}"), "", b""));
     assert_eq!((head.status, head.bytes.len()), (200, 0));
@@ -135,7 +145,7 @@ fn a_head_is_the_answer_without_the_content() {
         reply.headers().into_iter().filter(|(name, _)| !varies.contains(&name.as_str())).collect::<Vec<_>>()
     };
     assert_eq!(but(&head), but(&got));
-    assert_eq!(head.header("content-length"), Some(&*(PIECE + 5).to_string()));
+    assert_eq!(head.header("content-length"), Some(&*(CHUNK_SIZE + 5).to_string()));
 }
 
 #[test]
@@ -238,7 +248,7 @@ fn a_file_that_is_sent_again_under_its_key_is_there_once() {
         let headers = [MULTIPART, ("Idempotency-Key", "k")];
         ada.send_bytes("POST", &format!("/tasks/{task}/attachments"), &headers, Some(&form(name, content)))
     };
-    let content = noise(PIECE + 1, 1);
+    let content = noise(CHUNK_SIZE + 1, 1);
     let first = keyed(&task, "bread.bin", &content);
     assert_eq!(first.status, 201, "{}", first.text);
     let again = keyed(&task, "bread.bin", &content);
@@ -270,7 +280,7 @@ fn of_one_file_sent_many_times_at_once_under_its_key_one_is_kept() {
     let ada = server.workspace("bakkerij");
     let task = ada.task("Bake");
     let headers = [MULTIPART, ("Idempotency-Key", "k")];
-    let (path, body) = (format!("/tasks/{task}/attachments"), form("x", &noise(PIECE + 1, 1)));
+    let (path, body) = (format!("/tasks/{task}/attachments"), form("x", &noise(CHUNK_SIZE + 1, 1)));
     let replies =
         crate::storage_view::at_once(5, |_| ada.send_bytes("POST", &path, &headers, Some(&body)).expect(201));
     assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
@@ -288,7 +298,7 @@ fn what_becomes_of_an_attachment_is_in_its_history_and_nothing_of_it_stays() {
     let server = Server::start();
     let ada = server.workspace("bakkerij");
     let task = ada.task("Bake");
-    let content = noise(2 * PIECE, 1);
+    let content = noise(2 * CHUNK_SIZE, 1);
     let ids = [ada.attach(&task, "a.bin", &content), ada.attach(&task, "b.bin", b"")];
     let fields = |name: &str, kind: &str, content: &[u8]| {
         json!([

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use serde_json::json;
 
-use crate::files::{PIECE, form, noise};
+use crate::files::{CHUNK_SIZE, form, noise};
 use crate::harness::{Client, Server};
 use crate::storage_view::NOWHERE;
 
@@ -14,7 +14,7 @@ const MARKER: &[u8] = b"Nobody but who may see it reads this line. ";
 fn the_database_has_nothing_of_a_file_in_the_clear() {
     let server = Server::start();
     let ada = server.workspace("bakkerij");
-    let content = MARKER.repeat(2 * PIECE / MARKER.len());
+    let content = MARKER.repeat(2 * CHUNK_SIZE / MARKER.len());
     let task = ada.task("Bake");
     let id = ada.attach(&task, "x", &content);
     let schema = server.schema("bakkerij");
@@ -37,18 +37,20 @@ fn the_database_has_nothing_of_a_file_in_the_clear() {
     ));
     assert_eq!(sealed.len(), 2);
     assert!(
-        sealed.iter().all(|len| (PIECE - 100..PIECE + 200).contains(&len.parse::<usize>().unwrap())),
+        sealed
+            .iter()
+            .all(|len| (CHUNK_SIZE - 100..CHUNK_SIZE + 200).contains(&len.parse::<usize>().unwrap())),
         "{sealed:?}"
     );
     assert!(ada.fetch(&id, &[]).bytes == content);
 }
 
 #[test]
-fn pieces_that_were_meddled_with_are_never_served() {
+fn chunks_that_were_meddled_with_are_never_served() {
     let server = Server::start();
     let ada = server.workspace("bakkerij");
-    let (task, content) = (ada.task("Bake"), noise(2 * PIECE + 100, 1));
-    let other = ada.attach(&task, "other", &noise(2 * PIECE + 100, 2));
+    let (task, content) = (ada.task("Bake"), noise(2 * CHUNK_SIZE + 100, 1));
+    let other = ada.attach(&task, "other", &noise(2 * CHUNK_SIZE + 100, 2));
     let schema = server.schema("bakkerij");
     let theirs = server.workspace("slagerij");
     let foreign = theirs.attach(&theirs.task("Cut"), "x", &content);
@@ -117,7 +119,7 @@ fn pieces_that_were_meddled_with_are_never_served() {
         } else {
             let (status, bytes, whole) = ada.fetch_raw(&id);
             assert_eq!((status, whole), (200, false), "{what}");
-            assert!(bytes.len() <= good * PIECE && bytes == content[..bytes.len()], "{what}");
+            assert!(bytes.len() <= good * CHUNK_SIZE && bytes == content[..bytes.len()], "{what}");
         }
     }
     assert!(theirs.fetch(&foreign, &[]).bytes == content);
@@ -141,7 +143,7 @@ fn who_loses_sight_of_a_file_gets_no_more_of_it() {
         let gus = server.anonymous("bakkerij").log_in("gus@bakkerij.example");
         ada.put(&format!("/tasks/{task}/viewers/{}", gus.id())).expect(204);
         let mut stream = gus.begin(&format!("GET /api/v1/attachments/{id}/content"), "", b"");
-        let mut got = vec![0; PIECE];
+        let mut got = vec![0; CHUNK_SIZE];
         stream.read_exact(&mut got).unwrap();
         // While it is read slowly, others are answered: no connection is held.
         ada.get("/me").expect(200);

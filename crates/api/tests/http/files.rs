@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Client, Reply, Server};
 
-/// Bytes of a file in one piece.
-pub(crate) const PIECE: usize = 256 * 1024;
+/// The bytes of a file in one chunk.
+pub(crate) const CHUNK_SIZE: usize = 256 * 1024;
 pub(crate) const MULTIPART: (&str, &str) = ("Content-Type", "multipart/form-data; boundary=b");
 
 /// Bytes in which nothing repeats, the same for the same seed.
@@ -106,7 +106,7 @@ pub(crate) fn answer(mut stream: TcpStream) -> (u16, String) {
 }
 
 impl Server {
-    /// How many attachments, pieces and uploads a workspace has.
+    /// How many attachments, chunks and uploads a workspace has.
     pub(crate) fn stored(&self, slug: &str) -> (usize, usize, usize) {
         let schema = self.schema(slug);
         let count = |table| {

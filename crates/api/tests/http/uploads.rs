@@ -6,7 +6,7 @@ use belfort_api::Settings;
 use chrono::Duration;
 use serde_json::json;
 
-use crate::files::{MULTIPART, PIECE, TAIL, answer, form, head, noise};
+use crate::files::{CHUNK_SIZE, MULTIPART, TAIL, answer, form, head, noise};
 use crate::harness::{Client, Reply, Server, settings};
 
 const NOTHING: (usize, usize, usize) = (0, 0, 0);
@@ -27,14 +27,14 @@ fn with_length(ada: &Client, task: &str, body: &[u8]) -> Reply {
 
 #[test]
 fn a_file_is_taken_up_to_the_limit_and_not_a_byte_further() {
-    let limit = 2 * PIECE + 10;
+    let limit = 2 * CHUNK_SIZE + 10;
     let server = with_limit(u64::try_from(limit).unwrap());
     let ada = server.workspace("bakkerij");
     let task = ada.task("Bake");
     let path = format!("/api/v1/tasks/{task}/attachments");
     let over = form("x", &noise(limit + 1, 1));
     with_length(&ada, &task, &over).clean_problem(413, "too-large", &path);
-    // Without a length it is found out on the way, after pieces were stored.
+    // Without a length it is found out on the way, after chunks were stored.
     let chunked = [format!("{:x}\r\n", over.len()).as_bytes(), &over, b"\r\n0\r\n\r\n"].concat();
     send(&ada, &task, &chunked, "Transfer-Encoding: chunked\r\n").clean_problem(413, "too-large", &path);
     // With one that says it, nothing is waited for: not a byte of this body was sent.
@@ -54,10 +54,10 @@ fn uploads_that_stall_take_nobodys_turn() {
     let server = Server::with(Settings { db_connections: 1, ..settings() });
     let ada = server.workspace("bakkerij");
     let task = ada.task("Bake");
-    let content = noise(2 * PIECE, 1);
-    let (begin, end) = content.split_at(PIECE + 1);
+    let content = noise(2 * CHUNK_SIZE, 1);
+    let (begin, end) = content.split_at(CHUNK_SIZE + 1);
     let slow: Vec<_> = (0..12).map(|_| ada.begin_upload(&task, "slow.bin", begin, content.len())).collect();
-    // Each has stored its first piece and waits for the next one.
+    // Each has stored its first chunk and waits for the next one.
     server.until_stored("bakkerij", (0, 12, 12));
     for _ in 0..10 {
         ada.get("/me").expect(200);
@@ -82,10 +82,14 @@ fn a_sender_who_hangs_up_leaves_nothing() {
     let server = Server::start();
     let ada = server.workspace("bakkerij");
     let task = ada.task("Bake");
-    for (begin, more) in [(PIECE + 1, ""), (2 * PIECE + 1, ""), (PIECE + 1, EXPECT), (2 * PIECE + 1, EXPECT)]
-    {
-        let stream = ada.begin_upload_with(more, &task, "x", &noise(begin, 1), 5 * PIECE);
-        server.until_stored("bakkerij", (0, begin / PIECE, 1));
+    for (begin, more) in [
+        (CHUNK_SIZE + 1, ""),
+        (2 * CHUNK_SIZE + 1, ""),
+        (CHUNK_SIZE + 1, EXPECT),
+        (2 * CHUNK_SIZE + 1, EXPECT),
+    ] {
+        let stream = ada.begin_upload_with(more, &task, "x", &noise(begin, 1), 5 * CHUNK_SIZE);
+        server.until_stored("bakkerij", (0, begin / CHUNK_SIZE, 1));
         drop(stream);
         server.until_stored("bakkerij", NOTHING);
     }
@@ -97,8 +101,8 @@ fn what_a_crash_left_is_swept_when_somebody_sends_a_file() {
     let server = Server::start();
     let ada = server.workspace("bakkerij");
     let task = ada.task("Bake");
-    let whole = noise(3 * PIECE, 1);
-    let begin = |by: &Client| by.begin_upload(&task, "x", &whole[..=PIECE], whole.len());
+    let whole = noise(3 * CHUNK_SIZE, 1);
+    let begin = |by: &Client| by.begin_upload(&task, "x", &whole[..=CHUNK_SIZE], whole.len());
     let mut old = begin(&ada);
     server.until_stored("bakkerij", (0, 1, 1));
     server.clock.advance(Duration::minutes(59));
@@ -110,11 +114,11 @@ fn what_a_crash_left_is_swept_when_somebody_sends_a_file() {
     ada.attach(&task, "z", b"");
     assert_eq!(server.stored("bakkerij"), (2, 3, 1));
     // Whose upload was swept is told so, and leaves nothing more behind.
-    old.write_all(&whole[PIECE + 1..]).unwrap();
+    old.write_all(&whole[CHUNK_SIZE + 1..]).unwrap();
     old.write_all(TAIL.as_bytes()).unwrap();
     let (status, text) = answer(old);
     assert!(status == 409 && text.contains("upload-over"), "{text}");
-    young.write_all(&whole[PIECE + 1..]).unwrap();
+    young.write_all(&whole[CHUNK_SIZE + 1..]).unwrap();
     young.write_all(TAIL.as_bytes()).unwrap();
     assert_eq!(answer(young).0, 201);
     assert_eq!(server.stored("bakkerij"), (3, 5, 0));
@@ -130,7 +134,7 @@ fn who_loses_their_right_on_the_way_attaches_nothing() {
     let bob = server.person(&ada, "bob", "member").id();
     let (guest, member) = (ada.role("guest"), ada.role("member"));
     let user = |change| drop(ada.patch(&format!("/users/{bob}"), &change).expect(200));
-    let content = noise(2 * PIECE, 1);
+    let content = noise(2 * CHUNK_SIZE, 1);
     let losses: [Loss<'_>; 4] = [
         ("the task", 404, &|task| drop(ada.delete(&format!("/tasks/{task}")).expect(204))),
         ("the reach", 404, &|task| drop(ada.delete(&format!("/tasks/{task}/assignees/{bob}")).expect(204))),
@@ -141,10 +145,10 @@ fn who_loses_their_right_on_the_way_attaches_nothing() {
         user(json!({ "role_id": member, "is_active": true }));
         let caller = server.anonymous("bakkerij").log_in("bob@bakkerij.example");
         let task = ada.make("/tasks", &json!({ "title": "x", "assignee_ids": [bob] }));
-        let mut stream = caller.begin_upload(&task, "x", &content[..=PIECE], content.len());
+        let mut stream = caller.begin_upload(&task, "x", &content[..=CHUNK_SIZE], content.len());
         server.until_stored("bakkerij", (0, 1, 1));
         lose(&task);
-        stream.write_all(&content[PIECE + 1..]).unwrap();
+        stream.write_all(&content[CHUNK_SIZE + 1..]).unwrap();
         stream.write_all(TAIL.as_bytes()).unwrap();
         let (told, text) = answer(stream);
         assert_eq!(told, status, "{what}: {text}");

@@ -1,4 +1,4 @@
-//! What hangs on a task, comments, attachments and time entries: for random people in random roles, the rule,
+//! The children of a task, comments, attachments and time entries: for random people in random roles, the rule,
 //! told anew in plain Rust, against every statement there is.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -201,7 +201,7 @@ fn found<T, E: std::fmt::Debug>(done: Result<T, E>, is_hidden: impl FnOnce(&E) -
 }
 
 #[test]
-fn what_hangs_on_a_task_is_listed_got_changed_and_counted_as_the_rule_says() {
+fn the_children_of_a_task_are_listed_got_changed_and_counted_as_the_rule_says() {
     let mut dice = Dice(3);
     let world = World::make(&mut dice);
     let (mut told_apart, mut writes) = (BTreeSet::new(), 0);
