@@ -50,26 +50,6 @@ fn of_32_attempts_at_once_exactly_5_are_granted() {
     assert_eq!(hits(&mut db.control(), &key), Some(5));
 }
 
-#[test]
-fn whether_a_limit_is_reached_is_asked_without_an_attempt() {
-    let db = Database::new();
-    let keys = ["ann", "bob", "cy"].map(|who| key(&format!("{who}@example.be")));
-    let reached = |now| counters::are_exhausted(&mut db.control(), &keys, LIMIT, now).unwrap();
-    assert_eq!(reached(at(0)), [false, false, false]);
-    for (key, attempts) in keys.iter().zip([4, 5]) {
-        for _ in 0..attempts {
-            assert!(granted(&mut db.control(), key, at(0)));
-        }
-    }
-    assert_eq!(reached(at(0)), [false, true, false]);
-    assert_eq!(hits(&mut db.control(), &keys[0]), Some(4));
-    assert_eq!(reached(at(15 * 60 - 1)), [false, true, false]);
-    assert_eq!(reached(at(15 * 60)), [false, false, false]);
-    counters::refund(&mut db.control(), &keys[1]).unwrap();
-    assert_eq!(reached(at(0)), [false, false, false]);
-    assert!(counters::are_exhausted(&mut db.control(), &[], LIMIT, at(0)).unwrap().is_empty());
-}
-
 /// The loser of a race cannot see the row that it lost to: it must not be told to come back at once, or never.
 #[test]
 fn who_is_refused_in_a_race_is_told_when_to_come_back() {

@@ -5,7 +5,6 @@ mod caller;
 mod escalation;
 pub mod idempotency;
 pub mod invitations;
-pub mod lockout;
 pub mod login;
 mod membership;
 mod name;

@@ -13,4 +13,4 @@ pub use create::create;
 pub use delete::delete;
 pub use read::{count, get, get_self, list, names};
 pub use update::{update, update_self};
-pub use user::{NewUser, Safeguards, User, UserError, UserPatch};
+pub use user::{NewUser, User, UserError, UserPatch};

@@ -5,8 +5,8 @@ use belfort_ids::{RoleId, TeamId, UserId};
 use belfort_policy::Users;
 use belfort_rbac::{Create, Delete, Read, Update};
 use belfort_tenancy::postgres::TenantTx;
-use belfort_workspace::users::{self, NewUser, Safeguards, User, UserPatch};
-use belfort_workspace::{FullName, lockout};
+use belfort_workspace::FullName;
+use belfort_workspace::users::{self, NewUser, User, UserPatch};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
@@ -132,8 +132,8 @@ pub(crate) async fn get(gate: Gate<Users, Read>, path: Path<(UserId,)>) -> ApiRe
 
 /// Update a user
 ///
-/// The last active admin cannot lose the role or be made inactive (409 `last-admin`). Admins who are locked
-/// out after failed logins do not count as active.
+/// The last active admin cannot lose the role or be made inactive (409 `last-admin`). Admins who have not yet
+/// joined do not count; admins who are locked out after failed logins do.
 #[api_v2_operation(operation_id = "update_user", tags(Users))]
 pub(crate) async fn update(
     gate: Gate<Users, Update>,
@@ -143,11 +143,8 @@ pub(crate) async fn update(
 ) -> ApiResult<Versioned<UserView>> {
     gate.write(move |ctx, grant| {
         let patch = body.parse()?;
-        let (tenancy, limit) = (&ctx.info.app.services.tenancy, ctx.info.app.settings.login);
-        let locked_out = lockout::before_update(&mut ctx.tx, tenancy, limit, ctx.now, &patch)?;
-        let safeguards = Safeguards { caller: &ctx.caller.principal, locked_out: &locked_out };
-        let (id, origin) = (path.ids()?.0, &ctx.origin);
-        Ok(versioned(users::update(&mut ctx.tx, grant, safeguards, origin, id, expected.0, patch)?))
+        let (caller, origin, id) = (&ctx.caller.principal, &ctx.origin, path.ids()?.0);
+        Ok(versioned(users::update(&mut ctx.tx, grant, caller, origin, id, expected.0, patch)?))
     })
     .await
 }
@@ -163,14 +160,10 @@ pub(crate) async fn delete(
     expected: IfMatch,
 ) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
-        let id = path.ids()?.0;
-        let (tenancy, limit) = (&ctx.info.app.services.tenancy, ctx.info.app.settings.login);
-        let locked_out = lockout::before_delete(&mut ctx.tx, tenancy, limit, ctx.now)?;
-        let safeguards = Safeguards { caller: &ctx.caller.principal, locked_out: &locked_out };
-        let origin = &ctx.origin;
+        let (caller, origin, id) = (&ctx.caller.principal, &ctx.origin, path.ids()?.0);
         // Deleting the user alone would take their assignments along unaudited.
         let before_delete = |tx: &mut TenantTx| belfort_work::tasks::unassign_user(tx, origin, id);
-        users::delete(&mut ctx.tx, grant, safeguards, origin, id, expected.0, before_delete)?;
+        users::delete(&mut ctx.tx, grant, caller, origin, id, expected.0, before_delete)?;
         Ok(NoContent)
     })
     .await

@@ -44,21 +44,6 @@ pub fn reserve(
     Ok(if granted { Reservation::Granted } else { Reservation::Refused { retry_after: window_ends - now } })
 }
 
-/// Returns, key by key, whether an attempt would be refused at `now`. Counts nothing.
-pub fn are_exhausted(
-    db: &mut impl Control,
-    keys: &[CounterKey],
-    limit: Limit,
-    now: DateTime<Utc>,
-) -> QueryResult<Vec<bool>> {
-    let max = i32::try_from(limit.max()).unwrap_or(i32::MAX);
-    let of_these = counters::key.eq_any(keys.iter().map(|key| key.as_bytes().as_slice()).collect::<Vec<_>>());
-    let is_reached = counters::hits.ge(max).and(counters::window_ends.gt(now));
-    let reached: Vec<Vec<u8>> =
-        db.rows(counters::table.filter(of_these.and(is_reached)).select(counters::key))?;
-    Ok(keys.iter().map(|key| reached.iter().any(|found| found == key.as_bytes())).collect())
-}
-
 /// Gives one attempt back, because it was right. Never below zero.
 pub fn refund(db: &mut impl Control, key: &CounterKey) -> QueryResult<()> {
     let counter = counters::table.find(key.as_bytes().as_slice()).filter(counters::hits.gt(0));

@@ -73,25 +73,12 @@ pub fn mark_joined(tx: &mut impl Tenant, now: DateTime<Utc>, user: UserId) -> Qu
     tx.run(diesel::update(row).set(members::joined_at.eq(now))).map(drop)
 }
 
-/// The admins: those of whom it matters that they are locked out, asked before [`update`] or [`delete`].
-///
-/// The answer is of a moment ago when they decide. An admin who came since counts as one who could come in.
-pub fn admins(tx: &mut impl Tenant) -> QueryResult<Vec<UserId>> {
-    let role = roles::table.filter(roles::name.eq(ADMIN).and(roles::is_builtin)).select(roles::id);
-    tx.rows(members::table.filter(counts().and(members::role_id.eq_any(role))).select(members::user_id))
-}
-
-/// Changes a member's role or state, unless it would leave no admin but those who are `locked_out` now.
-pub fn update(
-    tx: &mut impl Tenant,
-    locked_out: &[UserId],
-    user: UserId,
-    patch: MemberPatch,
-) -> Result<(), MemberError> {
+/// Changes a member's role or state, unless it would leave no admin.
+pub fn update(tx: &mut impl Tenant, user: UserId, patch: MemberPatch) -> Result<(), MemberError> {
     let (admin, admins) = lock_admins(tx)?;
     let stays = patch.role.is_none_or(|role| Some(role) == admin) && patch.is_active != Some(false);
     if !stays {
-        admins.locked_out(locked_out.iter().copied()).without([user])?;
+        admins.without([user])?;
     }
     let row = members::table.find(user);
     let current: Option<(RoleId, bool)> = tx.find(row.select((members::role_id, members::is_active)))?;
@@ -104,11 +91,11 @@ pub fn update(
     Ok(())
 }
 
-/// Removes a member, unless it would leave no admin but those who are `locked_out` now.
+/// Removes a member, unless it would leave no admin.
 ///
 /// Whoever deletes a user calls this first: the row would also go with the user's, but unguarded.
-pub fn delete(tx: &mut impl Tenant, locked_out: &[UserId], user: UserId) -> Result<(), MemberError> {
-    lock_admins(tx)?.1.locked_out(locked_out.iter().copied()).without([user])?;
+pub fn delete(tx: &mut impl Tenant, user: UserId) -> Result<(), MemberError> {
+    lock_admins(tx)?.1.without([user])?;
     match tx.run(diesel::delete(members::table.find(user)))? {
         0 => Err(MemberError::NotFound),
         _ => Ok(()),
@@ -127,11 +114,8 @@ fn lock_admins(tx: &mut impl Tenant) -> QueryResult<(Option<RoleId>, Admins)> {
             .for_no_key_update(),
     )?;
     let Some(role) = admin else { return Ok((None, Admins::default())) };
-    let counted = members::table.filter(counts().and(members::role_id.eq(role))).select(members::user_id);
+    let could_come_in = members::is_active.and(members::joined_at.is_not_null());
+    let counted =
+        members::table.filter(could_come_in.and(members::role_id.eq(role))).select(members::user_id);
     Ok((admin, tx.rows::<UserId, _>(counted)?.into_iter().collect()))
-}
-
-/// The condition under which a member with the admin role is an admin: they may log in, and once did.
-fn counts() -> diesel::dsl::And<members::is_active, diesel::dsl::IsNotNull<members::joined_at>> {
-    members::is_active.and(members::joined_at.is_not_null())
 }

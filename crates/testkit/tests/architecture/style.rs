@@ -150,7 +150,7 @@ fn rank(parameter: &str) -> Option<u8> {
         "after" | "before" => 7,
         "limit" if of.starts_with(['i', 'u']) => 8, // a number of rows, not of attempts
         _ if of.contains("Grant<") => 1,
-        _ if of == "&Principal" || of == "&Caller" || of.starts_with("&Safeguards") => 2,
+        _ if of == "&Principal" || of == "&Caller" => 2,
         _ if of == "&Origin" => 3,
         _ if of.ends_with("Id") => 4,
         _ if of.starts_with("New") || of.ends_with("Patch") || of.ends_with("Filter") => 6,

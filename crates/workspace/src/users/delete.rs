@@ -5,11 +5,11 @@ use belfort_db::Tenant;
 use belfort_ids::UserId;
 use belfort_policy::Users;
 use belfort_rbac::postgres::members;
-use belfort_rbac::{Delete, Grant};
+use belfort_rbac::{Delete, Grant, Principal};
 use diesel::prelude::*;
 
+use super::UserError;
 use super::read::lock;
-use super::{Safeguards, UserError};
 use crate::escalation::{RoleCoverage, role_coverage};
 use crate::idempotency;
 use crate::membership::{lock_membership, set_teams};
@@ -22,7 +22,7 @@ use crate::tables::users;
 pub fn delete<T: Tenant>(
     tx: &mut T,
     grant: &Grant<Users, Delete>,
-    safeguards: Safeguards<'_>,
+    caller: &Principal,
     origin: &Origin,
     id: UserId,
     expected: Option<i32>,
@@ -30,11 +30,11 @@ pub fn delete<T: Tenant>(
 ) -> Result<(), UserError> {
     lock_membership(tx)?;
     let user = lock(tx, grant.reach().people(), id, expected)?;
-    if role_coverage(tx, safeguards.caller, user.role_id)? != RoleCoverage::Covered {
+    if role_coverage(tx, caller, user.role_id)? != RoleCoverage::Covered {
         return Err(UserError::Escalation);
     }
     // Before the row: it would take its member along, unguarded.
-    members::delete(tx, safeguards.locked_out, id)?;
+    members::delete(tx, id)?;
     before_delete(tx)?;
     set_teams(tx, origin.at, id, &user.team_ids, &[])?;
     idempotency::delete_of(tx, id)?;

@@ -6,12 +6,12 @@ use belfort_db::Tenant;
 use belfort_ids::UserId;
 use belfort_policy::Users;
 use belfort_rbac::postgres::members::{self, MemberPatch};
-use belfort_rbac::{Grant, Update};
+use belfort_rbac::{Grant, Principal, Update};
 use diesel::prelude::*;
 
 use super::create::{check_teams, is_invited};
 use super::read::lock;
-use super::{Safeguards, User, UserError, UserPatch};
+use super::{User, UserError, UserPatch};
 use crate::FullName;
 use crate::escalation::{RoleCoverage, role_coverage};
 use crate::membership::{lock_membership, missing, set_teams, sorted};
@@ -22,7 +22,7 @@ use crate::tables::users;
 pub fn update(
     tx: &mut impl Tenant,
     grant: &Grant<Users, Update>,
-    safeguards: Safeguards<'_>,
+    caller: &Principal,
     origin: &Origin,
     id: UserId,
     expected: Option<i32>,
@@ -33,7 +33,7 @@ pub fn update(
     }
     let before = lock(tx, grant.reach().people(), id, expected)?;
     // Who changes somebody's address can have their password reset and become them.
-    if role_coverage(tx, safeguards.caller, before.role_id)? != RoleCoverage::Covered {
+    if role_coverage(tx, caller, before.role_id)? != RoleCoverage::Covered {
         return Err(UserError::Escalation);
     }
     let mut after = before.clone();
@@ -51,7 +51,7 @@ pub fn update(
     if let Some(role_id) = patch.role_id
         && role_id != before.role_id
     {
-        match role_coverage(tx, safeguards.caller, role_id)? {
+        match role_coverage(tx, caller, role_id)? {
             RoleCoverage::Absent => return Err(UserError::UnknownRole),
             RoleCoverage::Above => return Err(UserError::Escalation),
             RoleCoverage::Covered => after.role_id = role_id,
@@ -65,7 +65,7 @@ pub fn update(
         let joined = missing(&after.team_ids, &before.team_ids);
         check_teams(tx, member_filter(grant), &joined)?;
     }
-    write(tx, safeguards.locked_out, origin, &before, after)
+    write(tx, origin, &before, after)
 }
 
 /// Changes a user's own name. It needs no grant: everybody has a name of their own choice.
@@ -81,22 +81,16 @@ pub fn update_self(
     if let Some(name) = full_name {
         name.as_str().clone_into(&mut after.full_name);
     }
-    write(tx, &[], origin, &before, after)
+    write(tx, origin, &before, after)
 }
 
-fn write(
-    tx: &mut impl Tenant,
-    locked_out: &[UserId],
-    origin: &Origin,
-    before: &User,
-    mut after: User,
-) -> Result<User, UserError> {
+fn write(tx: &mut impl Tenant, origin: &Origin, before: &User, mut after: User) -> Result<User, UserError> {
     if after == *before {
         return Ok(after);
     }
     if (after.role_id, after.is_active) != (before.role_id, before.is_active) {
         let patch = MemberPatch { role: Some(after.role_id), is_active: Some(after.is_active) };
-        members::update(tx, locked_out, after.id, patch)?;
+        members::update(tx, after.id, patch)?;
     }
     if !after.is_active && before.is_active {
         sessions::end_all(tx, after.id)?;

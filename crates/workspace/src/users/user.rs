@@ -3,8 +3,8 @@
 use belfort_audit::{Audited, Fields};
 use belfort_auth::Email;
 use belfort_ids::{RoleId, TeamId, UserId};
+use belfort_rbac::LastAdmin;
 use belfort_rbac::postgres::members::MemberError;
-use belfort_rbac::{LastAdmin, Principal};
 use chrono::{DateTime, Utc};
 use diesel::dsl::{array, auto_type};
 use diesel::prelude::*;
@@ -99,16 +99,6 @@ pub struct UserPatch {
     pub is_active: Option<bool>,
     /// The teams, all of them.
     pub team_ids: Option<Vec<TeamId>>,
-}
-
-/// The rules that a change to a user is held against, beside the grant for it.
-#[derive(Debug, Clone, Copy)]
-pub struct Safeguards<'s> {
-    /// Who changes them: nobody gives or takes what they do not hold.
-    pub caller: &'s Principal,
-    /// The admins who cannot log in at the moment (see [`lockout`](crate::lockout)): none of them counts as the one who
-    /// remains.
-    pub locked_out: &'s [UserId],
 }
 
 /// The reason why a user was not created or changed. Nothing of it may be committed.

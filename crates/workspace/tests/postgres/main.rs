@@ -6,7 +6,6 @@ mod audited;
 mod caller;
 mod idempotency;
 mod invitations;
-mod lockout;
 mod login;
 mod roles;
 mod signup;

@@ -11,7 +11,7 @@ use belfort_workspace::users::{self, NewUser, UserError, UserPatch};
 use belfort_workspace::{Caller, TeamName};
 use serde_json::json;
 
-use crate::world::{World, email, grant, name, origin, race, safeguards};
+use crate::world::{World, email, grant, name, origin, race};
 
 fn renamed(to: &str) -> UserPatch {
     UserPatch { full_name: Some(name(to)), ..UserPatch::default() }
@@ -131,15 +131,7 @@ fn who_looks_at_an_old_version_changes_nothing() {
     let bob = world.person("bob", world.role(BuiltIn::Guest));
     let update = |who: &str, expected| {
         world.act(|tx| {
-            users::update(
-                tx,
-                &grant(&admin),
-                safeguards(&admin),
-                &origin(&admin),
-                bob,
-                expected,
-                renamed(who),
-            )
+            users::update(tx, &grant(&admin), &admin.principal, &origin(&admin), bob, expected, renamed(who))
         })
     };
     let version = world.row(bob).unwrap().version;
@@ -153,7 +145,7 @@ fn who_looks_at_an_old_version_changes_nothing() {
         assert!(results.iter().any(|result| matches!(result, Err(UserError::Stale))), "{results:?}");
     }
     let delete = world.act(|tx| {
-        users::delete(tx, &grant(&admin), safeguards(&admin), &origin(&admin), bob, Some(version), |_| Ok(()))
+        users::delete(tx, &grant(&admin), &admin.principal, &origin(&admin), bob, Some(version), |_| Ok(()))
     });
     assert!(matches!(delete, Err(UserError::Stale)));
     let own = world.act(|tx| users::update_self(tx, &origin(&admin), bob, Some(version), Some(name("Z"))));

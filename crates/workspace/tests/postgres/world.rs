@@ -16,7 +16,7 @@ use belfort_testkit::{Database, MIGRATIONS, now};
 use belfort_workspace::invitations::{self, NewInvitation};
 use belfort_workspace::login::{self, StoredPassword};
 use belfort_workspace::signup::{self, Signup};
-use belfort_workspace::users::{self, Safeguards, User, UserError, UserPatch};
+use belfort_workspace::users::{self, User, UserError, UserPatch};
 use belfort_workspace::{Caller, FullName, RequestSource, WorkspaceName, authenticate};
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz, Uuid};
 
@@ -144,11 +144,11 @@ impl World {
     }
 
     pub(crate) fn update(&self, by: &Caller, id: UserId, patch: &UserPatch) -> Result<User, UserError> {
-        self.act(|tx| users::update(tx, &grant(by), safeguards(by), &origin(by), id, None, patch.clone()))
+        self.act(|tx| users::update(tx, &grant(by), &by.principal, &origin(by), id, None, patch.clone()))
     }
 
     pub(crate) fn delete(&self, by: &Caller, id: UserId) -> Result<(), UserError> {
-        self.act(|tx| users::delete(tx, &grant(by), safeguards(by), &origin(by), id, None, |_| Ok(())))
+        self.act(|tx| users::delete(tx, &grant(by), &by.principal, &origin(by), id, None, |_| Ok(())))
     }
 
     /// How many events the history has.
@@ -160,11 +160,6 @@ impl World {
 
 pub(crate) fn grant<R: Offers<A>, A: belfort_rbac::Action>(caller: &Caller) -> Grant<R, A> {
     caller.principal.grant().unwrap()
-}
-
-/// Nobody is locked out.
-pub(crate) fn safeguards(caller: &Caller) -> Safeguards<'_> {
-    Safeguards { caller: &caller.principal, locked_out: &[] }
 }
 
 pub(crate) fn origin(caller: &Caller) -> Origin {
