@@ -86,6 +86,32 @@ struct Row {
     team_mates: Vec<UserId>,
 }
 
+/// The principal that somebody is who is active; `None` for anybody else. They keep their role and stay active until this
+/// transaction ends: a change of either waits, or is seen.
+///
+/// The role itself is not locked. A change of who is an admin locks it first and the member after, and would wait for whoever
+/// waits for it.
+pub(crate) fn lock_principal(tx: &mut impl Tenant, user: UserId) -> QueryResult<Option<Principal>> {
+    const LOCK: Statement<Array<Text>> = Statement::new(
+        "SELECT r.permissions
+         FROM members m
+         JOIN roles r ON r.id = m.role_id
+         WHERE m.user_id = $1 AND m.is_active
+         FOR SHARE OF m",
+    );
+    const TEAM_MATES: Statement<Uuid> = Statement::new(
+        "SELECT DISTINCT mate.user_id
+         FROM team_members mine
+         JOIN team_members mate ON mate.team_id = mine.team_id
+         WHERE mine.user_id = $1",
+    );
+    let permissions: Option<Vec<String>> = tx.find(LOCK.bind::<Uuid, _>(user))?;
+    let Some(permissions) = permissions else { return Ok(None) };
+    let permissions = Permissions::from_lines(&VOCABULARY, permissions.iter().map(String::as_str));
+    let team_mates: Vec<UserId> = tx.rows(TEAM_MATES.bind::<Uuid, _>(user))?;
+    Ok(Some(Principal::new(user, permissions, team_mates)))
+}
+
 /// Looks up the caller with this token. `None`: nobody, whichever of session, user and membership is missing or expired.
 pub fn authenticate(
     tx: &mut impl Tenant,

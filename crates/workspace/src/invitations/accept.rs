@@ -5,10 +5,15 @@ use belfort_auth::postgres::credentials;
 use belfort_auth::{Email, PasswordHash, TokenDigest};
 use belfort_db::Tenant;
 use belfort_ids::{RoleId, TeamId, UserId};
+use belfort_policy::Users;
+use belfort_rbac::{Create, Denied};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
+use crate::caller::lock_principal;
+use crate::escalation::{RoleCoverage, role_coverage};
 use crate::membership::lock_membership;
+use crate::reach::member_filter;
 use crate::tables::invitations;
 use crate::users::{NewUser, User, UserError, insert};
 use crate::{FullName, RequestSource, teams};
@@ -16,7 +21,8 @@ use crate::{FullName, RequestSource, teams};
 /// The reason why an invitation was not accepted. Nothing of it may be committed.
 #[derive(Debug, thiserror::Error)]
 pub enum AcceptError {
-    /// Unknown, accepted, revoked, sent again since, or too late: they are not told apart.
+    /// Unknown, accepted, revoked, sent again since, too late, or by somebody who could not send it any more: they are not told
+    /// apart.
     #[error("this invitation is not valid, or not any more: ask for another one")]
     Expired,
     /// The database failed.
@@ -47,6 +53,10 @@ impl From<UserError> for AcceptError {
 }
 
 /// Makes a user of whoever holds the token, once. It needs no grant: the token is the permission.
+///
+/// It is one that whoever sent it last gave, so it lasts no longer than theirs: they are active, may still create users and
+/// hold all that the role permits. That is asked here and not ended where they lose it, because there are many ways to lose it
+/// (their deletion, their role, what their role permits, what the role that they gave does) and one to accept.
 pub fn accept(
     tx: &mut impl Tenant,
     source: &RequestSource,
@@ -64,13 +74,22 @@ pub fn accept(
     }
     lock_membership(tx)?;
     // The deletion is what makes it work once: of two at the same time the second one finds no row.
-    let take =
-        diesel::delete(valid).returning((invitations::email, invitations::role_id, invitations::team_ids));
-    let taken: Option<(String, RoleId, Vec<TeamId>)> = tx.find(take)?;
-    let (email, role_id, team_ids) = taken.ok_or(AcceptError::Expired)?;
+    let take = diesel::delete(valid).returning((
+        invitations::email,
+        invitations::role_id,
+        invitations::team_ids,
+        invitations::invited_by,
+    ));
+    let taken: Option<(String, RoleId, Vec<TeamId>, UserId)> = tx.find(take)?;
+    let (email, role_id, team_ids, inviter) = taken.ok_or(AcceptError::Expired)?;
+    let inviter = lock_principal(tx, inviter)?.ok_or(AcceptError::Expired)?;
+    let grant = inviter.grant::<Users, Create>().map_err(|Denied { .. }| AcceptError::Expired)?;
+    if role_coverage(tx, &inviter, role_id)? != RoleCoverage::Covered {
+        return Err(AcceptError::Expired);
+    }
     let email = Email::parse(&email).map_err(|e| diesel::result::Error::DeserializationError(e.into()))?;
-    // Teams that were removed meanwhile are no reason to turn somebody away.
-    let team_ids = teams::existing(tx, None, &team_ids)?;
+    // Teams that were removed meanwhile, or that the inviter left, are no reason to turn somebody away.
+    let team_ids = teams::existing(tx, member_filter(&grant), &team_ids)?;
 
     let id = UserId::new(source.at);
     let origin = source.by(Actor::User { id, name: full_name.as_str().to_owned() });

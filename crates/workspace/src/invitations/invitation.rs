@@ -29,7 +29,7 @@ pub struct Invitation {
     pub role_id: RoleId,
     /// The teams they are to be in, in order.
     pub team_ids: Vec<TeamId>,
-    /// The user who invited them.
+    /// The user who invited them, or sent the invitation again last.
     #[diesel(select_expression = invitations::invited_by)]
     pub invited_by_id: UserId,
     /// The number of times that it was sent, from 1.

@@ -14,6 +14,8 @@ use super::{Invitation, InvitationError, IssuedInvitation, LIFETIME};
 use crate::tables::invitations;
 
 /// Gives an invitation a new token and its whole lifetime again; the token that was mailed before is invalid.
+///
+/// Whoever sends it answers for it from then on: it is theirs as if they had created it.
 pub fn resend(
     tx: &mut impl Tenant,
     grant: &Grant<Users, Create>,
@@ -27,6 +29,7 @@ pub fn resend(
     let set = (
         invitations::digest.eq(token.digest().as_bytes().to_vec()),
         invitations::expires_at.eq(origin.at + LIFETIME),
+        invitations::invited_by.eq(grant.user()),
         invitations::version.eq(invitations::version + 1),
     );
     let update = diesel::update(invitations::table.find(id)).set(set);

@@ -2,7 +2,8 @@
 
 use belfort_audit::postgres::Filter;
 use belfort_auth::InvitationToken;
-use belfort_ids::{InvitationId, TeamId};
+use belfort_db::{Queries as _, Statement};
+use belfort_ids::{InvitationId, RoleId, TeamId, UserId};
 use belfort_policy::{BuiltIn, Users};
 use belfort_rbac::Read;
 use belfort_testkit::now;
@@ -10,7 +11,7 @@ use belfort_workspace::invitations::{
     self, AcceptError, Invitation, InvitationError, IssuedInvitation, LIFETIME, NewInvitation,
 };
 use belfort_workspace::teams::{self, NewTeam};
-use belfort_workspace::users::User;
+use belfort_workspace::users::{User, UserPatch};
 use belfort_workspace::{Caller, RequestSource, TeamName, login};
 use chrono::Duration;
 
@@ -173,4 +174,66 @@ fn no_secret_of_an_invitation_is_told() {
     let unknown = TeamId::new(now());
     let refused = office.invite("cy", vec![unknown]).unwrap_err();
     assert!(matches!(refused, InvitationError::UnknownTeams(ids) if ids == [unknown]));
+}
+
+/// Admin or not, deleted, deactivated, demoted or with a role that was cut down: what they sent ends with what they may do.
+#[test]
+fn an_invitation_ends_with_what_its_inviter_may_do() {
+    let office = Office::new();
+    let (world, admin) = (&office.world, &office.admin);
+    let [admin_role, member_role] = [BuiltIn::Admin, BuiltIn::Member].map(|role| world.role(role));
+    let invite = |by: &Caller, who: &str, role: RoleId| {
+        let new = NewInvitation { email: email(who), full_name: None, role_id: role, team_ids: vec![] };
+        world.act(|tx| invitations::create(tx, &grant(by), &by.principal, &origin(by), new)).unwrap()
+    };
+    let lose: [(&str, fn(&World, &Caller, UserId)); 4] = [
+        ("deleted", |world, admin, user| world.delete(admin, user).unwrap()),
+        ("inactive", |world, admin, user| {
+            let patch = UserPatch { is_active: Some(false), ..UserPatch::default() };
+            world.update(admin, user, &patch).unwrap();
+        }),
+        ("demoted", |world, admin, user| {
+            let role = world.role(BuiltIn::Member);
+            world.update(admin, user, &UserPatch { role_id: Some(role), ..UserPatch::default() }).unwrap();
+        }),
+        ("recruits", |world, admin, user| {
+            let recruiter = world.own_role("recruiter", &[("users", "create", "all")]);
+            world
+                .update(admin, user, &UserPatch { role_id: Some(recruiter), ..UserPatch::default() })
+                .unwrap();
+        }),
+    ];
+    for (how, lose) in lose {
+        let leaving = world.caller(world.person(how, admin_role));
+        let [door, kept, foreign] = [("door", admin_role), ("kept", member_role), ("foreign", admin_role)]
+            .map(|(who, role)| {
+                invite(if who == "foreign" { admin } else { &leaving }, &format!("{who}-{how}"), role)
+            });
+        lose(world, admin, leaving.user);
+        for invited in [&door, &kept] {
+            assert!(is_over(office.accept(&invited.token)), "{how}");
+        }
+        // It is nobody's business who else left.
+        office.accept(&foreign.token).unwrap();
+        // Who sends it again answers for it.
+        let again = office.resend(door.invitation.id).unwrap();
+        assert_eq!(again.invitation.invited_by_id, admin.user);
+        office.accept(&again.token).unwrap();
+    }
+}
+
+/// The role of the inviter, not the inviter, is cut down.
+#[test]
+fn an_invitation_ends_with_the_role_of_its_inviter() {
+    const CUT: Statement = Statement::new("UPDATE roles SET permissions = '{}' WHERE name = 'officer'");
+    let office = Office::new();
+    let world = &office.world;
+    let officer = world.own_role("officer", &[("users", "create", "all"), ("tasks", "read", "own")]);
+    let nothing = world.own_role("nothing", &[]);
+    let olga = world.caller(world.person("olga", officer));
+    let new = NewInvitation { email: email("bob"), full_name: None, role_id: nothing, team_ids: vec![] };
+    let invited =
+        world.act(|tx| invitations::create(tx, &grant(&olga), &olga.principal, &origin(&olga), new)).unwrap();
+    world.act(|tx| tx.run(CUT)).unwrap();
+    assert!(is_over(office.accept(&invited.token)));
 }
