@@ -2,7 +2,6 @@
 
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::query_dsl::methods::LoadQuery;
-use diesel::result::{DatabaseErrorKind, Error};
 use diesel::{OptionalExtension, QueryResult, RunQueryDsl};
 
 use crate::tagged::Tagged;
@@ -36,7 +35,7 @@ pub trait Queries {
     /// Loads the first row of `query`.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is none.
+    /// [`Error::NotFound`](crate::Error::NotFound) when there is none.
     fn row<'q, U, Q>(&mut self, query: Q) -> QueryResult<U>
     where
         Q: AsQuery,
@@ -102,37 +101,3 @@ impl Queries for Conn {
 
 impl Tenant for Conn {}
 impl Control for Conn {}
-
-/// Returns whether another try may succeed: a lock was not had in time, two transactions waited for each other, or the
-/// connection was lost.
-///
-/// Diesel does not hand on the error's code, so the first two are known by their text, which Postgres writes in English unless it
-/// was told otherwise.
-pub fn is_transient(error: &Error) -> bool {
-    let Error::DatabaseError(kind, info) = error else {
-        return matches!(error, Error::BrokenTransactionManager);
-    };
-    let text = info.message();
-    matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::SerializationFailure)
-        || text.starts_with("canceling statement due to")
-        || text.starts_with("deadlock detected")
-        || text.starts_with("terminating connection")
-        || text.starts_with("server closed the connection")
-}
-
-/// The name of the constraint that was violated, where `error` is such a violation.
-///
-/// Storage modules turn `users_email_key` into their `EmailTaken` with it: asking first and inserting after would let two
-/// requests pass the question together.
-pub fn violated_constraint(error: &Error) -> Option<&str> {
-    match error {
-        Error::DatabaseError(
-            DatabaseErrorKind::UniqueViolation
-            | DatabaseErrorKind::ForeignKeyViolation
-            | DatabaseErrorKind::CheckViolation
-            | DatabaseErrorKind::ExclusionViolation,
-            info,
-        ) => info.constraint_name(),
-        _ => None,
-    }
-}

@@ -10,6 +10,8 @@ mod cache;
 mod connection;
 mod control;
 mod lanes;
+mod language;
+mod lease;
 mod migrate;
 mod provision;
 mod quote;
@@ -17,6 +19,7 @@ mod tables;
 mod tenant_tx;
 pub mod tenants;
 mod url;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +35,7 @@ pub use url::{DatabaseUrl, DatabaseUrlError};
 
 use cache::TenantCache;
 use connection::Pool;
+use lease::Doubts;
 
 /// The reason why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -64,11 +68,14 @@ pub struct PoolOptions {
     pub control_size: u32,
     /// The time that a request waits for a connection.
     pub wait: Duration,
+    /// The time that a connection may lie unused before it is tested. After a shorter one the test would cost a round trip for nothing.
+    pub test_after: Duration,
 }
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        Self { size: 16, control_size: 4, wait: Duration::from_secs(2) }
+        let (wait, test_after) = (Duration::from_secs(2), Duration::from_secs(1));
+        Self { size: 16, control_size: 4, wait, test_after }
     }
 }
 
@@ -94,11 +101,12 @@ impl Tenancy {
         secrets: &dyn SecretStore,
         options: PoolOptions,
     ) -> Result<Self, ConnectError> {
-        let control = connection::pool(url.clone(), options.control_size, options.wait);
+        let doubts = Doubts::new(options.test_after);
+        let control = connection::pool(url.clone(), options.control_size, options.wait, doubts.clone());
         let mut owner = connection::checkout(&control).map_err(ConnectError::Pool)?;
         let lane_url = lanes::ensure_login(&mut owner, url, secrets)?;
         drop(owner);
-        let lane = connection::pool(lane_url, options.size, options.wait);
+        let lane = connection::pool(lane_url, options.size, options.wait, doubts);
         Ok(Self(Arc::new(Inner { control, lane, cache: TenantCache::default(), wait: options.wait })))
     }
 

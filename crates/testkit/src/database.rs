@@ -61,7 +61,8 @@ impl Database {
     /// The same with a pool of this many connections for tenants.
     pub fn with_pool(size: u32) -> Self {
         let name = cluster().create();
-        let options = PoolOptions { size, control_size: 8, wait: Duration::from_secs(30) };
+        let options =
+            PoolOptions { size, control_size: 8, wait: Duration::from_secs(30), ..PoolOptions::default() };
         let tenancy = Tenancy::connect(&cluster().owner_url(&name), &TestSecrets, options).unwrap();
         Self { name, tenancy }
     }

@@ -81,7 +81,8 @@ impl Server {
 
     /// A second process with the same database and keys.
     pub(crate) fn second_process(&self, settings: &Settings) -> SocketAddr {
-        let options = PoolOptions { size: 4, control_size: 2, wait: Duration::from_secs(30) };
+        let options =
+            PoolOptions { size: 4, control_size: 2, wait: Duration::from_secs(30), ..PoolOptions::default() };
         serve(settings, self.db.second_process(options), &self.keyring, &self.clock, &self.mail)
     }
 

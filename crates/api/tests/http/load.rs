@@ -19,7 +19,7 @@ pub(crate) fn narrow() -> Server {
 const HOLD: Statement = Statement::new("UPDATE tasks SET title = title");
 
 /// Somebody else's transaction that holds every task of the workspace.
-fn holding_tasks(server: &Server, slug: &str) -> TenantTx {
+pub(crate) fn holding_tasks(server: &Server, slug: &str) -> TenantTx {
     let tenancy = server.db.tenancy();
     let tenant = tenancy.find(&Address::Slug(Slug::parse(slug).unwrap())).unwrap().unwrap();
     let mut tx = tenancy.begin(&tenant).unwrap();
@@ -28,7 +28,7 @@ fn holding_tasks(server: &Server, slug: &str) -> TenantTx {
 }
 
 /// Comes back once a request waits for a row that is held.
-fn until_one_waits(tx: &mut TenantTx) {
+pub(crate) fn until_one_waits(tx: &mut TenantTx) {
     const WAITING: Statement = Statement::new("SELECT pid FROM pg_locks WHERE NOT granted");
     while tx.run(WAITING).unwrap() == 0 {
         std::thread::yield_now();

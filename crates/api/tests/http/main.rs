@@ -30,6 +30,7 @@ mod lifecycle;
 mod load;
 mod mail;
 mod matrix;
+mod outages;
 mod pages;
 mod public_idempotency;
 mod races;

@@ -1,14 +1,13 @@
 //! Pooled connections. They never leave this crate unbound.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use belfort_db::Conn;
-use belfort_ids::TenantId;
 use diesel::Connection;
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::connection::SimpleConnection;
 
-use super::{Busy, DatabaseUrl};
+use super::lease::{Doubts, Lease};
+use super::{Busy, DatabaseUrl, language};
 
 pub(super) type Pool = r2d2::Pool<Manager>;
 pub(super) type Pooled = r2d2::PooledConnection<Manager>;
@@ -16,29 +15,22 @@ pub(super) type Pooled = r2d2::PooledConnection<Manager>;
 /// Opens connections, and decides which of them may be used again.
 pub(super) struct Manager {
     url: DatabaseUrl,
+    doubts: Doubts,
 }
-
-/// A pooled connection and its state.
-pub(super) struct Lease {
-    pub(super) pg: Conn,
-    /// Set when a transaction could not be ended: nobody may get this connection after that.
-    pub(super) broken: bool,
-    /// The tenants that it has served.
-    pub(super) touched: HashSet<TenantId>,
-}
-
-/// The number of tenants that a connection serves before it is replaced. Postgres gives back nothing of what a backend remembers of a
-/// tenant's tables and statements, some half a megabyte each, but by ending the backend.
-const TENANTS_PER_CONNECTION: usize = 400;
 
 impl r2d2::ManageConnection for Manager {
     type Connection = Lease;
     type Error = diesel::ConnectionError;
 
     fn connect(&self) -> Result<Lease, Self::Error> {
+        // From before it is made: a connection that is lost meanwhile casts doubt on this one too.
+        let doubts = self.doubts.dispelled();
         let mut pg = Conn::establish(self.url.reveal())?;
-        pg.set_prepared_statement_cache_size(diesel::connection::CacheSize::Unbounded);
-        Ok(Lease { pg, broken: false, touched: HashSet::new() })
+        if language::ensure_english(&mut pg)? {
+            pg = Conn::establish(self.url.reveal())?;
+            language::demand_english(&mut pg)?;
+        }
+        Ok(Lease::new(pg, doubts))
     }
 
     fn is_valid(&self, lease: &mut Lease) -> Result<(), Self::Error> {
@@ -46,22 +38,12 @@ impl r2d2::ManageConnection for Manager {
     }
 
     fn has_broken(&self, lease: &mut Lease) -> bool {
-        lease.broken
-            || lease.touched.len() > TENANTS_PER_CONNECTION
-            || std::thread::panicking()
-            || AnsiTransactionManager::is_broken_transaction_manager(&mut lease.pg)
-            || depth(&mut lease.pg) != Some(0)
+        lease.is_spent() || std::thread::panicking()
     }
 }
 
-/// The depth of nested transactions; `None` when it is not known.
-fn depth(pg: &mut Conn) -> Option<u32> {
-    let status = AnsiTransactionManager::transaction_manager_status_mut(pg);
-    status.transaction_depth().ok().map(|depth| depth.map_or(0, std::num::NonZeroU32::get))
-}
-
-/// Makes a pool, which connects at the first checkout.
-pub(super) fn pool(url: DatabaseUrl, size: u32, wait: Duration) -> Pool {
+/// Makes a pool, which connects at the first checkout. Pools of one database share their doubts.
+pub(super) fn pool(url: DatabaseUrl, size: u32, wait: Duration, doubts: Doubts) -> Pool {
     Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
@@ -69,7 +51,7 @@ pub(super) fn pool(url: DatabaseUrl, size: u32, wait: Duration) -> Pool {
         .test_on_check_out(false)
         .connection_timeout(wait)
         .error_handler(Box::new(LogErrors))
-        .build_unchecked(Manager { url })
+        .build_unchecked(Manager { url, doubts })
 }
 
 /// Takes a connection from the pool.
@@ -78,11 +60,23 @@ pub(super) fn checkout(pool: &Pool) -> Result<Pooled, r2d2::Error> {
 }
 
 /// Takes a connection from the pool for a request.
-pub(super) fn lease(pool: &Pool, wait: Duration) -> Result<Pooled, Busy> {
+fn lease(pool: &Pool, wait: Duration) -> Result<Pooled, Busy> {
     pool.get().map_err(|error| {
         tracing::warn!(%error, "no database connection was free");
         Busy { waited: wait }
     })
+}
+
+/// Takes a connection from the pool for statements without a transaction, and looks first whether it works where that is in doubt:
+/// none of them could be repeated on another.
+pub(super) fn lease_live(pool: &Pool, wait: Duration) -> Result<Pooled, Busy> {
+    for _ in 0..=pool.max_size() {
+        let mut lease = lease(pool, wait)?;
+        if lease.is_live() {
+            return Ok(lease);
+        }
+    }
+    Err(Busy { waited: wait })
 }
 
 /// Begins a transaction with `sql`, which begins with `BEGIN;` and binds, in one message.
@@ -92,16 +86,10 @@ pub(super) fn begin_with(pool: &Pool, wait: Duration, sql: &str) -> Result<Poole
     let mut last = None;
     for _ in 0..=pool.max_size() {
         let mut lease = lease(pool, wait).map_err(BeginError::Busy)?;
-        match AnsiTransactionManager::begin_transaction_sql(&mut lease.pg, sql) {
+        match lease.begin(sql) {
             Ok(()) => return Ok(lease),
-            Err(error) => {
-                // The message may have got as far as BEGIN.
-                lease.broken = lease.pg.batch_execute("ROLLBACK").is_err();
-                if !lease.broken {
-                    return Err(BeginError::Refused(error));
-                }
-                last = Some(error);
-            }
+            Err(error) if lease.is_spent() => last = Some(error),
+            Err(error) => return Err(BeginError::Refused(error)),
         }
     }
     Err(BeginError::Refused(last.unwrap_or(diesel::result::Error::BrokenTransactionManager)))
@@ -113,13 +101,6 @@ pub(super) enum BeginError {
     Busy(Busy),
     /// Postgres refused.
     Refused(diesel::result::Error),
-}
-
-/// Rolls back the transaction of a lease, in whatever state it is.
-pub(super) fn roll_back(lease: &mut Lease) {
-    if AnsiTransactionManager::rollback_transaction(&mut lease.pg).is_err() {
-        lease.broken = true;
-    }
 }
 
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use belfort_db::{Conn, Control, Key, Queries};
-use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 
-use super::connection::{self, BeginError, Lease, Pool, Pooled};
+use super::connection::{self, BeginError, Pool, Pooled};
+use super::lease::Lease;
 use super::{BindError, Busy};
 
 /// A connection to the control schema without a transaction: each statement is committed by itself.
@@ -25,7 +25,7 @@ pub struct ControlTx {
 const UNBOUND: &str = "SET LOCAL search_path TO ''";
 
 pub(super) fn checkout(pool: &Pool, wait: Duration) -> Result<ControlConn, Busy> {
-    connection::lease(pool, wait).map(|lease| ControlConn { lease })
+    connection::lease_live(pool, wait).map(|lease| ControlConn { lease })
 }
 
 pub(super) fn begin(pool: &Pool, wait: Duration) -> Result<ControlTx, BindError> {
@@ -39,17 +39,18 @@ pub(super) fn begin(pool: &Pool, wait: Duration) -> Result<ControlTx, BindError>
 impl ControlConn {
     /// Returns whether the database answers.
     pub(super) fn answers(&mut self) -> bool {
-        self.lease.pg.batch_execute("SELECT 1").is_ok()
+        self.lease.answers()
     }
 }
 
 impl ControlTx {
     /// Commits the transaction.
+    ///
+    /// # Errors
+    /// As those of [`TenantTx::commit`](super::TenantTx::commit).
     pub fn commit(mut self) -> Result<(), diesel::result::Error> {
         self.open = false;
-        let committed = AnsiTransactionManager::commit_transaction(&mut self.lease.pg);
-        self.lease.broken |= committed.is_err();
-        committed
+        self.lease.commit()
     }
 
     pub(super) fn lease(&mut self) -> &mut Lease {
@@ -60,7 +61,7 @@ impl ControlTx {
 impl Drop for ControlTx {
     fn drop(&mut self) {
         if self.open {
-            connection::roll_back(&mut self.lease);
+            self.lease.roll_back();
         }
     }
 }

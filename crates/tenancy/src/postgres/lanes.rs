@@ -8,7 +8,8 @@ use belfort_db::Conn;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-use super::connection::{Lease, Pooled};
+use super::connection::Pooled;
+use super::lease::Lease;
 use super::quote::{quote_identifier, quote_literal};
 use super::tables::lanes;
 use super::{ConnectError, DatabaseUrl};

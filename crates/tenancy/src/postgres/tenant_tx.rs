@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use belfort_db::{Conn, Key, Queries, Tag};
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
 use super::connection::{self, BeginError, Pooled};
 use super::{Busy, Tenancy, tenants};
@@ -44,10 +43,7 @@ pub(super) fn begin(tenancy: &Tenancy, tenant: &Arc<Tenant>) -> Result<TenantTx,
     // One message, so one round trip. The utility statement needs no right to execute `set_config`, which nobody has.
     let bind = format!("BEGIN; SET LOCAL ROLE \"{}\"", tenant.schema());
     match connection::begin_with(&tenancy.0.lane, tenancy.0.wait, &bind) {
-        Ok(mut lease) => {
-            lease.touched.insert(tenant.id);
-            Ok(TenantTx { lease, tenant: Arc::clone(tenant), open: true })
-        }
+        Ok(lease) => Ok(TenantTx { lease, tenant: Arc::clone(tenant), open: true }),
         Err(BeginError::Busy(busy)) => Err(busy.into()),
         Err(BeginError::Refused(error)) => Err(refusal(tenancy, tenant, error)),
     }
@@ -55,6 +51,9 @@ pub(super) fn begin(tenancy: &Tenancy, tenant: &Arc<Tenant>) -> Result<TenantTx,
 
 /// Finds out why Postgres refused the role: the tenant may have been suspended or deleted since its address was looked up.
 fn refusal(tenancy: &Tenancy, tenant: &Tenant, error: diesel::result::Error) -> BindError {
+    if belfort_db::is_transient(&error) {
+        return BindError::Database(error);
+    }
     tenancy.clear_cache();
     let now =
         tenancy.control().map_err(BindError::from).and_then(|mut c| Ok(tenants::get(&mut c, tenant.id)?));
@@ -75,12 +74,11 @@ impl TenantTx {
     /// Commits the transaction.
     ///
     /// # Errors
-    /// When the database did not confirm it. It is not known then whether the changes last, and no client may be told so.
+    /// When a statement in it failed, whatever became of that error: nothing lasts then. And when the database did not confirm
+    /// it: it is not known then whether the changes last, and no client may be told so.
     pub fn commit(mut self) -> Result<(), diesel::result::Error> {
         self.open = false;
-        let committed = AnsiTransactionManager::commit_transaction(&mut self.lease.pg);
-        self.lease.broken |= committed.is_err();
-        committed
+        self.lease.commit()
     }
 }
 
@@ -99,7 +97,7 @@ impl belfort_db::Tenant for TenantTx {}
 impl Drop for TenantTx {
     fn drop(&mut self) {
         if self.open {
-            connection::roll_back(&mut self.lease);
+            self.lease.roll_back();
         }
     }
 }
