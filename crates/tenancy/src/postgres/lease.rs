@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use belfort_db::Conn;
+use belfort_db::{Conn, Error};
 use diesel::Connection as _;
 use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, CacheSize, SimpleConnection, TransactionManager};
@@ -55,6 +55,10 @@ impl Doubts {
 const STATEMENTS: usize = 1_000;
 /// The most that is added to it, another number for each connection, lest all of a pool are replaced at once.
 const JITTER: usize = 256;
+
+/// The end of a transaction, and of every setting that a statement in it may have made for the session, but for what the driver sets.
+/// A rollback undoes settings by itself.
+const COMMIT: &str = "COMMIT; RESET ALL; RESET ROLE; SET TIME ZONE 'UTC'; SET client_encoding TO 'UTF8'";
 
 impl Lease {
     /// Makes the lease of a new connection.
@@ -107,9 +111,18 @@ impl Lease {
         begun
     }
 
-    /// Commits the transaction.
+    /// Commits the transaction, unless a statement in it failed: then it is rolled back, whatever became of that statement's error.
     pub(super) fn commit(&mut self) -> QueryResult<()> {
-        let committed = AnsiTransactionManager::commit_transaction(&mut self.pg);
+        if let Some(failure) = self.watch.failure() {
+            self.roll_back();
+            return Err(failure);
+        }
+        // Somebody ended it already, and Postgres would only warn of that.
+        if self.depth() != Some(1) {
+            self.broken = true;
+            return Err(Error::NotInTransaction);
+        }
+        let committed = self.pg.batch_execute(COMMIT);
         self.broken |= committed.is_err();
         committed
     }
