@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Audited, Changes};
+use crate::audited::Audited;
+use crate::changes::Changes;
 
 /// The one who did it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

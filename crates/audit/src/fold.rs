@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::{Changes, Event, Fields};
+use crate::audited::Fields;
+use crate::changes::Changes;
+use crate::event::Event;
 
 /// A row as its events tell of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +108,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{Actor, Audited, Origin};
+    use crate::audited::Audited;
+    use crate::event::{Actor, Origin};
 
     #[derive(Debug, Clone, PartialEq)]
     struct Boat {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use belfort_ids::TenantId;
 use sha2::{Digest, Sha256};
 
-use crate::Email;
+use crate::email::Email;
 
 /// The key of a counter: the SHA-256 of a purpose and a subject.
 ///

@@ -7,8 +7,10 @@ use argon2::password_hash::phc::{Output, ParamsString, Salt};
 use argon2::{Algorithm, Params, Version};
 
 use crate::block_pool::BlockPool;
+use crate::password::Password;
 use crate::password_hash::{MAX_M_KIB, MAX_P, MAX_T};
-use crate::{Password, PasswordHash, PasswordHashError, random};
+use crate::password_hash::{PasswordHash, PasswordHashError};
+use crate::random;
 
 /// The cost of a hash: memory in KiB, passes and lanes of Argon2id.
 ///

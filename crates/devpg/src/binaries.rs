@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::Settings;
 use crate::cluster_dir::ClusterDir;
 use crate::error::StartError;
 use crate::fetched;
 use crate::server_user::{ServerUser, command};
+use crate::settings::Settings;
 
 /// A directory whose `initdb` and `postgres` run and are of one version.
 #[derive(Debug)]

@@ -9,32 +9,17 @@ mod lease;
 mod probe;
 mod server;
 mod server_user;
+mod settings;
 
-use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Child;
 
 pub use error::StartError;
+pub use settings::Settings;
 
 use cluster_dir::ClusterDir;
 use lease::Lease;
-
-/// The decisions of the caller.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The directory of the data, the socket and the log. Made when it is not there.
-    pub dir: PathBuf,
-    /// The directory of `initdb` and `postgres` (`BELFORT_PG_BIN`). `None`: they are looked for.
-    pub bin: Option<PathBuf>,
-    /// The caller's `PATH`, where the binaries are looked for first.
-    pub path: Option<OsString>,
-    /// An installation with its binaries in `bin`, such as `.tools/postgres`, for machines where none is installed.
-    pub fetched: Option<PathBuf>,
-    /// `false` for tests: nothing is synced to disk, a power cut may cost the whole cluster, and one that another major
-    /// version made is replaced.
-    pub durable: bool,
-}
 
 /// A running private Postgres. Dropping it is [`PrivatePostgres::stop`].
 #[derive(Debug)]

@@ -12,8 +12,10 @@ use std::time::SystemTime;
 use chrono::{DateTime, Utc};
 use lettre::message::Mailbox;
 
+use crate::error::{MailError, SetupError};
+use crate::mailer::Mailer;
+use crate::message::Message;
 use crate::message::random;
-use crate::{MailError, Mailer, Message, SetupError};
 
 /// A source of the time at which a message is sent.
 pub type TimeSource = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
-use crate::SetupError;
+use crate::error::SetupError;
 
 /// A mail relay, as `smtp://user:password@host:port?tls=required` or `smtps://…` names it.
 pub(crate) struct Relay {

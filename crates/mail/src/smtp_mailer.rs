@@ -8,8 +8,10 @@ use lettre::transport::smtp::SmtpTransportBuilder;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{SmtpTransport, Transport};
 
+use crate::error::{MailError, SetupError};
+use crate::mailer::Mailer;
+use crate::message::Message;
 use crate::relay::{Relay, Security};
-use crate::{MailError, Mailer, Message, SetupError};
 
 /// A mailer that hands each message to a relay, on a connection of its own.
 pub struct SmtpMailer {

@@ -1,7 +1,7 @@
 //! The rows that a grant reaches: one predicate a resource, for every statement on it.
 
-use belfort_db::Backend;
-use belfort_ids::UserId;
+use belfort_db::{Backend, Tenant};
+use belfort_ids::{TeamId, UserId};
 use belfort_rbac::Grant;
 use diesel::BoxableExpression;
 use diesel::dsl::exists;
@@ -47,4 +47,17 @@ pub(crate) fn invitations(people: Option<&[UserId]>) -> Reached<'_, invitations:
         None => Box::new(invitations::id.is_not_null()),
         Some(people) => Box::new(invitations::invited_by.eq_any(people)),
     }
+}
+
+/// The teams among `ids` that are in reach of `member` (see [`member_filter`]).
+pub(crate) fn existing_teams(
+    tx: &mut impl Tenant,
+    member: Option<UserId>,
+    ids: &[TeamId],
+) -> QueryResult<Vec<TeamId>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = teams::table.filter(teams(member)).filter(teams::id.eq_any(ids));
+    tx.rows(rows.select(teams::id))
 }

@@ -20,7 +20,8 @@ use diesel::sql_types::{Text, Timestamptz, Uuid};
 
 pub use confirm::{ConfirmError, Confirmed, confirm, confirm_with};
 
-use crate::{FullName, Reservation, ReserveError, WorkspaceName};
+use crate::name::{FullName, WorkspaceName};
+use crate::reservation::{Reservation, ReserveError};
 
 const PAYLOAD: Column = Column::new("signups.payload");
 const CODE: Column = Column::new("signups.code");

@@ -6,8 +6,6 @@ mod read;
 mod team;
 mod update;
 
-pub(crate) use read::existing;
-
 pub use create::create;
 pub use delete::delete;
 pub use read::{count, get, list};

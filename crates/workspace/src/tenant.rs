@@ -12,7 +12,7 @@ use diesel::QueryResult;
 use diesel::prelude::Queryable;
 use diesel::sql_types::{Array, Integer, Text, Timestamptz, Uuid};
 
-use crate::WorkspaceName;
+use crate::name::WorkspaceName;
 
 /// The workspace, as its users see it.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable)]

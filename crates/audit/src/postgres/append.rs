@@ -5,7 +5,7 @@ use diesel::QueryResult;
 use diesel::sql_types::Jsonb;
 use serde_json::{Value, json};
 
-use crate::{Actor, Event, Origin};
+use crate::event::{Actor, Event, Origin};
 
 const APPEND: Statement = Statement::new("SELECT audit_append($1)");
 

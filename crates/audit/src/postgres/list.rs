@@ -9,7 +9,8 @@ use diesel::sql_types::Jsonb;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Changes, Step};
+use crate::changes::Changes;
+use crate::fold::Step;
 
 diesel::table! {
     audit_events (seq) {

@@ -11,7 +11,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Integer, Timestamptz};
 
 use self::schema::counters;
-use crate::{CounterKey, Limit};
+use crate::counter_key::CounterKey;
+use crate::limit::Limit;
 
 /// The answer to an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

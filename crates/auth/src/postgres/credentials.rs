@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use self::schema::credentials;
-use crate::PasswordHash;
+use crate::password_hash::PasswordHash;
 
 /// Sets the password of `user`, whether there was one before or not.
 pub fn set(tx: &mut impl Tenant, user: UserId, hash: &PasswordHash, now: DateTime<Utc>) -> QueryResult<()> {

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use self::schema::sessions;
-use crate::{SESSION_LIFETIME, TokenDigest};
+use crate::token::{SESSION_LIFETIME, TokenDigest};
 
 /// A session of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]

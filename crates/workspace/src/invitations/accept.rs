@@ -13,10 +13,11 @@ use diesel::prelude::*;
 use crate::caller::lock_principal;
 use crate::escalation::{RoleCoverage, role_coverage};
 use crate::membership::lock_membership;
-use crate::reach::member_filter;
+use crate::name::FullName;
+use crate::reach::{existing_teams, member_filter};
+use crate::request_source::RequestSource;
 use crate::tables::invitations;
 use crate::users::{NewUser, User, UserError, insert};
-use crate::{FullName, RequestSource, teams};
 
 /// The reason why an invitation was not accepted. Nothing of it may be committed.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +90,7 @@ pub fn accept(
     }
     let email = Email::parse(&email).map_err(|e| diesel::result::Error::DeserializationError(e.into()))?;
     // Teams that were removed meanwhile, or that the inviter left, are no reason to turn somebody away.
-    let team_ids = teams::existing(tx, member_filter(&grant), &team_ids)?;
+    let team_ids = existing_teams(tx, member_filter(&grant), &team_ids)?;
 
     let id = UserId::new(source.at);
     let origin = source.by(Actor::User { id, name: full_name.as_str().to_owned() });

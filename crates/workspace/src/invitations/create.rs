@@ -13,9 +13,9 @@ use diesel::prelude::*;
 use super::invitation::check_role;
 use super::{Invitation, InvitationError, IssuedInvitation, LIFETIME, NewInvitation};
 use crate::membership::{lock_membership, missing, sorted};
-use crate::reach::member_filter;
+use crate::name::FullName;
+use crate::reach::{existing_teams, member_filter};
 use crate::tables::{invitations, users};
-use crate::{FullName, teams};
 
 /// Creates an invitation. Whether the caller may confer the role is decided here, not when it is accepted.
 pub fn create(
@@ -28,7 +28,7 @@ pub fn create(
     check_role(tx, caller, new.role_id)?;
     lock_membership(tx)?;
     let team_ids = sorted(&new.team_ids);
-    let unknown = missing(&team_ids, &teams::existing(tx, member_filter(grant), &team_ids)?);
+    let unknown = missing(&team_ids, &existing_teams(tx, member_filter(grant), &team_ids)?);
     if !unknown.is_empty() {
         return Err(InvitationError::UnknownTeams(unknown));
     }

@@ -8,8 +8,8 @@ use belfort_rbac::Principal;
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 
-use crate::FullName;
 use crate::escalation::{RoleCoverage, role_coverage};
+use crate::name::FullName;
 use crate::tables::invitations;
 
 /// The time for which an invitation can be accepted after it was last sent.

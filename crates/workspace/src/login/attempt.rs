@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 
 use super::{NewSession, StoredPassword, open_session, password_by_email, rehash};
-use crate::{Reservation, ReserveError};
+use crate::reservation::{Reservation, ReserveError};
 
 /// The number of times that a login is tried when the hash was replaced while the password was checked: by another login,
 /// which found it stale.

@@ -10,7 +10,8 @@ use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 
 use super::{StoredPassword, password_of};
-use crate::{Caller, Reservation, ReserveError};
+use crate::caller::Caller;
+use crate::reservation::{Reservation, ReserveError};
 
 /// A change of the caller's password that was counted as an attempt and may proceed.
 #[derive(Debug)]

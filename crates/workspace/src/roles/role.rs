@@ -6,7 +6,7 @@ use belfort_rbac::{Denied, Permissions, Principal};
 
 pub use belfort_rbac::postgres::roles::Role;
 
-use crate::RoleName;
+use crate::name::RoleName;
 
 /// A role, as far as it is audited.
 pub(super) struct AuditedRole<'r>(pub(super) &'r Role);

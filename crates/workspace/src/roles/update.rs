@@ -10,7 +10,7 @@ use belfort_rbac::{Grant, Principal, Update};
 use super::read::lock;
 use super::role::{AuditedRole, check_covered};
 use super::{Role, RoleError, RolePatch};
-use crate::RoleName;
+use crate::name::RoleName;
 
 /// Changes a role and answers how it is then. It counts for everybody who has it from their next request on.
 ///

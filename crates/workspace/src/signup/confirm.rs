@@ -17,7 +17,7 @@ use diesel::prelude::Queryable;
 use diesel::sql_types::{Integer, Text, Timestamptz, Uuid};
 
 use super::{CODE, PAYLOAD, Signup, payload};
-use crate::RequestSource;
+use crate::request_source::RequestSource;
 use crate::tenant::AuditedWorkspace;
 use crate::users::{NewUser, User, UserError, insert};
 

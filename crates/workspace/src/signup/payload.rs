@@ -5,7 +5,7 @@ use belfort_tenancy::Slug;
 use serde::{Deserialize, Serialize};
 
 use super::Signup;
-use crate::{FullName, WorkspaceName};
+use crate::name::{FullName, WorkspaceName};
 
 #[derive(Serialize, Deserialize)]
 struct Payload {

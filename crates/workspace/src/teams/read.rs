@@ -45,19 +45,6 @@ pub(super) fn find(tx: &mut impl Tenant, member: Option<UserId>, id: TeamId) -> 
     tx.find(row.select(Team::as_select()))
 }
 
-/// The teams among `ids` that are in reach of `member` (see [`member_filter`]).
-pub(crate) fn existing(
-    tx: &mut impl Tenant,
-    member: Option<UserId>,
-    ids: &[TeamId],
-) -> QueryResult<Vec<TeamId>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = teams::table.filter(reach::teams(member)).filter(teams::id.eq_any(ids));
-    tx.rows(rows.select(teams::id))
-}
-
 /// The team as it stands, for a change. Every change of a team takes the lock of the membership, so the row needs none of its
 /// own.
 pub(super) fn lock(

@@ -7,7 +7,7 @@ use diesel::dsl::{array, auto_type};
 use diesel::prelude::*;
 use diesel::sql_types::Uuid;
 
-use crate::TeamName;
+use crate::name::TeamName;
 use crate::tables::{team_members, teams};
 
 /// A team, with its members.

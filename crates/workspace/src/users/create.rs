@@ -15,9 +15,8 @@ use super::read::find;
 use super::{NewUser, User, UserError};
 use crate::escalation::{RoleCoverage, role_coverage};
 use crate::membership::{lock_membership, missing, set_teams, sorted};
-use crate::reach::member_filter;
+use crate::reach::{existing_teams, member_filter};
 use crate::tables::{invitations, users};
-use crate::teams;
 
 /// Creates a user without a password. They choose one by the way of those who forgot theirs; until then they have not joined.
 pub fn create(
@@ -74,7 +73,7 @@ pub(super) fn check_teams(
     member: Option<UserId>,
     ids: &[TeamId],
 ) -> Result<(), UserError> {
-    let unknown = missing(ids, &teams::existing(tx, member, ids)?);
+    let unknown = missing(ids, &existing_teams(tx, member, ids)?);
     if unknown.is_empty() { Ok(()) } else { Err(UserError::UnknownTeams(unknown)) }
 }
 

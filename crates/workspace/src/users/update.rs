@@ -12,9 +12,9 @@ use diesel::prelude::*;
 use super::create::{check_teams, is_invited};
 use super::read::lock;
 use super::{User, UserError, UserPatch};
-use crate::FullName;
 use crate::escalation::{RoleCoverage, role_coverage};
 use crate::membership::{lock_membership, missing, set_teams, sorted};
+use crate::name::FullName;
 use crate::reach::member_filter;
 use crate::tables::users;
 

@@ -10,7 +10,7 @@ use diesel::dsl::{array, auto_type};
 use diesel::prelude::*;
 use diesel::sql_types::Uuid;
 
-use crate::FullName;
+use crate::name::FullName;
 use crate::tables::{members, team_members, users};
 
 /// A user, with their role, state and teams.
