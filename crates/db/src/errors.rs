@@ -1,4 +1,4 @@
-//! What an error means to whoever ran the query.
+//! The meaning of an error to whoever ran the query.
 
 use diesel::result::{DatabaseErrorKind, Error};
 

@@ -10,7 +10,7 @@ use diesel::sql_types::Text;
 
 use super::quote::quote_identifier;
 
-/// What Postgres calls the first column of `pg_class` in English.
+/// The English name that Postgres gives to the first column of `pg_class`.
 const ENGLISH: &str = "column oid of table pg_class";
 
 /// Makes sure that the database writes its messages in English: asks, and sets it where the login may. Returns whether it was set, for

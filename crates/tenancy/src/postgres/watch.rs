@@ -1,4 +1,4 @@
-//! What a connection's driver tells of its statements.
+//! Observation of a connection's statements through its driver.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
