@@ -11,5 +11,5 @@ pub use brussels::TimeError;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use euro::{Euro, EuroError};
 pub use rust_decimal::Decimal;
-pub use text::{BoundedText, Shape, TextError};
+pub use text::{BoundedText, Shape, TextError, is_unseen};
 pub use word::{Word, WordError};

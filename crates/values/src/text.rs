@@ -28,8 +28,51 @@ pub enum TextError {
     },
     /// It holds a control character. Postgres cannot store NUL, no reader shows the others, and a line break
     /// in the header of a mail begins another header.
-    #[error("must not contain control characters")]
+    ///
+    /// Or one that [`is_unseen`], or a joiner where it joins nothing: with these `admin` can be written twice, and
+    /// `gpj.exe` so that it reads `exe.jpg`.
+    #[error("must not contain control characters or characters that cannot be seen")]
     Forbidden,
+}
+
+/// Whether a character shows nothing and means something else by it: it turns the direction of what is read, breaks a line,
+/// or only makes two texts differ that look the same.
+pub const fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{180e}'
+            | '\u{200b}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+/// Whether a joiner (U+200C, U+200D) stands where it joins nothing. Emoji and several scripts are written with it, between two
+/// characters of theirs; none of them is a letter of ASCII.
+fn has_loose_joiner(text: &str) -> bool {
+    let is_joiner = |c: char| matches!(c, '\u{200c}' | '\u{200d}');
+    let joins = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && !c.is_whitespace() && !is_joiner(c));
+    let mut before = None;
+    let mut coming = text.chars().peekable();
+    while let Some(c) = coming.next() {
+        if is_joiner(c) && !(joins(before) && joins(coming.peek().copied())) {
+            return true;
+        }
+        before = Some(c);
+    }
+    false
 }
 
 /// The shape of a text, which says what is done with it before it is measured.
@@ -50,7 +93,8 @@ impl Shape {
             // Some editors end their lines with `\r\n`.
             Self::Prose => (text, &['\n', '\r', '\t']),
         };
-        if text.chars().any(|c| c.is_control() && !breaks.contains(&c)) {
+        let is_forbidden = |c: char| (c.is_control() && !breaks.contains(&c)) || is_unseen(c);
+        if text.chars().any(is_forbidden) || has_loose_joiner(text) {
             return Err(TextError::Forbidden);
         }
         if min > 0 && text.trim().is_empty() {
@@ -179,6 +223,32 @@ mod tests {
         for text in ["nul\0", "bell\u{7}", "escape\u{1b}[31m", "c1\u{9b}"] {
             assert_eq!(Note::parse(text), Err(TextError::Forbidden), "{text:?}");
             assert_eq!(Paragraph::parse(text), Err(TextError::Forbidden), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_refused_and_what_joins_is_not() {
+        for text in [
+            "admin\u{200b}",
+            "\u{feff}admin",
+            "ad\u{ad}min",
+            "\u{202e}gpj.exe",
+            "\u{2066}x\u{2069}",
+            "a\u{2028}b",
+            "admin\u{e0041}",
+            "admin\u{200d}",
+            "ad\u{200c}min",
+            "\u{200d}é",
+            "é\u{200d}\u{200d}é",
+            "\u{3164}",
+        ] {
+            assert_eq!(Name::parse(text), Err(TextError::Forbidden), "{text:?}");
+            assert_eq!(Note::parse(text), Err(TextError::Forbidden), "{text:?}");
+        }
+        for text in ["👩‍🍳", "می‌خواهم", "बेलफ़ोर्ट", "עברית", "🏳️‍🌈 flag", "zoë"]
+        {
+            assert_eq!(Name::parse(text).unwrap().as_str(), text);
+            assert!(Paragraph::parse(text).is_ok(), "{text:?}");
         }
     }
 

@@ -24,9 +24,10 @@ impl From<TextError> for FieldViolation {
             TextError::TooLong { max } => {
                 Self(FieldCode::TooLong, format!("must have at most {max} characters").into())
             }
-            TextError::Forbidden => {
-                Self(FieldCode::ForbiddenCharacter, "must not contain control characters".into())
-            }
+            TextError::Forbidden => Self(
+                FieldCode::ForbiddenCharacter,
+                "must not contain control characters or characters that cannot be seen".into(),
+            ),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Names of files.
 
 use belfort_db::{Backend, RawValue};
+use belfort_values::is_unseen;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
@@ -46,14 +47,6 @@ impl FileName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Marks that turn the direction, so that `gpj.exe` reads `exe.jpg`, and separators that break a line.
-fn is_unseen(c: char) -> bool {
-    matches!(
-        c,
-        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-    )
 }
 
 /// The first characters of a name that is too long, and its ending: programs know a file by it.
