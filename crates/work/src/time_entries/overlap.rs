@@ -35,7 +35,7 @@ fn ends(entry: &TimeEntry, now: DateTime<Utc>) -> DateTime<Utc> {
     entry.ended_at.unwrap_or_else(|| entry.started_at.max(now) + TimeDelta::microseconds(1))
 }
 
-/// What shares time with one of some entries.
+/// A span of time that overlaps one of some entries.
 #[derive(Debug, Queryable)]
 struct Span {
     id: TimeEntryId,
