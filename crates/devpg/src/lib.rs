@@ -93,10 +93,11 @@ impl Drop for PrivatePostgres {
     fn drop(&mut self) {
         // Without the lock somebody may join between our leaving and the server's end. Better that than to hang here.
         let _lock = self.dir.lock();
+        let process = probe::process(&self.dir);
         if let Some(lease) = self.lease.take()
             && lease.release()
         {
-            server::await_end(&self.dir, self.watcher.as_mut());
+            server::await_end(self.watcher.as_mut(), process);
         }
     }
 }

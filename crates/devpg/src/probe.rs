@@ -3,6 +3,9 @@
 use std::fs;
 use std::os::unix::net::UnixStream;
 
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
+
 use crate::cluster_dir::ClusterDir;
 
 /// Whether the server takes connections and answers them.
@@ -16,8 +19,20 @@ pub(crate) fn is_listening(dir: &ClusterDir) -> bool {
     UnixStream::connect(dir.socket()).is_ok()
 }
 
+/// The server's process, if it is running.
+pub(crate) fn process(dir: &ClusterDir) -> Option<Pid> {
+    // Somebody listens at our socket, so this is the number of the server and not of whoever got it after a crash.
+    let (pid, _) = pid_file(dir).filter(|_| is_listening(dir))?;
+    Pid::from_raw(pid)
+}
+
+/// Whether a process has ended, and has been waited for by its parent. One that may not be signalled has not.
+pub(crate) fn has_ended(process: Pid) -> bool {
+    test_kill_process(process) == Err(Errno::SRCH)
+}
+
 /// The number of the server's process and its state, from the first and the eighth line of `postmaster.pid`.
-pub(crate) fn pid_file(dir: &ClusterDir) -> Option<(u32, String)> {
+fn pid_file(dir: &ClusterDir) -> Option<(i32, String)> {
     let text = fs::read_to_string(dir.data().join("postmaster.pid")).ok()?;
     let mut lines = text.lines();
     let pid = lines.next()?.trim().parse().ok()?;

@@ -11,6 +11,8 @@ use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::Pid;
+
 use crate::binaries::Binaries;
 use crate::cluster_dir::{ClusterDir, POLL_INTERVAL, PORT, START_TIMEOUT};
 use crate::error::StartError;
@@ -87,12 +89,14 @@ pub(crate) fn stop_leftover(dir: &ClusterDir) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Waits for the end of a server whose last lease is gone.
-pub(crate) fn await_end(dir: &ClusterDir, watcher: Option<&mut Child>) {
+/// Waits for the end of a server whose last lease is gone, by its watcher or else by its process.
+///
+/// The socket does not tell: it is closed before the process has ended.
+pub(crate) fn await_end(watcher: Option<&mut Child>, process: Option<Pid>) {
     let limit = SHUTDOWN_GRACE + QUIT_GRACE;
     match watcher {
         Some(watcher) => until(limit, || watcher.try_wait().map_or(true, |ended| ended.is_some())),
-        None => until(limit, || !probe::is_listening(dir)),
+        None => until(limit, || process.is_none_or(probe::has_ended)),
     };
 }
 
@@ -155,11 +159,10 @@ fn await_ready(
 /// Shuts the server down, and returns true if it is gone.
 fn stop(dir: &ClusterDir) -> bool {
     let signal = |name| {
-        // Somebody listens at our socket, so this is the number of the server and not of whoever got it after a crash.
-        if let Some((pid, _)) = probe::pid_file(dir).filter(|_| probe::is_listening(dir)) {
+        if let Some(process) = probe::process(dir) {
             // As the server's user: it can write that file, and root must not be led to kill what it cannot.
             let mut kill = command(Path::new("/bin/sh"), dir.user());
-            kill.args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &pid.to_string()]);
+            kill.args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &process.as_raw_nonzero().to_string()]);
             let _ = kill.stdin(Stdio::null()).stderr(Stdio::null()).status(); // gone is as good
         }
     };
