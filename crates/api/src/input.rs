@@ -1,7 +1,7 @@
 //! Input of handlers: bodies, query strings, ids in the path, preconditions.
 //!
-//! Bodies and queries are fetched before the gate, because that is asynchronous, and read after it, inside the handler: who
-//! may not do it is told so before anything they sent is looked at.
+//! They are read after the gate, inside the handler: who may not do it is told so before anything they sent is looked at. A
+//! body that has to be waited for is not even fetched before that.
 
 mod body;
 mod domain;
@@ -13,7 +13,7 @@ mod permissions;
 mod precondition;
 mod query;
 
-pub(crate) use body::{Body, length, not_encoded};
+pub(crate) use body::{Arrival, Body, Received, length, not_encoded};
 pub(crate) use domain::{GroupByList, PasswordAttempt, group_words};
 pub(crate) use field::{Field, FieldViolation, PlainText, RawText};
 pub(crate) use object::{Fields, Input, InputField, Nullable, OrDefault, OrTrue, Patch, input};

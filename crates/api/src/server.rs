@@ -41,6 +41,7 @@ pub async fn serve(
             .configure(routes::probes)
             .service(routes::api())
     })
+    .max_connections(settings.max_connections)
     .shutdown_timeout(DRAIN);
     let api = match settings.workers {
         Some(workers) => api.workers(workers),

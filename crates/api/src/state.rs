@@ -39,6 +39,12 @@ pub struct Settings {
     pub login: Limit,
     /// The maximum size of an attached file in bytes. Every other body has at most 1 MiB.
     pub attachment_limit: u64,
+    /// The time in which a body arrives, and an upload goes on.
+    pub body_timeout: Duration,
+    /// The memory for the bodies of more than 16 KiB that are being received, in bytes. A body has at most 1 MiB.
+    pub body_memory: u64,
+    /// The number of connections that each worker serves at once. Others wait to be accepted.
+    pub max_connections: usize,
     /// The size of the tenants' pool: the number of requests that can be in the database at once.
     pub db_connections: usize,
     /// The number of threads that serve HTTP; by default one for each core.
@@ -73,10 +79,14 @@ pub(crate) struct App {
     query_operations: BTreeMap<String, BTreeSet<String>>,
     /// The turns at hashing, as many as there are cores: each hash takes a core and 19 MiB for some 25 ms.
     hashing: Arc<Semaphore>,
+    /// The memory for large bodies, in KiB.
+    body_memory: Arc<Semaphore>,
 }
 
 /// The time that a request waits for its turn in the database.
 const DATABASE_WAIT: Duration = Duration::from_secs(2);
+/// The time that a request waits for memory for its body.
+const MEMORY_WAIT: Duration = Duration::from_secs(2);
 /// The time that a request waits for its turn at hashing. A storm of logins queues here, and everything else goes on.
 const HASHING_WAIT: Duration = Duration::from_secs(10);
 
@@ -85,13 +95,23 @@ impl App {
     pub(crate) fn new(settings: Settings, services: Services, document: &Document) -> Arc<Self> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let database = Arc::new(Semaphore::new(settings.db_connections));
+        // No less than the largest body: it would wait for ever.
+        let body_memory = usize::try_from(settings.body_memory / 1024).unwrap_or(usize::MAX);
+        let body_memory = Arc::new(Semaphore::new(body_memory.clamp(1024, Semaphore::MAX_PERMITS)));
         Arc::new(Self {
             settings,
             services,
             database,
+            body_memory,
             hashing: Arc::new(Semaphore::new(cores)),
             query_operations: document.query_operations(),
         })
+    }
+
+    /// A place in memory for a body of `bytes`; 503 when none is free for too long.
+    pub(crate) async fn body_memory(&self, bytes: usize) -> ApiResult<OwnedSemaphorePermit> {
+        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+        turns(&self.body_memory, kib, MEMORY_WAIT).await
     }
 
     /// Runs work that uses the database on a blocking thread, when it is its turn; 503 when that takes too long.
@@ -152,7 +172,11 @@ impl App {
 }
 
 async fn turn(semaphore: &Arc<Semaphore>, wait: Duration) -> ApiResult<OwnedSemaphorePermit> {
-    match tokio::time::timeout(wait, Arc::clone(semaphore).acquire_owned()).await {
+    turns(semaphore, 1, wait).await
+}
+
+async fn turns(semaphore: &Arc<Semaphore>, count: u32, wait: Duration) -> ApiResult<OwnedSemaphorePermit> {
+    match tokio::time::timeout(wait, Arc::clone(semaphore).acquire_many_owned(count)).await {
         Ok(Ok(permit)) => Ok(permit),
         // The other case, a closed semaphore, does not happen: nobody closes it.
         Ok(Err(_)) | Err(_) => Err(Problem::busy()),

@@ -77,6 +77,9 @@ fn settings(config: &Config) -> Settings {
         signup_per_email_domain: config.limits.signup_per_email_domain,
         login: config.limits.login,
         attachment_limit: config.limits.attachment,
+        body_timeout: config.limits.body_timeout,
+        body_memory: config.limits.body_memory,
+        max_connections: config.http.max_connections,
         db_connections: usize::try_from(config.database.pool_size).unwrap_or(usize::MAX),
         workers: None,
     }

@@ -18,6 +18,8 @@ pub(crate) struct Http {
     pub(crate) base_domain: Host,
     /// `BELFORT_TRUSTED_PROXIES`: the addresses or networks whose `X-Forwarded-For` is believed, separated by commas.
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// `BELFORT_MAX_CONNECTIONS`: the number of connections that each core serves at once. Default 1024.
+    pub(crate) max_connections: usize,
 }
 
 impl Http {
@@ -42,11 +44,16 @@ impl Http {
         let trusted_proxies = reader.read("BELFORT_TRUSTED_PROXIES", |text| {
             text.split(',').map(|network| self::network(network.trim())).collect::<Result<Vec<_>, _>>()
         });
+        let max_connections = reader.read_or("BELFORT_MAX_CONNECTIONS", "1024", |text| {
+            let number = text.parse().ok().filter(|number| (1..=25_000).contains(number));
+            number.ok_or("write a number from 1 to 25000")
+        });
         Some(Self {
             listen: listen?,
             admin_listen: admin_listen?,
             base_domain: base_domain?,
             trusted_proxies: trusted_proxies.unwrap_or_default(),
+            max_connections: max_connections?,
         })
     }
 

@@ -1,5 +1,7 @@
 //! The limits on attempts and on the size of files.
 
+use std::time::Duration;
+
 use belfort_auth::Limit;
 
 use super::Reader;
@@ -17,6 +19,10 @@ pub(crate) struct Limits {
     /// `BELFORT_ATTACHMENT_LIMIT`: the size of an attached file, in bytes or like `25MiB`. Default `25MiB`. An upload has an
     /// hour, so much larger files need fast connections.
     pub(crate) attachment: u64,
+    /// `BELFORT_BODY_TIMEOUT`: the time in which the body of a request arrives, and in which an upload goes on. Default `15s`.
+    pub(crate) body_timeout: Duration,
+    /// `BELFORT_BODY_MEMORY`: the memory for bodies of more than 16 KiB that are being received, from `1MiB`. Default `64MiB`.
+    pub(crate) body_memory: u64,
 }
 
 impl Limits {
@@ -34,12 +40,26 @@ impl Limits {
             known.map(|_| text.to_owned()).ok().ok_or("write a time such as 90s, 15m, 1h or 1d, up to 365d")
         });
         let attachment = reader.read_or("BELFORT_ATTACHMENT_LIMIT", "25MiB", bytes);
+        let body_timeout = reader.read_or("BELFORT_BODY_TIMEOUT", "15s", |text| {
+            let known = Limit::parse(&format!("1/{text}")).ok();
+            known.and_then(|limit| limit.per().to_std().ok()).ok_or("write a time such as 15s or 1m")
+        });
+        let body_memory = reader.read_or("BELFORT_BODY_MEMORY", "64MiB", |text| {
+            let enough = bytes(text)?;
+            if enough < 1 << 20 {
+                Err("write at least 1MiB, the size of the largest body")
+            } else {
+                Ok(enough)
+            }
+        });
         let login = Limit::parse(&format!("{}/{}", failures?, cooloff?)).ok();
         Some(Self {
             signup_per_ip: signup_per_ip?,
             signup_per_email_domain: signup_per_email_domain?,
             login: login?,
             attachment: attachment?,
+            body_timeout: body_timeout?,
+            body_memory: body_memory?,
         })
     }
 }

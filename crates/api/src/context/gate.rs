@@ -34,7 +34,7 @@ use paperclip::v2::schema::Apiv2Schema;
 use super::request_context::RequestContext;
 use super::request_info::RequestInfo;
 use crate::error::{ApiResult, Problem};
-use crate::input::{Body, Input};
+use crate::input::{Arrival, Body, Input, Received};
 use crate::output::{Idempotent, Reply};
 
 /// A request that needs the permission to do `A` on `R`.
@@ -72,12 +72,24 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         write(self.info, |ctx| permitted(ctx, work)).await
     }
 
+    /// Receives a body. One that has to be waited for is waited for only when its sender has the permission.
+    pub(crate) async fn receive<B>(&self, body: Body<B>) -> ApiResult<Received<B>> {
+        match body.arrive().await {
+            Arrival::Complete(body) => Ok(body),
+            Arrival::Partial(body) => {
+                self.reauthorize().read(|_, _| Ok(())).await?;
+                body.receive(&self.info.app).await
+            }
+        }
+    }
+
     /// Creates something from `body`. With an `Idempotency-Key` the same request acts once and gets the same response.
-    pub(crate) async fn create<B: Input + Send + 'static, P: Reply + 'static>(
+    pub(crate) async fn create<B: Input + 'static, P: Reply + 'static>(
         self,
         body: Body<B>,
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>, B::Output) -> ApiResult<P> + Send + 'static,
     ) -> ApiResult<Idempotent<P>> {
+        let body = self.receive(body).await?;
         let bytes = body.bytes();
         self.idempotently(bytes, move |ctx, grant| work(ctx, grant, body.parse()?)).await
     }
@@ -124,6 +136,17 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
 }
 
 impl Authenticated {
+    /// Receives a body. One that has to be waited for is waited for only when its sender is known.
+    pub(crate) async fn receive<B>(&self, body: Body<B>) -> ApiResult<Received<B>> {
+        match body.arrive().await {
+            Arrival::Complete(body) => Ok(body),
+            Arrival::Partial(body) => {
+                Self(self.0.clone()).read(|_| Ok(())).await?;
+                body.receive(&self.0.app).await
+            }
+        }
+    }
+
     /// Reads the caller's own data.
     pub(crate) async fn read<T: Send + 'static>(
         self,
@@ -142,6 +165,17 @@ impl Authenticated {
 }
 
 impl SessionOnly {
+    /// Receives a body. One that has to be waited for is waited for only when its sender has a session.
+    pub(crate) async fn receive<B>(&self, body: Body<B>) -> ApiResult<Received<B>> {
+        match body.arrive().await {
+            Arrival::Complete(body) => Ok(body),
+            Arrival::Partial(body) => {
+                self.reauthorize().read(|_, _| Ok(())).await?;
+                body.receive(&self.0.app).await
+            }
+        }
+    }
+
     /// Reads the caller's own data, from this session.
     pub(crate) async fn read<T: Send + 'static>(
         self,
@@ -198,19 +232,24 @@ impl SessionOnly {
 }
 
 impl AnonymousInTenant {
-    /// The request, whose sender is not authenticated.
-    pub(crate) fn into_info(self) -> ApiResult<RequestInfo> {
-        self.0.refuse_unknown_query()?;
-        Ok(self.0)
+    /// The request, whose sender is not authenticated, and its body.
+    pub(crate) async fn receive<B>(self, body: Body<B>) -> ApiResult<(RequestInfo, Received<B>)> {
+        public(self.0, body).await
     }
 }
 
 impl Untenanted {
-    /// The request, whose sender is not authenticated.
-    pub(crate) fn into_info(self) -> ApiResult<RequestInfo> {
-        self.0.refuse_unknown_query()?;
-        Ok(self.0)
+    /// The request, whose sender is not authenticated, and its body.
+    pub(crate) async fn receive<B>(self, body: Body<B>) -> ApiResult<(RequestInfo, Received<B>)> {
+        public(self.0, body).await
     }
+}
+
+/// A request of anybody, with its body.
+async fn public<B>(info: RequestInfo, body: Body<B>) -> ApiResult<(RequestInfo, Received<B>)> {
+    info.refuse_unknown_query()?;
+    let body = body.receive_public(&info.app).await;
+    Ok((info, body))
 }
 
 /// Runs `work` in a transaction that is rolled back.

@@ -47,6 +47,8 @@ pub(crate) enum ProblemCode {
     InvitationOver,
     /// The path does not support this method.
     MethodNotAllowed,
+    /// The body took too long to arrive.
+    RequestTimeout,
     /// Another resource of this kind has this name.
     NameTaken,
     /// A user or an invitation has this email address.
@@ -120,6 +122,7 @@ impl ProblemCode {
                 StatusCode::NOT_FOUND
             }
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::NameTaken
             | Self::EmailTaken
             | Self::SlugTaken

@@ -74,6 +74,12 @@ impl Problem {
         Self::new(ProblemCode::SessionRequired, "This needs a session: log in instead of sending an API key.")
     }
 
+    /// 408: the body did not arrive in time.
+    pub(crate) fn request_timeout() -> Self {
+        let detail = "The body took too long to arrive. Send the request again.";
+        Self::new(ProblemCode::RequestTimeout, detail)
+    }
+
     /// 404: the row does not exist or is outside the caller's scope. The two are never distinguished.
     pub(crate) fn not_found() -> Self {
         Self::new(ProblemCode::NotFound, "The resource does not exist, or you may not see it.")

@@ -5,6 +5,8 @@
 //! each chunk is stored in one, and the last one makes the attachment. The gate stands before each of them.
 //! What does not get to the end leaves nothing.
 
+use std::time::Duration;
+
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
@@ -47,6 +49,8 @@ pub(crate) struct MultipartUpload {
     acceptable: ApiResult<()>,
     parts: Multipart,
     limit: u64,
+    /// The time in which the next bytes arrive.
+    pause: Duration,
 }
 
 impl MultipartUpload {
@@ -56,7 +60,7 @@ impl MultipartUpload {
         gate: Permit,
         task: Path<(TaskId,)>,
     ) -> ApiResult<Idempotent<Created<Versioned<T>>>> {
-        let Self { acceptable, parts, limit } = self;
+        let Self { acceptable, parts, limit, pause } = self;
         let (task, upload) = gate
             .reauthorize()
             .write(|ctx, grant| {
@@ -68,7 +72,7 @@ impl MultipartUpload {
                 Ok((task, upload))
             })
             .await?;
-        let session = UploadSession { gate, upload, open: true };
+        let session = UploadSession { gate, upload, pause, open: true };
         let received = session.receive(parts, limit).await;
         let attached = match received {
             Ok(file) => session.finish(task, file).await,
@@ -89,6 +93,7 @@ struct ReceivedFile {
 struct UploadSession {
     gate: Permit,
     upload: Upload,
+    pause: Duration,
     open: bool,
 }
 
@@ -96,7 +101,7 @@ impl UploadSession {
     /// Reads the body to its end.
     async fn receive(&self, mut parts: Multipart, limit: u64) -> ApiResult<ReceivedFile> {
         let mut file = None;
-        while let Some(part) = parts.next().await {
+        while let Some(part) = self.in_time(parts.next()).await? {
             let part = part.map_err(malformed)?;
             let name = part.name().unwrap_or_default();
             if name != FIELD {
@@ -124,7 +129,7 @@ impl UploadSession {
         let name = name(&part);
         let (mut chunker, mut writer, mut size) =
             (Chunker::default(), ContentWriter::new(self.upload), 0_u64);
-        while let Some(arrived) = part.next().await {
+        while let Some(arrived) = self.in_time(part.next()).await? {
             let arrived = arrived.map_err(malformed)?;
             size = size.saturating_add(byte_count(arrived.len()));
             if size > limit {
@@ -139,6 +144,10 @@ impl UploadSession {
         }
         let content = self.store_last(writer, chunker.last()).await?;
         Ok(ReceivedFile { name, content })
+    }
+
+    async fn in_time<T>(&self, arrives: impl Future<Output = T>) -> ApiResult<T> {
+        tokio::time::timeout(self.pause, arrives).await.map_err(|_elapsed| Problem::request_timeout())
     }
 
     async fn store_chunk(&self, mut writer: ContentWriter, chunk: Vec<u8>) -> ApiResult<ContentWriter> {
@@ -263,10 +272,10 @@ impl FromRequest for MultipartUpload {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         ready(RequestInfo::of(request).map(|info| {
-            let limit = info.app.settings.attachment_limit;
+            let (limit, pause) = (info.app.settings.attachment_limit, info.app.settings.body_timeout);
             let body = guarded(payload.take(), request, limit.saturating_add(ENVELOPE));
             let parts = Multipart::new(request.headers(), body);
-            Self { acceptable: acceptable(request, limit), parts, limit }
+            Self { acceptable: acceptable(request, limit), parts, limit, pause }
         }))
     }
 }
@@ -288,6 +297,6 @@ impl OperationModifier for MultipartUpload {
         });
         let form = openapi::literal(Some("CreateAttachment"), form, Vec::new());
         openapi::body_as(op, vec![("multipart/form-data", form)]);
-        openapi::problems(op, &[400, 409, 413, 415, 422]);
+        openapi::problems(op, &[400, 408, 409, 413, 415, 422]);
     }
 }

@@ -131,6 +131,7 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateComment>,
 ) -> ApiResult<Versioned<CommentView>> {
+    let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let patch = body.parse()?;

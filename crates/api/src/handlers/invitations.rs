@@ -172,7 +172,7 @@ pub(crate) async fn accept(
     anonymous: AnonymousInTenant,
     body: Body<AcceptInvitation>,
 ) -> ApiResult<Idempotent<Created<Versioned<UserView>>>> {
-    let info = anonymous.into_info()?;
+    let (info, body) = anonymous.receive(body).await?;
     let key = info.key()?.map(str::to_owned);
     let request = info.digest(&[&body.bytes()]);
     let AcceptInvitation { token, full_name, password } = body.parse()?;

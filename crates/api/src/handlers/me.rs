@@ -78,6 +78,7 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateMe>,
 ) -> ApiResult<Versioned<MeView>> {
+    let body = authenticated.receive(body).await?;
     authenticated
         .write(move |ctx| {
             let name = body.parse()?.full_name;

@@ -137,6 +137,7 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateRole>,
 ) -> ApiResult<Versioned<RoleView>> {
+    let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let patch = body.parse()?;
         let (principal, origin) = (&ctx.caller.principal, &ctx.origin);

@@ -99,7 +99,7 @@ pub(crate) async fn start(
     untenanted: Untenanted,
     body: Body<StartSignup>,
 ) -> ApiResult<Idempotent<Accepted<Json<SignupView>>>> {
-    let info = untenanted.into_info()?;
+    let (info, body) = untenanted.receive(body).await?;
     let keyed = KeyedRequest::of(&info, &body.bytes())?;
     let StartSignup { email, password, full_name, workspace_name, slug } = body.parse()?;
     let keyed = keyed.map(|keyed| keyed.for_subject(email.as_str()));
@@ -170,7 +170,7 @@ pub(crate) async fn confirm(
     path: Path<(SignupId,)>,
     body: Body<ConfirmSignup>,
 ) -> ApiResult<Idempotent<CreatedElsewhere<Json<NewWorkspaceView>>>> {
-    let info = untenanted.into_info()?;
+    let (info, body) = untenanted.receive(body).await?;
     let keyed = KeyedRequest::of(&info, &body.bytes())?;
     let id = path.ids()?.0;
     let keyed = keyed.map(|keyed| keyed.for_subject(&id.to_string()));

@@ -107,6 +107,7 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateTag>,
 ) -> ApiResult<Versioned<TagView>> {
+    let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let patch = body.parse()?;
         Ok(versioned(tags::update(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0, patch)?))

@@ -195,6 +195,7 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateTask>,
 ) -> ApiResult<Versioned<TaskView>> {
+    let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let patch = body.parse()?;
         Ok(versioned(tasks::update(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0, patch)?))

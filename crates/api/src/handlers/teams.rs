@@ -110,6 +110,7 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateTeam>,
 ) -> ApiResult<Versioned<TeamView>> {
+    let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let patch = body.parse()?;
         Ok(versioned(teams::update(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0, patch)?))

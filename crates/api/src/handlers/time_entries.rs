@@ -266,6 +266,7 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateTimeEntry>,
 ) -> ApiResult<Versioned<TimeEntryView>> {
+    let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let of_tasks = ctx.grant()?;
         let patch = body.parse()?;

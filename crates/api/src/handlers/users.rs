@@ -141,6 +141,7 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateUser>,
 ) -> ApiResult<Versioned<UserView>> {
+    let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let patch = body.parse()?;
         let (caller, origin, id) = (&ctx.caller.principal, &ctx.origin, path.ids()?.0);

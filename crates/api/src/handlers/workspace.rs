@@ -102,6 +102,7 @@ pub(crate) async fn update(
     expected: IfMatch,
     body: Body<UpdateWorkspace>,
 ) -> ApiResult<Versioned<WorkspaceDetailView>> {
+    let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let patch = body.parse()?;
         let row = tenant::update(&mut ctx.tx, grant, &ctx.origin, expected.0, patch)?;

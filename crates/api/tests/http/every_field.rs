@@ -39,6 +39,11 @@ fn no_field_takes_a_value_of_another_type_or_size() {
                         &[],
                         Some(&body),
                     );
+                    let is_public = operation["security"].as_array().is_some_and(Vec::is_empty);
+                    if is_public && body.len() > 4096 {
+                        reply.clean_problem(413, "too-large", &path);
+                        continue;
+                    }
                     assert_eq!(reply.status, 422, "{at}: {}", reply.text);
                     let refused = reply.clean_problem(422, "invalid", &path);
                     let told = fields(&refused);

@@ -62,6 +62,32 @@ fn every_operation_refuses_query_parameters_that_it_does_not_know() {
     ada.get(&format!("/tasks/{id}")).expect(200);
 }
 
+/// Not by its announced length alone: of what they send nothing is waited for.
+#[test]
+fn no_operation_waits_for_the_body_of_a_stranger() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    let stranger = ada.with_token(None);
+    let mut waited_for = 0;
+    for (method, path, operation) in operations(&ada, &ada.task("Bake")) {
+        let content = operation["requestBody"]["content"].as_object();
+        let Some((kind, _)) = content.and_then(|content| content.iter().next()) else { continue };
+        let is_public = operation["security"].as_array().is_some_and(Vec::is_empty);
+        assert_eq!(operation["responses"]["408"].is_object(), true, "{method} {path}: 408 is not documented");
+        for (length, sent) in [(300, "{"), (20_000, "{"), (1_000_000, &*" ".repeat(900_000))] {
+            if is_public && length < 4096 {
+                continue;
+            }
+            let headers = format!("Content-Type: {kind}; boundary=b\r\nContent-Length: {length}\r\n");
+            let line = format!("{method} /api/v1{path}");
+            let (status, code) = if is_public { (413, "too-large") } else { (401, "not-authenticated") };
+            stranger.raw(&line, &headers, sent.as_bytes()).problem(status, code);
+            waited_for += 1;
+        }
+    }
+    assert!(waited_for > 60, "{waited_for}");
+}
+
 #[test]
 fn an_idempotency_key_is_offered_exactly_where_it_is_claimed() {
     let server = Server::start();

@@ -57,6 +57,9 @@ pub(crate) fn settings() -> Settings {
         signup_per_email_domain: plenty,
         login: Limit::new(5, chrono::Duration::minutes(15)),
         attachment_limit: 25 * 1024 * 1024,
+        body_timeout: Duration::from_secs(15),
+        body_memory: 64 * 1024 * 1024,
+        max_connections: 1024,
         db_connections: 4,
         workers: Some(2),
     }

@@ -36,7 +36,7 @@ pub(crate) fn until_one_waits(tx: &mut TenantTx) {
 }
 
 /// A request that is sent and not waited for.
-pub(crate) struct Sent(TcpStream);
+pub(crate) struct Sent(pub(crate) TcpStream);
 
 impl Sent {
     pub(crate) fn new(caller: &Client, method: &str, path: &str, body: &str) -> Self {

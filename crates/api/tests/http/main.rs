@@ -16,6 +16,7 @@ mod storage_view;
 mod access;
 mod attachments;
 mod audit;
+mod bodies;
 mod codes;
 mod conventions;
 mod downloads;

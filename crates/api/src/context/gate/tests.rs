@@ -1,6 +1,7 @@
 //! Gates let pass what they should, and nothing lasts of a request whose work panics.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::test::TestRequest;
@@ -47,6 +48,9 @@ fn app(db: &Database) -> (Arc<App>, SessionToken) {
         signup_per_email_domain: plenty,
         login: plenty,
         attachment_limit: 1,
+        body_timeout: Duration::from_secs(15),
+        body_memory: 64 * 1024 * 1024,
+        max_connections: 1024,
         db_connections: 1,
         workers: None,
     };

@@ -59,7 +59,7 @@ fn cookie(token: &str, secure: bool, age: CookieAge) -> Cookie<'static> {
 /// from one IP address, further attempts are refused for some time (429).
 #[api_v2_operation(operation_id = "log_in", tags(Auth))]
 pub(crate) async fn log_in(anonymous: AnonymousInTenant, body: Body<LogIn>) -> ApiResult<LoggedIn> {
-    let info = anonymous.into_info()?;
+    let (info, body) = anonymous.receive(body).await?;
     let login = Arc::new(body.parse()?);
     for _ in 0..TRIES {
         if let Some(logged_in) = try_once(info.clone(), Arc::clone(&login)).await? {

@@ -32,6 +32,7 @@ pub(crate) async fn change_password(
     body: Body<ChangePassword>,
 ) -> ApiResult<NoContent> {
     let app = Arc::clone(&session.info().app);
+    let body = session.receive(body).await?;
     let (change, body) = session
         .reauthorize()
         .take(move |ctx| {

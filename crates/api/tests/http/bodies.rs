@@ -1,0 +1,127 @@
+//! Bodies that take their time, and how many of them the server waits for.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::files::{MULTIPART, head};
+use crate::harness::{Client, PASSWORD, Server, settings};
+use crate::load::Sent;
+
+const JSON: &str = "Content-Type: application/json\r\n";
+
+/// A request of which not all is sent.
+fn begin(caller: &Client, line: &str, headers: &str, body: &[u8]) -> Sent {
+    let mut stream = TcpStream::connect(caller.address).unwrap();
+    let token = caller.token.as_ref().map(|token| format!("Authorization: Bearer {token}\r\n"));
+    let token = token.unwrap_or_default();
+    let head =
+        format!("{line} HTTP/1.1\r\nHost: {}\r\n{token}Connection: close\r\n{headers}\r\n", caller.host);
+    stream.write_all(head.as_bytes()).unwrap();
+    // A server that has heard enough may stop listening.
+    let _ = stream.write_all(body);
+    Sent(stream)
+}
+
+fn task(size: usize) -> String {
+    let padding = " ".repeat(size);
+    format!(r#"{{"title": "Bake"{padding}}}"#)
+}
+
+#[test]
+fn a_body_that_arrives_in_parts_is_waited_for() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    for size in [0, 5_000, 20_000, 900_000] {
+        let body = task(size);
+        let headers = format!("{JSON}Content-Length: {}\r\n", body.len());
+        let (first, rest) = body.as_bytes().split_at(8);
+        let mut sent = begin(&ada, "POST /api/v1/tasks", &headers, first);
+        sent.0.write_all(rest).unwrap();
+        let (status, text) = sent.answer();
+        assert_eq!(status, 201, "{size}: {text}");
+    }
+}
+
+#[test]
+fn a_body_has_a_time_limit() {
+    let server =
+        Server::with(belfort_api::Settings { body_timeout: Duration::from_millis(200), ..settings() });
+    let ada = server.workspace("bakkerij");
+    let stalled = |caller: &Client, path: &str, length: usize, body: &[u8]| {
+        let headers = format!("{JSON}Content-Length: {length}\r\n");
+        begin(caller, &format!("POST /api/v1{path}"), &headers, body).answer()
+    };
+    let is_late = |(status, text): (u16, String)| {
+        let code = "request-timeout";
+        assert!(status == 408 && text.contains(&format!("\"code\":\"{code}\"")), "{text}");
+        assert!(text.contains("application/problem+json"), "{text}");
+    };
+    is_late(stalled(&ada, "/tasks", 100, b"{"));
+    is_late(stalled(&ada, "/tasks", 900_000, &[b' '; 100_000]));
+    is_late(stalled(&ada, "/auth/password", 100, b""));
+    is_late(stalled(&ada.with_token(None), "/auth/login", 100, b"{"));
+    is_late(stalled(&ada.with_token(None), "/signup", 4_000, &[b' '; 3_999]));
+    // An upload has more time in all, but goes on.
+    let path = format!("POST /api/v1/tasks/{}/attachments", ada.task("Bake"));
+    let headers = format!("{}: {}\r\nContent-Length: 100000\r\n", MULTIPART.0, MULTIPART.1);
+    let form = head("name=\"file\"; filename=\"x\"");
+    is_late(begin(&ada, &path, &headers, form.as_bytes()).answer());
+    is_late(begin(&ada, &path, &headers, b"--b").answer());
+    assert_eq!(server.stored("bakkerij"), (0, 0, 0));
+}
+
+#[test]
+fn what_anybody_may_send_is_small() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    let nobody = ada.with_token(None);
+    let login = |size: usize| {
+        let body = json!({ "email": "ada@bakkerij.example", "password": PASSWORD }).to_string();
+        format!("{body}{}", " ".repeat(size - body.len()))
+    };
+    let with_length = |body: &str| {
+        let headers = format!("{JSON}Content-Length: {}\r\n", body.len());
+        nobody.raw("POST /api/v1/auth/login", &headers, body.as_bytes())
+    };
+    let chunked = |body: &str| {
+        let body = format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+        let headers = format!("{JSON}Transfer-Encoding: chunked\r\n");
+        nobody.raw("POST /api/v1/auth/login", &headers, body.as_bytes())
+    };
+    with_length(&login(4096)).expect(200);
+    chunked(&login(4096)).expect(200);
+    with_length(&login(4097)).clean_problem(413, "too-large", "/api/v1/auth/login");
+    chunked(&login(4097)).clean_problem(413, "too-large", "/api/v1/auth/login");
+}
+
+#[test]
+fn large_bodies_share_the_memory_that_is_set_aside_for_them() {
+    let server = Server::with(belfort_api::Settings { body_memory: 1024 * 1024, ..settings() });
+    let ada = server.workspace("bakkerij");
+    let large = || {
+        let headers = format!("{JSON}Content-Length: 1048576\r\n");
+        begin(&ada, "POST /api/v1/tasks", &headers, &[b' '; 100_000])
+    };
+    let both = [large(), large()];
+    // One has the memory and is waited for, the other one is told to come back.
+    let refused = loop {
+        if let Some(told) = both.iter().position(|sent| !sent.waits()) {
+            break told;
+        }
+        std::thread::yield_now();
+    };
+    let [first, second] = both;
+    let (refused, holds) = if refused == 0 { (first, second) } else { (second, first) };
+    let (status, text) = refused.answer();
+    assert!(status == 503 && text.contains("\"busy\""), "{text}");
+    assert!(holds.waits());
+    // Small ones need none of it.
+    ada.task("Bake");
+    drop(holds);
+    let body = task(900_000);
+    let headers = format!("{JSON}Content-Length: {}\r\n", body.len());
+    ada.raw("POST /api/v1/tasks", &headers, body.as_bytes()).expect(201);
+}
