@@ -197,6 +197,8 @@ pub(crate) enum FieldCode {
     WrongPassword,
     /// The code is wrong.
     WrongCode,
+    /// There are more errors than are listed; `detail` says how many.
+    MoreErrors,
 }
 
 impl FieldCode {

@@ -12,6 +12,9 @@ use super::{FieldCode, ProblemCode};
 /// The result of a handler.
 pub(crate) type ApiResult<T> = Result<T, Problem>;
 
+/// Errors of fields that are told of, at most.
+const TOLD: usize = 50;
+
 /// A problem: an error as a client sees it.
 ///
 /// What is in it is sent, except the cause, which is logged where the answer is written. Neither holds SQL, a schema's name
@@ -113,12 +116,21 @@ impl Problem {
     }
 
     /// 422: these fields are invalid.
-    pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
+    ///
+    /// So many are told of, and the number of the others: a body of nothing but errors would be answered by one ten times as long.
+    pub(crate) fn invalid(errors: impl IntoIterator<Item = FieldError>) -> Self {
+        let mut all = errors.into_iter();
+        let mut errors: Vec<FieldError> = all.by_ref().take(TOLD).collect();
         let mut problem = Self::new(ProblemCode::Invalid, "Some fields are invalid: see `errors`.");
         // The commonest mistake has a code of its own, so that a client need not look into the list.
         if !errors.is_empty() && errors.iter().all(|error| error.code == FieldCode::UnknownField) {
             problem.0.code = ProblemCode::UnknownField;
             problem.0.detail = "Some fields are unknown: see `errors`.".into();
+        }
+        let more = all.count();
+        if more > 0 {
+            let detail = format!("{more} more errors are not listed").into();
+            errors.push(FieldError { field: String::new(), code: FieldCode::MoreErrors, detail });
         }
         problem.0.errors = errors;
         problem
@@ -126,7 +138,7 @@ impl Problem {
 
     /// 422: this field is invalid.
     pub(crate) fn invalid_field(field: &str, code: FieldCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::invalid(vec![FieldError { field: field.to_owned(), code, detail: detail.into() }])
+        Self::invalid([FieldError { field: field.to_owned(), code, detail: detail.into() }])
     }
 
     /// 422: the key was used for another request.

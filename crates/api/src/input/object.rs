@@ -166,18 +166,22 @@ impl Fields {
 
     /// The object, if it has no problem and no unknown field.
     pub(crate) fn finish<T>(self, object: Option<T>) -> ApiResult<T> {
-        let (left, mut errors): (Vec<String>, _) = match self {
-            Self::Json(object, errors) => (object.into_iter().map(|(key, _)| key).collect(), errors),
-            Self::Query(pairs, errors) => (pairs.into_iter().map(|(key, _)| key).collect(), errors),
-        };
-        errors.extend(left.into_iter().map(|field| FieldError {
+        let unknown = |field| FieldError {
             field,
             code: FieldCode::UnknownField,
             detail: "is not a field of this operation".into(),
-        }));
-        match object {
-            Some(object) if errors.is_empty() => Ok(object),
-            _ => Err(Problem::invalid(errors)),
+        };
+        match (self, object) {
+            (Self::Json(left, errors), Some(object)) if left.is_empty() && errors.is_empty() => Ok(object),
+            (Self::Query(left, errors), Some(object)) if left.is_empty() && errors.is_empty() => Ok(object),
+            (Self::Json(left, errors), _) => {
+                let left = left.into_iter().map(|(field, _)| unknown(field));
+                Err(Problem::invalid(errors.into_iter().chain(left)))
+            }
+            (Self::Query(left, errors), _) => {
+                let left = left.into_iter().map(|(field, _)| unknown(field));
+                Err(Problem::invalid(errors.into_iter().chain(left)))
+            }
         }
     }
 }
