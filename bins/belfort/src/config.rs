@@ -114,11 +114,12 @@ pub(crate) mod tests {
     }
 
     const KEY: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
-    const PRODUCTION: [(&str, &str); 11] = [
+    const PRODUCTION: [(&str, &str); 12] = [
         ("BELFORT_ENV", "production"),
         ("BELFORT_DATABASE_URL", "postgres://owner:s3cret@localhost/belfort"),
         ("BELFORT_KEYS", KEY),
         ("BELFORT_BASE_DOMAIN", "belfort.example"),
+        ("BELFORT_TRUSTED_PROXIES", "none"),
         ("BELFORT_SMTP_URL", "smtp://someone:s3cret@localhost"),
         ("BELFORT_MAIL_FROM", "Belfort <no-reply@belfort.example>"),
         ("BELFORT_REGION_DATABASE", "europe-west1"),

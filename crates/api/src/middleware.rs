@@ -44,6 +44,8 @@ impl Drop for InFlight {
     }
 }
 
+/// Characters of a path in the log, at most: anybody can send one of 60 kB.
+const LOGGED_PATH: usize = 200;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The middleware.
@@ -83,6 +85,7 @@ pub(crate) async fn middleware(
     }
     span.in_scope(|| {
         let duration_ms = started.elapsed().as_millis();
+        let path: String = path.chars().take(LOGGED_PATH).collect();
         tracing::info!(%method, path, status = status.as_u16(), duration_ms, "answered");
     });
     Ok(response)
@@ -124,7 +127,11 @@ fn normalize(response: ServiceResponse<BoxBody>, path: &str) -> ServiceResponse<
 fn request_id(request: &ServiceRequest, app: Option<&App>) -> String {
     let sent = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let sane = |id: &&str| {
-        (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        // Reserved for the server's own: what `belfort` does on the command line is recorded under such an id.
+        let is_reserved = id.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("belfort-"));
+        !is_reserved
+            && (1..=128).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
     };
     match (sent.filter(sane), app) {
         (Some(id), _) => id.to_owned(),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::http::Method;
@@ -79,6 +80,8 @@ pub(crate) struct App {
     query_operations: BTreeMap<String, BTreeSet<String>>,
     /// The turns at hashing, as many as there are cores: each hash takes a core and 19 MiB for some 25 ms.
     hashing: Arc<Semaphore>,
+    /// Whether it was said that an `X-Forwarded-For` is not believed.
+    warned_of_forwarding: AtomicBool,
     /// The memory for large bodies, in KiB.
     body_memory: Arc<Semaphore>,
 }
@@ -103,6 +106,7 @@ impl App {
             services,
             database,
             body_memory,
+            warned_of_forwarding: AtomicBool::new(false),
             hashing: Arc::new(Semaphore::new(cores)),
             query_operations: document.query_operations(),
         })
@@ -163,6 +167,14 @@ impl App {
     /// Returns whether the operation documents query parameters.
     pub(crate) fn reads_query(&self, method: &Method, path: &str) -> bool {
         self.query_operations.get(path).is_some_and(|methods| methods.contains(method.as_str()))
+    }
+
+    /// Logs once that an `X-Forwarded-For` is not believed: behind a proxy that nobody declared, everybody has its address, and
+    /// shares the limit on wrong passwords.
+    pub(crate) fn warn_of_forwarding(&self, why: &str, peer: IpAddr) {
+        if !self.warned_of_forwarding.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%peer, "an X-Forwarded-For header is not believed, because {why}; this is said once");
+        }
     }
 
     /// Returns whether this address is a trusted proxy.

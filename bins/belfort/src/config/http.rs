@@ -16,7 +16,8 @@ pub(crate) struct Http {
     pub(crate) admin_listen: Option<SocketAddr>,
     /// `BELFORT_BASE_DOMAIN`: the domain of workspaces, which are at `{slug}.{base domain}`. Default `localhost`.
     pub(crate) base_domain: Host,
-    /// `BELFORT_TRUSTED_PROXIES`: the addresses or networks whose `X-Forwarded-For` is believed, separated by commas.
+    /// `BELFORT_TRUSTED_PROXIES`: the addresses or networks whose `X-Forwarded-For` is believed, separated by commas,
+    /// or `none`. Default `none`; must be chosen in production.
     pub(crate) trusted_proxies: Vec<IpNet>,
     /// `BELFORT_MAX_CONNECTIONS`: the number of connections that each core serves at once. Default 1024.
     pub(crate) max_connections: usize,
@@ -41,7 +42,16 @@ impl Http {
             }
             Host::parse(text).map_err(|error| error.to_string())
         });
-        let trusted_proxies = reader.read("BELFORT_TRUSTED_PROXIES", |text| {
+        if !reader.is_set("BELFORT_TRUSTED_PROXIES") {
+            reader.require(
+                "BELFORT_TRUSTED_PROXIES",
+                "write the addresses or networks of the proxies in front of it, such as 10.0.0.0/8, or none",
+            );
+        }
+        let trusted_proxies = reader.read_or("BELFORT_TRUSTED_PROXIES", "none", |text| {
+            if text == "none" {
+                return Ok(Vec::new());
+            }
             text.split(',').map(|network| self::network(network.trim())).collect::<Result<Vec<_>, _>>()
         });
         let max_connections = reader.read_or("BELFORT_MAX_CONNECTIONS", "1024", |text| {
@@ -52,7 +62,7 @@ impl Http {
             listen: listen?,
             admin_listen: admin_listen?,
             base_domain: base_domain?,
-            trusted_proxies: trusted_proxies.unwrap_or_default(),
+            trusted_proxies: trusted_proxies?,
             max_connections: max_connections?,
         })
     }

@@ -46,6 +46,7 @@ fn production_with_nothing_set_names_everything_that_is_missing_and_does_not_sta
         "BELFORT_DATABASE_URL",
         "BELFORT_KEYS or BELFORT_KEYS_FILE",
         "BELFORT_BASE_DOMAIN",
+        "BELFORT_TRUSTED_PROXIES",
         "BELFORT_SMTP_URL",
         "BELFORT_MAIL_FROM",
         "BELFORT_REGION_DATABASE",

@@ -1,6 +1,6 @@
 //! The request as it was received: its workspace, its credential and its address, none of them looked up yet.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use actix_web::http::{Method, header};
@@ -53,7 +53,7 @@ impl RequestInfo {
         let ip = sender(request, &app);
         Ok(Self {
             address: address(request, &app.settings.base_domain),
-            token: token(request),
+            token: token(request, &app),
             request_id: request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
             ip,
             user_agent: text(request, "user-agent").map(|agent| agent.chars().take(255).collect()),
@@ -131,30 +131,44 @@ fn address(request: &HttpRequest, base: &Host) -> Option<Address> {
     Some(Address::Host(host))
 }
 
-fn token(request: &HttpRequest) -> Token {
+fn token(request: &HttpRequest, app: &App) -> Token {
     if let Some(value) = text(request, "authorization") {
         let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
         let token =
             scheme.eq_ignore_ascii_case("bearer").then(|| SessionToken::parse(token.trim())).flatten();
         return token.map_or(Token::None, |token| Token::Sent(token.digest()));
     }
-    let Some(token) = request.cookie(SESSION_COOKIE).and_then(|cookie| SessionToken::parse(cookie.value()))
-    else {
-        return Token::None;
-    };
+    let Some(token) = session_cookie(request) else { return Token::None };
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if reads || same_site(request) { Token::Sent(token.digest()) } else { Token::Foreign }
+    if reads || same_site(request, app) { Token::Sent(token.digest()) } else { Token::Foreign }
 }
 
-/// Returns whether `Origin` names the host and port of the request.
-fn same_site(request: &HttpRequest) -> bool {
-    let origin = text(request, "origin").and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+/// The token in the session cookie. Of two, one may have been set by a neighbouring host for the common domain: neither counts.
+fn session_cookie(request: &HttpRequest) -> Option<SessionToken> {
+    let cookies = request.cookies().ok()?;
+    let mut sessions = cookies.iter().filter(|cookie| cookie.name() == SESSION_COOKIE);
+    let only = sessions.next().filter(|_| sessions.next().is_none())?;
+    SessionToken::parse(only.value())
+}
+
+/// Returns whether `Origin` names the scheme, host and port of the request, and the browser agrees where it says so.
+fn same_site(request: &HttpRequest, app: &App) -> bool {
     let host = request
         .uri()
         .authority()
         .map(actix_web::http::uri::Authority::as_str)
         .or_else(|| text(request, "host"));
-    matches!((origin, host), (Some(origin), Some(host)) if origin.eq_ignore_ascii_case(host))
+    let (Some((scheme, origin)), Some(host)) =
+        (text(request, "origin").and_then(|origin| origin.split_once("://")), host)
+    else {
+        return false;
+    };
+    // Where cookies need TLS, a page without TLS is somebody else's, whatever host it says it is.
+    let has_scheme = scheme.eq_ignore_ascii_case("https")
+        || !app.settings.secure_cookies && scheme.eq_ignore_ascii_case("http");
+    let agrees = !request.headers().contains_key("sec-fetch-site")
+        || text(request, "sec-fetch-site").is_some_and(|site| site == "same-origin");
+    has_scheme && agrees && origin.eq_ignore_ascii_case(host)
 }
 
 /// The address of the client: the peer, or the last address named by trusted proxies.
@@ -162,17 +176,30 @@ fn sender(request: &HttpRequest, app: &App) -> Option<IpAddr> {
     let mut ip = request.peer_addr()?.ip().to_canonical();
     let named = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
     let named: Vec<&str> = named.flat_map(|value| value.split(',')).map(str::trim).collect();
+    if !named.is_empty() && !app.trusts(ip) {
+        app.warn_of_forwarding("its sender is not one of BELFORT_TRUSTED_PROXIES", ip);
+    }
     // From the right: what stands further left was written by somebody further away, who may lie.
     for name in named.iter().rev() {
         if !app.trusts(ip) {
             break;
         }
-        match name.parse::<IpAddr>() {
-            Ok(next) => ip = next.to_canonical(),
-            Err(_) => break,
+        match forwarded(name) {
+            Some(next) => ip = next.to_canonical(),
+            None => {
+                app.warn_of_forwarding("it has something else than addresses", ip);
+                break;
+            }
         }
     }
     Some(ip)
+}
+
+/// An address in `X-Forwarded-For`: some proxies add the port.
+fn forwarded(name: &str) -> Option<IpAddr> {
+    let bracketed = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let address = bracketed.unwrap_or(name).parse().ok();
+    address.or_else(|| name.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 /// The text of a header that is sent exactly once.

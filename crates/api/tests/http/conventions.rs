@@ -139,8 +139,22 @@ fn a_sane_request_id_goes_through_and_any_other_is_replaced() {
         logged(sane);
     }
     let long = "r".repeat(129);
-    for (n, strange) in
-        [&*long, "", "a b", "a\tb", "a;b", "a\"b", "<script>", "%0d%0a", "a/b", "é"].into_iter().enumerate()
+    for (n, strange) in [
+        &*long,
+        "belfort-command",
+        "Belfort-x",
+        "",
+        "a b",
+        "a\tb",
+        "a;b",
+        "a\"b",
+        "<script>",
+        "%0d%0a",
+        "a/b",
+        "é",
+    ]
+    .into_iter()
+    .enumerate()
     {
         let body = json!({ "name": format!("strange {n}") }).to_string();
         let made = ada.send("POST", "/tags", &[("X-Request-Id", strange)], Some(&body));

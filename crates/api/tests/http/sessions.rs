@@ -233,7 +233,16 @@ fn a_change_by_cookie_needs_the_origin_of_this_site() {
     }
     let own = format!("http://{host}");
     post(&[("Origin", &own), ("Origin", foreign)]).problem(403, "foreign-origin");
+    // Where the browser says that it is another site's, it is.
+    for site in ["cross-site", "same-site", "none", ""] {
+        post(&[("Origin", &own), ("Sec-Fetch-Site", site)]).problem(403, "foreign-origin");
+    }
+    post(&[("Origin", &own), ("Sec-Fetch-Site", "same-origin")]).expect(201);
     post(&[("Origin", &own)]).expect(201);
+    // Of two cookies one may come from a neighbouring host.
+    for two in [format!("{cookie}; {cookie}x"), format!("belfort_session=x; {cookie}")] {
+        browser.send("GET", "/me", &[("Cookie", &two)], None).problem(401, "not-authenticated");
+    }
     // A token that a script had to put there needs none, and is what counts beside a cookie.
     let headers = [("Cookie", cookie.as_str()), ("Authorization", "Bearer bft_x")];
     browser.send("GET", "/me", &headers, None).problem(401, "not-authenticated");
@@ -245,6 +254,22 @@ fn a_change_by_cookie_needs_the_origin_of_this_site() {
     ] {
         browser.send(method, path, &[("Cookie", &cookie)], Some("{}")).problem(403, "foreign-origin");
     }
+}
+
+/// Somebody on the network writes pages of any host without TLS.
+#[test]
+fn where_cookies_need_tls_a_page_without_it_is_another_site() {
+    let server = Server::with(belfort_api::Settings { secure_cookies: true, ..settings() });
+    server.workspace("bakkerij");
+    let cookie = cookie_of(&server).split(';').next().unwrap().to_owned();
+    let browser = server.anonymous("bakkerij");
+    let post = |origin: &str| {
+        let headers = [("Cookie", cookie.as_str()), ("Origin", origin)];
+        browser.send("POST", "/tasks", &headers, Some("{\"title\": \"Bake\"}"))
+    };
+    post(&format!("http://{}", browser.host)).problem(403, "foreign-origin");
+    post(&format!("ws://{}", browser.host)).problem(403, "foreign-origin");
+    post(&format!("https://{}", browser.host)).expect(201);
 }
 
 #[test]
@@ -361,6 +386,11 @@ fn a_forwarded_address_is_believed_from_a_trusted_proxy_alone() {
     assert_eq!(ip(&server, "198.51.100.1, 203.0.113.7, 10.1.1.1"), "203.0.113.7");
     assert_eq!(ip(&server, "198.51.100.1, nonsense"), "127.0.0.1");
     assert_eq!(ip(&server, "2001:db8::7"), "2001:db8::7");
+    // Some proxies add the port.
+    assert_eq!(ip(&server, "203.0.113.7:5555, 10.1.1.1:80"), "203.0.113.7");
+    assert_eq!(ip(&server, "[2001:db8::7]:443"), "2001:db8::7");
+    assert_eq!(ip(&server, "[2001:db8::7]"), "2001:db8::7");
+    assert_eq!(ip(&server, "203.0.113.7:99999"), "127.0.0.1");
 }
 
 #[test]
