@@ -193,6 +193,7 @@ pub(crate) mod tests {
             ("BELFORT_REGION_REPLICA", "Frankfurt!"),
             ("BELFORT_SIGNUP_PER_IP", "many"),
             ("BELFORT_SIGNUP_PER_EMAIL_DOMAIN", "10/h"),
+            ("BELFORT_ACCEPT_PER_IP", "none"),
             ("BELFORT_LOGIN_FAILURE_LIMIT", "0"),
             ("BELFORT_LOGIN_COOLOFF", "soon"),
             ("BELFORT_ATTACHMENT_LIMIT", "25MB"),

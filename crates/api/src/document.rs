@@ -7,11 +7,12 @@ use crate::error::{FieldCode, ProblemCode};
 use crate::routes;
 
 /// The problems that only the handler of an operation finds: neither what it takes nor what it returns tells of them.
-const PROBLEMS: [(&str, &[u16]); 11] = [
+const PROBLEMS: [(&str, &[u16]); 12] = [
     ("log_in", &[401, 429]),
     ("change_password", &[409, 429]),
     ("start_signup", &[409, 429]),
     ("confirm_signup", &[409]),
+    ("accept_invitation", &[429]),
     ("update_role", &[409]),
     ("delete_role", &[409]),
     ("update_user", &[409]),

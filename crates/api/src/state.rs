@@ -36,6 +36,8 @@ pub struct Settings {
     pub signup_per_ip: Limit,
     /// The limit of sign-ups with email addresses of one domain.
     pub signup_per_email_domain: Limit,
+    /// The limit of acceptances of invitations from one IP address.
+    pub accept_per_ip: Limit,
     /// The limit of failed logins as one user, within the cool-off. From one address it is ten times as high: an office shares one.
     pub login: Limit,
     /// The maximum size of an attached file in bytes. Every other body has at most 1 MiB.

@@ -31,6 +31,11 @@ impl CounterKey {
         Self::of_network("signup-ip", ip)
     }
 
+    /// Acceptances of invitations from one address.
+    pub fn acceptance_ip(ip: IpAddr) -> Self {
+        Self::of_network("acceptance-ip", ip)
+    }
+
     /// Sign-ups with an email address of one domain.
     pub fn signup_domain(domain: &str) -> Self {
         let domain = domain.strip_suffix('.').unwrap_or(domain).to_lowercase();

@@ -8,7 +8,7 @@ mod read;
 mod resend;
 mod revoke;
 
-pub use accept::{AcceptError, accept};
+pub use accept::{AcceptError, accept, count_acceptance, is_open};
 pub use create::create;
 pub use invitation::{Invitation, InvitationError, IssuedInvitation, LIFETIME, NewInvitation};
 pub use read::list;

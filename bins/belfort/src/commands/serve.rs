@@ -75,6 +75,7 @@ fn settings(config: &Config) -> Settings {
         trusted_proxies: config.http.trusted_proxies.clone(),
         signup_per_ip: config.limits.signup_per_ip,
         signup_per_email_domain: config.limits.signup_per_email_domain,
+        accept_per_ip: config.limits.accept_per_ip,
         login: config.limits.login,
         attachment_limit: config.limits.attachment,
         body_timeout: config.limits.body_timeout,

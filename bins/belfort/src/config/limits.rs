@@ -13,6 +13,8 @@ pub(crate) struct Limits {
     pub(crate) signup_per_ip: Limit,
     /// `BELFORT_SIGNUP_PER_EMAIL_DOMAIN`: the limit on sign-ups with email addresses of one domain. Default `20/1h`.
     pub(crate) signup_per_email_domain: Limit,
+    /// `BELFORT_ACCEPT_PER_IP`: the limit on acceptances of invitations from one IP address. Default `100/1h`.
+    pub(crate) accept_per_ip: Limit,
     /// `BELFORT_LOGIN_FAILURE_LIMIT` and `BELFORT_LOGIN_COOLOFF`: the number of wrong passwords before a user is locked out, and
     /// the time for which. An IP address is locked out after ten times as many. Default `5` and `15m`.
     pub(crate) login: Limit,
@@ -30,6 +32,7 @@ impl Limits {
         let signup_per_ip = reader.read_or("BELFORT_SIGNUP_PER_IP", "10/1h", Limit::parse);
         let signup_per_email_domain =
             reader.read_or("BELFORT_SIGNUP_PER_EMAIL_DOMAIN", "20/1h", Limit::parse);
+        let accept_per_ip = reader.read_or("BELFORT_ACCEPT_PER_IP", "100/1h", Limit::parse);
         // Each is read by itself first, so that an error names the right one.
         let failures = reader.read_or("BELFORT_LOGIN_FAILURE_LIMIT", "5", |text| {
             let known = Limit::parse(&format!("{text}/1s"));
@@ -56,6 +59,7 @@ impl Limits {
         Some(Self {
             signup_per_ip: signup_per_ip?,
             signup_per_email_domain: signup_per_email_domain?,
+            accept_per_ip: accept_per_ip?,
             login: login?,
             attachment: attachment?,
             body_timeout: body_timeout?,

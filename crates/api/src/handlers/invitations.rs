@@ -2,24 +2,25 @@
 
 use std::sync::Arc;
 
-use belfort_auth::{Email, InvitationToken, Password};
+use belfort_auth::{Email, InvitationToken, Password, TokenDigest};
 use belfort_ids::{InvitationId, RoleId, TeamId};
 use belfort_policy::Users;
 use belfort_rbac::{Create, Delete, Read};
-use belfort_workspace::idempotency::{self, Requester};
+use belfort_workspace::idempotency::{self, Requester, Stored};
 use belfort_workspace::invitations::{self, Invitation, IssuedInvitation, NewInvitation};
 use belfort_workspace::{FullName, RequestSource};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::{AnonymousInTenant, Gate, RequestContext, claim};
+use crate::context::{AnonymousInTenant, Gate, RequestContext, RequestInfo, claim};
 use crate::error::{ApiResult, Problem};
 use crate::handlers::users::{self, UserView};
 use crate::input::{Body, IfMatch, OrDefault, Path, RawText, input};
 use crate::mail;
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
+use crate::state::App;
 
 /// An invitation that was not accepted yet.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -166,7 +167,8 @@ pub(crate) async fn revoke(
 
 /// Accept an invitation
 ///
-/// Creates the account. An invitation can be accepted once.
+/// Creates the account. An invitation can be accepted once. The number of attempts with a valid token is limited
+/// for each IP address (429).
 #[api_v2_operation(operation_id = "accept_invitation", tags(Users))]
 pub(crate) async fn accept(
     anonymous: AnonymousInTenant,
@@ -178,7 +180,13 @@ pub(crate) async fn accept(
     let AcceptInvitation { token, full_name, password } = body.parse()?;
     let digest = InvitationToken::parse(&token.0).ok_or_else(Problem::invitation_over)?.digest();
     let app = Arc::clone(&info.app);
+    let acceptance = Acceptance { info, key, request, digest };
+    let (acceptance, stored) = app.database(move |app| acceptance.before_hashing(app)).await?;
+    if let Some(stored) = stored {
+        return Ok(Idempotent::replay(stored));
+    }
     let hash = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
+    let Acceptance { info, key, request, digest } = acceptance;
     app.database(move |_| {
         let (mut tx, requester) = (info.begin_tenant_tx()?, Requester::Invitation(&digest));
         let source = RequestSource { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
@@ -197,4 +205,31 @@ pub(crate) async fn accept(
         Ok(Idempotent::replay(stored))
     })
     .await
+}
+
+/// An acceptance whose password is not hashed yet.
+struct Acceptance {
+    info: RequestInfo,
+    key: Option<String>,
+    request: [u8; 32],
+    digest: TokenDigest,
+}
+
+impl Acceptance {
+    /// Looks for the stored response, or else for the invitation, and counts: only then a password is worth hashing.
+    fn before_hashing(self, app: &App) -> ApiResult<(Self, Option<Stored>)> {
+        let (mut tx, now) = (self.info.begin_tenant_tx()?, self.info.now());
+        if let Some(key) = &self.key
+            && let Some(stored) = claim(&mut tx, Requester::Invitation(&self.digest), key, self.request, now)?
+        {
+            return Ok((self, Some(stored)));
+        }
+        if !invitations::is_open(&mut tx, &self.digest, now)? {
+            return Err(Problem::invitation_over());
+        }
+        drop(tx);
+        let limit = app.settings.accept_per_ip;
+        invitations::count_acceptance(&app.services.tenancy, limit, now, self.info.ip)?;
+        Ok((self, None))
+    }
 }

@@ -55,6 +55,7 @@ pub(crate) fn settings() -> Settings {
         trusted_proxies: Vec::new(),
         signup_per_ip: plenty,
         signup_per_email_domain: plenty,
+        accept_per_ip: plenty,
         login: Limit::new(5, chrono::Duration::minutes(15)),
         attachment_limit: 25 * 1024 * 1024,
         body_timeout: Duration::from_secs(15),

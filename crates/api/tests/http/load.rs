@@ -171,6 +171,39 @@ fn a_storm_of_logins_does_not_keep_others_from_being_heard() {
     ada.log_in("ada@bakkerij.example").get("/me").expect(200);
 }
 
+/// A password is hashed for an invitation that exists, so who guesses tokens takes nobody's turn, nor waits for one.
+#[test]
+fn a_token_that_is_wrong_is_answered_before_anything_is_hashed() {
+    let plenty = Limit::new(10_000, chrono::Duration::minutes(15));
+    let once = Limit::new(1, chrono::Duration::minutes(15));
+    let server = Server::with(belfort_api::Settings { login: plenty, accept_per_ip: once, ..settings() });
+    let ada = server.workspace("bakkerij");
+    let nobody = ada.with_token(None);
+    let login = json!({ "email": "ada@bakkerij.example", "password": PASSWORD }).to_string();
+    let storm: Vec<Sent> = (0..50).map(|_| Sent::new(&nobody, "POST", "/auth/login", &login)).collect();
+    let accept = |token: &str| {
+        let body = json!({ "token": token, "full_name": "Bob", "password": PASSWORD });
+        nobody.post("/users/invitations/accept", &body)
+    };
+    let token = format!("bfi_{}", "A".repeat(43));
+    for _ in 0..3 {
+        accept(&token).problem(404, "invitation-over");
+    }
+    let queued = storm.iter().filter(|sent| sent.waits()).count();
+    assert!(queued > 8, "{queued} logins are left: it waited for the others");
+    for sent in storm {
+        sent.answer();
+    }
+    // The wrong ones were not counted, the right ones are.
+    server.person(&ada, "bob", "member");
+    let role = ada.role("member");
+    let body = json!({ "email": "eve@bakkerij.example", "role_id": role });
+    ada.post("/users/invitations", &body).expect(201);
+    let message = server.mail_to("eve@bakkerij.example").pop().unwrap();
+    let token = message.split_whitespace().find(|word| word.starts_with("bfi_")).unwrap();
+    accept(token).problem(429, "too-many-requests");
+}
+
 /// Nothing was found out by it, so it is no guess. A wrong password is one, whatever happens inside.
 #[test]
 fn a_login_that_fails_inside_is_not_counted() {

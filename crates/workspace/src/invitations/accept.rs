@@ -1,12 +1,17 @@
 //! Accepting invitations.
 
+use std::net::IpAddr;
+
 use belfort_audit::Actor;
 use belfort_auth::postgres::credentials;
-use belfort_auth::{Email, PasswordHash, TokenDigest};
+use belfort_auth::{CounterKey, Email, Limit, PasswordHash, TokenDigest};
 use belfort_db::Tenant;
 use belfort_ids::{RoleId, TeamId, UserId};
 use belfort_policy::Users;
 use belfort_rbac::{Create, Denied};
+use belfort_tenancy::postgres::Tenancy;
+use chrono::{DateTime, Utc};
+use diesel::QueryResult;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
@@ -16,6 +21,7 @@ use crate::membership::lock_membership;
 use crate::name::FullName;
 use crate::reach::{existing_teams, member_filter};
 use crate::request_source::RequestSource;
+use crate::reservation::{Reservation, ReserveError};
 use crate::tables::invitations;
 use crate::users::{NewUser, User, UserError, insert};
 
@@ -53,6 +59,24 @@ impl From<UserError> for AcceptError {
     }
 }
 
+/// Counts an acceptance from an address. It stays counted: a password is hashed for each.
+pub fn count_acceptance(
+    tenancy: &Tenancy,
+    limit: Limit,
+    now: DateTime<Utc>,
+    ip: Option<IpAddr>,
+) -> Result<(), ReserveError> {
+    let counted: Vec<_> = ip.map(|ip| (CounterKey::acceptance_ip(ip), limit)).into_iter().collect();
+    Reservation::make(tenancy, &counted, now).map(drop)
+}
+
+/// Returns whether there is an invitation with this token that has not expired. It makes nobody wait for a lock, so guesses of
+/// tokens cost one look-up.
+pub fn is_open(tx: &mut impl Tenant, digest: &TokenDigest, at: DateTime<Utc>) -> QueryResult<bool> {
+    let of_token = invitations::table.filter(invitations::digest.eq(digest.as_bytes().as_slice()));
+    tx.row(diesel::select(exists(of_token.filter(invitations::expires_at.gt(at)))))
+}
+
 /// Makes a user of whoever holds the token, once. It needs no grant: the token is the permission.
 ///
 /// It is one that whoever sent it last gave, so it lasts no longer than theirs: they are active, may still create users and
@@ -65,14 +89,14 @@ pub fn accept(
     full_name: FullName,
     password: &PasswordHash,
 ) -> Result<User, AcceptError> {
+    // Asked first, so that who guesses tokens makes nobody wait for the lock.
+    if !is_open(tx, digest, source.at)? {
+        return Err(AcceptError::Expired);
+    }
     let digest = digest.as_bytes().as_slice();
     let valid = invitations::table
         .filter(invitations::digest.eq(digest))
         .filter(invitations::expires_at.gt(source.at));
-    // Asked first, so that who guesses tokens makes nobody wait for the lock.
-    if !tx.row(diesel::select(exists(valid)))? {
-        return Err(AcceptError::Expired);
-    }
     lock_membership(tx)?;
     // The deletion is what makes it work once: of two at the same time the second one finds no row.
     let take = diesel::delete(valid).returning((

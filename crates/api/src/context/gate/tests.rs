@@ -46,6 +46,7 @@ fn app(db: &Database) -> (Arc<App>, SessionToken) {
         trusted_proxies: Vec::new(),
         signup_per_ip: plenty,
         signup_per_email_domain: plenty,
+        accept_per_ip: plenty,
         login: plenty,
         attachment_limit: 1,
         body_timeout: Duration::from_secs(15),
