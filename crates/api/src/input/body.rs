@@ -46,7 +46,7 @@ pub(crate) struct Received<T> {
     of: PhantomData<fn() -> T>,
 }
 
-/// What became of a body at first sight.
+/// The result of the first look at a body.
 pub(crate) enum Arrival<T> {
     /// It is here, or what its headers say is wrong.
     Complete(Received<T>),
@@ -145,7 +145,7 @@ impl<T: 'static> FromRequest for Body<T> {
     }
 }
 
-/// What came of reading a body.
+/// The result of reading a body.
 enum Fill {
     Complete,
     /// There is more of it than the limit.

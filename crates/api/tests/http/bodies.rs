@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::files::{MULTIPART, head};
 use crate::harness::{Client, PASSWORD, Server, settings};
+use crate::input::bytes;
 use crate::load::Sent;
 
 const JSON: &str = "Content-Type: application/json\r\n";
@@ -124,4 +125,33 @@ fn large_bodies_share_the_memory_that_is_set_aside_for_them() {
     let body = task(900_000);
     let headers = format!("{JSON}Content-Length: {}\r\n", body.len());
     ada.raw("POST /api/v1/tasks", &headers, body.as_bytes()).expect(201);
+}
+
+/// All that is wrong is counted, and not all of it repeated: the answer to a mebibyte would have ten.
+#[test]
+fn of_very_many_errors_some_are_told_and_the_number_of_the_others() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    let unknown = |count: usize| {
+        let names: Vec<String> = (0..count).map(|i| format!("\"{i:05}\":0")).collect();
+        format!("{{{}}}", names.join(","))
+    };
+    let told = |body: &str| {
+        let reply = bytes(&ada, "POST /api/v1/tasks", JSON, body.as_bytes());
+        assert!(reply.text.len() < 8_000, "{}", reply.text.len());
+        let problem = reply.clean_problem(422, "invalid", "/api/v1/tasks");
+        problem["errors"].as_array().unwrap().clone()
+    };
+    // The title is missing, too.
+    assert_eq!(told(&unknown(49)).len(), 50);
+    let most = told(&unknown(100_000));
+    assert_eq!(most.len(), 51);
+    assert_eq!((&most[50]["field"], &most[50]["code"]), (&json!(""), &json!("more-errors")));
+    assert_eq!(most[50]["detail"], "99951 more errors are not listed");
+    // The same of names that are given twice, and of a query.
+    let twice: Vec<String> = (0..100).map(|i| format!("\"{i}\":0,\"{i}\":0")).collect();
+    assert_eq!(told(&format!("{{{}}}", twice.join(","))).len(), 51);
+    let query: Vec<String> = (0..100).map(|i| format!("q{i}=1")).collect();
+    let problem = ada.get(&format!("/me?{}", query.join("&"))).problem(422, "unknown-field");
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 51);
 }

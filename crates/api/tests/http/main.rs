@@ -31,6 +31,7 @@ mod lifecycle;
 mod load;
 mod mail;
 mod matrix;
+mod origins;
 mod outages;
 mod pages;
 mod public_idempotency;
