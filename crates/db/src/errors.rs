@@ -41,9 +41,9 @@ pub fn is_disconnect(error: &Error) -> bool {
 /// The outcome of a `COMMIT` that such an error answered is not known.
 pub fn is_transient(error: &Error) -> bool {
     match error {
-        Error::BrokenTransactionManager => true,
+        Error::BrokenTransactionManager
+        | Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
         Error::RollbackErrorOnCommit { commit_error, .. } => is_transient(commit_error),
-        Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
         Error::DatabaseError(_, info) => {
             let text = info.message();
             is_disconnect(error)

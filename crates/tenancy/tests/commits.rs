@@ -1,7 +1,5 @@
 //! What is said to be committed lasts.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
-
 use belfort_db::{Error, Queries, Statement};
 use belfort_testkit::Database;
 use diesel::connection::SimpleConnection;

@@ -1,6 +1,6 @@
 //! Connections that Postgres cut: nobody gets a dead one twice.
 
-#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the helpers of tests may panic as the tests do")]
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn cut_all(db: &Database) {
 
 /// A process with pools of this size whose connections were all opened, used and given back. It believes of each that it works.
 fn process(db: &Database, size: u32) -> Tenancy {
-    process_that_tests(db, size, Duration::from_secs(3_600))
+    process_that_tests(db, size, Duration::from_hours(1))
 }
 
 fn process_that_tests(db: &Database, size: u32, test_after: Duration) -> Tenancy {
