@@ -184,13 +184,11 @@ fn sender(request: &HttpRequest, app: &App) -> Option<IpAddr> {
         if !app.trusts(ip) {
             break;
         }
-        match forwarded(name) {
-            Some(next) => ip = next.to_canonical(),
-            None => {
-                app.warn_of_forwarding("it has something else than addresses", ip);
-                break;
-            }
-        }
+        let Some(next) = forwarded(name) else {
+            app.warn_of_forwarding("it has something else than addresses", ip);
+            break;
+        };
+        ip = next.to_canonical();
     }
     Some(ip)
 }

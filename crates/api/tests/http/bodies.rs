@@ -61,7 +61,7 @@ fn a_body_has_a_time_limit() {
         assert!(text.contains("application/problem+json"), "{text}");
     };
     is_late(stalled(&ada, "/tasks", 100, b"{"));
-    is_late(stalled(&ada, "/tasks", 900_000, &[b' '; 100_000]));
+    is_late(stalled(&ada, "/tasks", 900_000, &vec![b' '; 100_000]));
     is_late(stalled(&ada, "/auth/password", 100, b""));
     is_late(stalled(&ada.with_token(None), "/auth/login", 100, b"{"));
     is_late(stalled(&ada.with_token(None), "/signup", 4_000, &[b' '; 3_999]));
@@ -104,7 +104,7 @@ fn large_bodies_share_the_memory_that_is_set_aside_for_them() {
     let ada = server.workspace("bakkerij");
     let large = || {
         let headers = format!("{JSON}Content-Length: 1048576\r\n");
-        begin(&ada, "POST /api/v1/tasks", &headers, &[b' '; 100_000])
+        begin(&ada, "POST /api/v1/tasks", &headers, &vec![b' '; 100_000])
     };
     let both = [large(), large()];
     // One has the memory and is waited for, the other one is told to come back.

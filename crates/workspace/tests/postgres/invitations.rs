@@ -176,6 +176,9 @@ fn no_secret_of_an_invitation_is_told() {
     assert!(matches!(refused, InvitationError::UnknownTeams(ids) if ids == [unknown]));
 }
 
+/// A way for somebody to lose a permission, by the hand of an admin.
+type Loss = fn(&World, &Caller, UserId);
+
 /// Admin or not, deleted, deactivated, demoted or with a role that was cut down: what they sent ends with what they may do.
 #[test]
 fn an_invitation_ends_with_what_its_inviter_may_do() {
@@ -186,7 +189,7 @@ fn an_invitation_ends_with_what_its_inviter_may_do() {
         let new = NewInvitation { email: email(who), full_name: None, role_id: role, team_ids: vec![] };
         world.act(|tx| invitations::create(tx, &grant(by), &by.principal, &origin(by), new)).unwrap()
     };
-    let lose: [(&str, fn(&World, &Caller, UserId)); 4] = [
+    let lose: [(&str, Loss); 4] = [
         ("deleted", |world, admin, user| world.delete(admin, user).unwrap()),
         ("inactive", |world, admin, user| {
             let patch = UserPatch { is_active: Some(false), ..UserPatch::default() };
