@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod harden;
 mod keys;
 mod migrate;
 mod openapi;
@@ -46,6 +47,11 @@ enum Command {
     /// Generate and check the keys that encrypt secrets in the database
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Print the SQL that closes what Postgres leaves open to everybody, or run it
+    ///
+    /// Some functions that everybody may execute let SQL that is injected into one workspace's query reach another. Nothing
+    /// in Belfort calls them. Only a superuser can close all of them.
+    Harden(harden::Args),
     /// Reset the failed logins of a user or of an IP address
     Unlock(unlock::Args),
     /// Print the OpenAPI document (needs no database)
@@ -64,6 +70,7 @@ impl Cli {
             Command::Migrate(args) => migrate::run(args, environment),
             Command::Tenant(command) => tenant::run(command, environment),
             Command::Keys(command) => keys::run(command, environment),
+            Command::Harden(args) => harden::run(args, environment),
             Command::Unlock(args) => unlock::run(args, environment),
             Command::Openapi(args) => openapi::run(args),
             Command::Demo(args) => demo::run(args, environment),

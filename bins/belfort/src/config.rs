@@ -184,6 +184,7 @@ pub(crate) mod tests {
             ("BELFORT_BASE_DOMAIN", "a b"),
             ("BELFORT_TRUSTED_PROXIES", "10.0.0.0/8, 10.0.0.0/99"),
             ("BELFORT_DATABASE_URL", "mysql://u:s3cret@localhost"),
+            ("BELFORT_UNHARDENED_DATABASE", "yes"),
             ("BELFORT_POOL_SIZE", "0"),
             ("BELFORT_SPARES", "-1"),
             ("BELFORT_KEYS", "s3cret"),

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -78,6 +79,12 @@ impl Runtime {
     }
 }
 
+/// The database that is configured, which for the private Postgres is started or joined. Nothing is migrated.
+pub(crate) fn open_database(config: &Config) -> Result<(Option<PrivatePostgres>, DatabaseUrl), RuntimeError> {
+    let _lock = if config.database.url.is_none() { Some(lock_data_dir(&config.data_dir)?) } else { None };
+    database(&config.database, &config.data_dir)
+}
+
 /// The mailer for these settings.
 pub(crate) fn mailer(mail: Mail, data_dir: &Path) -> Result<Arc<dyn Mailer>, RuntimeError> {
     Ok(match mail {
@@ -91,8 +98,11 @@ pub(crate) fn mailer(mail: Mail, data_dir: &Path) -> Result<Arc<dyn Mailer>, Run
 /// Creates the data directory, and waits until no other process is preparing it. The lock ends with the value.
 fn lock_data_dir(data_dir: &Path) -> Result<File, RuntimeError> {
     let failed = |source| RuntimeError::DataDir { dir: data_dir.into(), source };
+    // Nobody else may list it, nor hold the lock: root's Postgres, which runs as another user, is let through.
+    let mode = if rustix::process::geteuid().is_root() { 0o711 } else { 0o700 };
     if !data_dir.try_exists().map_err(failed)? {
         fs::create_dir_all(data_dir).map_err(failed)?;
+        fs::set_permissions(data_dir, fs::Permissions::from_mode(mode)).map_err(failed)?;
         // There will be keys in it, which are not to be committed by mistake.
         fs::write(data_dir.join(".gitignore"), "*\n").map_err(failed)?;
     }
@@ -100,8 +110,11 @@ fn lock_data_dir(data_dir: &Path) -> Result<File, RuntimeError> {
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(0o600)
         .open(data_dir.join("start.lock"))
         .map_err(failed)?;
+    // One of an older version was open to everybody. It is ours, or we could not have opened it.
+    file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(failed)?;
     file.lock().map_err(failed)?;
     Ok(file)
 }

@@ -3,11 +3,10 @@
 //! A server that starts with the wrong keys would seal new values under them before anyone notices that the old ones do
 //! not open. So each key that was ever the newest leaves a row with a canary, a token whose content is known.
 //!
-//! Needs the table of `migrations/control/00000000000002_keyring`. Of the keys themselves nothing is in the database.
+//! Needs the tables of `migrations/control/00000000000002_keyring` and `…07_keyring_lock`. Of the keys themselves nothing is in the database.
 
 use belfort_db::{Control, Statement};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 
 use self::schema::keyring;
 use crate::context::{Column, Owner};
@@ -47,7 +46,9 @@ pub enum KeyringCheckError {
 /// Call it within a transaction: two servers that start on a new database, each with a key of its own, queue here, and
 /// the second is refused. Without one, both would start.
 pub fn check_keyring(db: &mut impl Control, ring: &Keyring) -> Result<(), KeyringCheckError> {
-    db.run(LOCK.bind::<BigInt, _>(LOCK_ID))?;
+    if db.run(LOCK)? != 1 {
+        return Err(diesel::result::Error::NotFound.into());
+    }
     let known: Vec<(String, String)> =
         db.rows(keyring::table.select((keyring::key_id, keyring::canary)).order(keyring::created_at))?;
 
@@ -77,8 +78,7 @@ fn comma_separated(ids: &[impl AsRef<str>]) -> String {
     ids.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
 }
 
-const LOCK: Statement = Statement::new("SELECT pg_advisory_xact_lock($1)");
-const LOCK_ID: i64 = i64::from_be_bytes(*b"\0keyring");
+const LOCK: Statement = Statement::new("SELECT FROM public.keyring_lock FOR UPDATE");
 
 const CANARY: Column = Column::new("keyring.canary");
 const CANARY_PLAINTEXT: &[u8] = b"canary";

@@ -84,9 +84,8 @@ fn a_canary_that_was_exchanged_is_noticed() {
 fn of_two_servers_with_keys_of_their_own_only_one_starts_on_a_new_database() {
     const WAITING: Statement<BigInt> = Statement::new(
         "SELECT count(*)
-         FROM pg_locks
-         WHERE locktype = 'advisory' AND NOT granted
-           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+         FROM pg_locks JOIN pg_stat_activity USING (pid)
+         WHERE NOT granted AND datname = current_database()",
     );
     let db = belfort_testkit::Database::new();
     let (first, second) = (Keyring::generate_key(), Keyring::generate_key());

@@ -9,12 +9,15 @@ mod bootstrap;
 mod cache;
 mod connection;
 mod control;
+mod hardening;
 mod lanes;
 mod language;
 mod lease;
 mod migrate;
 mod provision;
 mod quote;
+mod scram;
+mod suspension;
 mod tables;
 mod tenant_tx;
 pub mod tenants;
@@ -24,8 +27,11 @@ mod watch;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use bootstrap::{BootstrapError, bootstrap, is_hardened};
+use belfort_ids::TenantId;
+
+pub use bootstrap::{BootstrapError, bootstrap};
 pub use control::{ControlConn, ControlTx};
+pub use hardening::{Exposure, exposures, harden, inspect};
 pub use lanes::{SealedSecret, SecretStore, SecretStoreError};
 pub use migrate::{MigrateError, Migrations, TenantOutcome};
 pub use provision::{NewTenant, ProvisionError, ProvisioningTx};
@@ -49,6 +55,12 @@ pub enum ConnectError {
     /// A login's password could not be sealed or opened.
     #[error("cannot read the database logins' passwords")]
     SecretStore(#[from] SecretStoreError),
+    /// The system has no random numbers.
+    #[error("the system has no random numbers for a login's password")]
+    Random(#[from] getrandom::Error),
+    /// A login's password cannot be hashed.
+    #[error("cannot hash a login's password")]
+    Hash(#[from] sha2::digest::InvalidLength),
 }
 
 /// The error when no connection was free in time. Another try may succeed.
@@ -79,6 +91,9 @@ impl Default for PoolOptions {
     }
 }
 
+/// The longest time that a connection of the owner's waits for a lock. Functions of a tenant's can hold that of its row.
+const OWNER_LOCK_TIMEOUT: &str = "10s";
+
 /// The tenants of one database: the pools and the cache of addresses. Cheap to clone.
 #[derive(Clone)]
 pub struct Tenancy(Arc<Inner>);
@@ -102,7 +117,8 @@ impl Tenancy {
         options: PoolOptions,
     ) -> Result<Self, ConnectError> {
         let doubts = Doubts::new(options.test_after);
-        let control = connection::pool(url.clone(), options.control_size, options.wait, doubts.clone());
+        let owners = url.with_lock_timeout(OWNER_LOCK_TIMEOUT);
+        let control = connection::pool(owners, options.control_size, options.wait, doubts.clone());
         let mut owner = connection::checkout(&control).map_err(ConnectError::Pool)?;
         let lane_url = lanes::ensure_login(&mut owner, url, secrets)?;
         drop(owner);
@@ -123,6 +139,12 @@ impl Tenancy {
     /// Begins a transaction on the control schema.
     pub fn begin_control(&self) -> Result<ControlTx, BindError> {
         control::begin(&self.0.control, self.0.wait)
+    }
+
+    /// Locks a tenant out: every login loses the right to take its role, on every server, and transactions that are bound to it
+    /// are ended. Returns false when there is no such tenant.
+    pub fn suspend(&self, tenant: TenantId) -> Result<bool, BindError> {
+        suspension::suspend(self, tenant)
     }
 
     /// The tenant at this address, from a cache that is a few seconds old at most.

@@ -19,7 +19,7 @@ static CONTROL: EmbeddedMigrations = embed_migrations!("../../migrations/control
 static TENANT: EmbeddedMigrations = embed_migrations!("../../migrations/tenant");
 
 /// The owner of the test databases; not a superuser, as in production.
-const OWNER: &str = "belfort";
+pub(crate) const OWNER: &str = "belfort";
 
 pub(crate) struct Cluster {
     postgres: PrivatePostgres,
@@ -32,19 +32,9 @@ pub(crate) fn cluster() -> &'static Cluster {
 }
 
 impl Cluster {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "tests are programs: they read where Postgres is from the environment"
-    )]
     fn start() -> Self {
-        let postgres = PrivatePostgres::start(&Settings {
-            dir: directory(),
-            bin: std::env::var_os("BELFORT_PG_BIN").map(PathBuf::from),
-            path: std::env::var_os("PATH"),
-            fetched: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/postgres")),
-            durable: false,
-        })
-        .unwrap_or_else(|error| panic!("{error}"));
+        let postgres =
+            PrivatePostgres::start(&settings(directory())).unwrap_or_else(|error| panic!("{error}"));
         // One template for each run: another process may run tests of another version of the migrations.
         let template = format!("template_{}", std::process::id());
         let cluster = Self { postgres, template };
@@ -61,10 +51,18 @@ impl Cluster {
 
     /// Makes a database, a copy of the template, and answers its name.
     pub(crate) fn create(&self) -> String {
+        self.create_from(&self.template)
+    }
+
+    /// Makes a database as Postgres makes it, and answers its name.
+    pub(crate) fn create_plain(&self) -> String {
+        self.create_from("template0")
+    }
+
+    fn create_from(&self, template: &str) -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{count}", std::process::id());
-        let template = &self.template;
         // Whatever a process of the same number left behind.
         let mut pg = self.superuser("postgres");
         self.remove(&mut pg, &name);
@@ -114,7 +112,26 @@ impl Cluster {
     }
 
     fn url(&self, user: &str, database: &str) -> DatabaseUrl {
-        DatabaseUrl::parse(&self.postgres.url(user, database)).unwrap()
+        DatabaseUrl::parse(&self.text(user, database)).unwrap()
+    }
+
+    pub(crate) fn text(&self, user: &str, database: &str) -> String {
+        self.postgres.url(user, database)
+    }
+}
+
+/// A Postgres in this directory, of the binaries that the environment names.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are programs: they read where Postgres is from the environment"
+)]
+pub(crate) fn settings(dir: PathBuf) -> Settings {
+    Settings {
+        dir,
+        bin: std::env::var_os("BELFORT_PG_BIN").map(PathBuf::from),
+        path: std::env::var_os("PATH"),
+        fetched: Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/postgres")),
+        durable: false,
     }
 }
 

@@ -94,19 +94,7 @@ impl Database {
 
     /// A new tenant.
     pub fn tenant(&self) -> TestTenant {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let new = NewTenant {
-            id: TenantId::new(now()),
-            slug: Slug::parse(&format!("tenant-{}", COUNT.fetch_add(1, Ordering::Relaxed))).unwrap(),
-            name: "A tenant".into(),
-            plan: Plan::Free,
-            created_at: now(),
-        };
-        let mut tx = self.begin_control();
-        tx.provision(&new, &MIGRATIONS).unwrap();
-        tx.commit().unwrap();
-        let tenant = tenants::get(&mut self.control(), new.id).unwrap().unwrap();
-        TestTenant { tenant: Arc::new(tenant), tenancy: self.tenancy.clone() }
+        TestTenant { tenant: provision(&self.tenancy), tenancy: self.tenancy.clone() }
     }
 
     /// A connection as a superuser: for looking at what no tenant may see.
@@ -126,6 +114,22 @@ impl TestTenant {
     pub fn begin(&self) -> TenantTx {
         self.tenancy.begin(&self.tenant).unwrap()
     }
+}
+
+/// Provisions a tenant of a name of its own, with every table and no row.
+pub fn provision(tenancy: &Tenancy) -> Arc<Tenant> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let new = NewTenant {
+        id: TenantId::new(now()),
+        slug: Slug::parse(&format!("tenant-{}", COUNT.fetch_add(1, Ordering::Relaxed))).unwrap(),
+        name: "A tenant".into(),
+        plan: Plan::Free,
+        created_at: now(),
+    };
+    let mut tx = tenancy.begin_control().unwrap();
+    tx.provision(&new, &MIGRATIONS).unwrap();
+    tx.commit().unwrap();
+    Arc::new(tenants::get(&mut tenancy.control().unwrap(), new.id).unwrap().unwrap())
 }
 
 /// A moment that is the same in every test: 2026-01-01 09:00 in Brussels.

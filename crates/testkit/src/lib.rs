@@ -8,9 +8,13 @@
 
 mod cluster;
 mod database;
+mod password_cluster;
+mod plain_database;
 
 pub use cluster::MIGRATIONS;
-pub use database::{Database, TestSecrets, TestTenant, now};
+pub use database::{Database, TestSecrets, TestTenant, now, provision};
+pub use password_cluster::PasswordCluster;
+pub use plain_database::PlainDatabase;
 
 /// A connection to the control schema of a database of its own.
 pub fn control() -> OwnControl {

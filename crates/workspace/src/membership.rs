@@ -13,9 +13,9 @@ use diesel::sql_types::{Array, Timestamptz, Uuid};
 /// writes rows of both tables: without the lock, one that goes from a user to their teams and one that goes from a team to its
 /// users would wait for each other. Addresses are unique over users and invitations together, which no constraint can say.
 pub(crate) fn lock_membership(tx: &mut impl Tenant) -> QueryResult<()> {
-    const LOCK: Statement =
-        Statement::new("SELECT pg_advisory_xact_lock(hashtextextended(current_schema()::text, 1))");
-    tx.run(LOCK).map(drop)
+    const LOCK: Statement = Statement::new("SELECT FROM membership_lock FOR UPDATE");
+    // Without the row nothing would be locked.
+    if tx.run(LOCK)? == 1 { Ok(()) } else { Err(diesel::result::Error::NotFound) }
 }
 
 /// Moves a user from the teams `before` to the teams `after`. All of them exist.

@@ -6,11 +6,11 @@ use std::{fmt, io};
 
 use belfort_api::{Services, Settings};
 use belfort_auth::{HashParams, Hasher};
-use belfort_tenancy::postgres::is_hardened;
+use belfort_tenancy::postgres::{Exposure, Tenancy, exposures};
 use belfort_values::SystemClock;
 use tracing_subscriber::EnvFilter;
 
-use super::{CommandResult, migrate};
+use super::{CommandResult, harden, migrate};
 use crate::config::{Config, Environment, Format, Keys, Log, Mail};
 use crate::runtime::{MIGRATIONS, Runtime, mailer};
 use crate::terminal;
@@ -25,6 +25,13 @@ enum ServeError {
     InUse { variable: &'static str, address: SocketAddr },
     #[error("cannot listen on {address} ({variable})")]
     Listen { variable: &'static str, address: SocketAddr, source: io::Error },
+    #[error(
+        "the database is not hardened: SQL that is injected into one workspace's query could reach another, or stop the \
+         server. Open to everybody: {}. Next: `belfort harden` prints the SQL that closes it, for a superuser to run. Where \
+         there is none to be had, BELFORT_UNHARDENED_DATABASE=accepted starts the server all the same",
+        harden::named(.0)
+    )]
+    Unhardened(Vec<Exposure>),
     #[error("the server failed")]
     Server(#[source] io::Error),
 }
@@ -38,6 +45,7 @@ pub(super) fn run(environment: Environment<'_>) -> CommandResult {
         check_free("BELFORT_ADMIN_LISTEN", address)?;
     }
     let runtime = Runtime::start(&config)?;
+    check_hardened(&config, &runtime.tenancy)?;
     if let Err(behind) = migrate::migrate_tenants(&runtime.tenancy)? {
         // The other tenants are served all the same.
         tracing::error!("{behind}");
@@ -47,7 +55,7 @@ pub(super) fn run(environment: Environment<'_>) -> CommandResult {
             "{unknown} is not a setting of this program and has no effect; `belfort config` lists the settings"
         );
     }
-    log_warnings(&config, &runtime)?;
+    log_warnings(&config);
     let banner = Banner::of(&config, &runtime, environment);
     let settings = settings(&config);
     let services = Services {
@@ -86,18 +94,24 @@ fn settings(config: &Config) -> Settings {
     }
 }
 
-fn log_warnings(config: &Config, runtime: &Runtime) -> CommandResult {
-    if !is_hardened(&mut runtime.tenancy.control()?)? {
-        tracing::warn!(
-            "the database is not hardened: SQL that is injected into one tenant's query could run as another tenant, because \
-             everybody may execute functions such as set_config and query_to_xml. A superuser should run REVOKE EXECUTE ON \
-             FUNCTION pg_catalog.set_config(text, text, boolean) FROM PUBLIC, and the same for ts_stat, lo_* and *_to_xml*"
-        );
+/// Refuses an unhardened database in production, unless the operator accepts it, and warns of it elsewhere.
+fn check_hardened(config: &Config, tenancy: &Tenancy) -> CommandResult {
+    let open = exposures(&mut tenancy.control()?)?;
+    if open.is_empty() {
+        return Ok(());
     }
+    let unhardened = ServeError::Unhardened(open);
+    if config.production && !config.database.accepts_unhardened {
+        return Err(unhardened.into());
+    }
+    tracing::warn!("{unhardened}");
+    Ok(())
+}
+
+fn log_warnings(config: &Config) {
     if config.database.spares > 0 {
         tracing::warn!("BELFORT_SPARES has no effect: this version does not build tenants in advance");
     }
-    Ok(())
 }
 
 fn init_logging(log: &Log) {

@@ -174,12 +174,16 @@ fn show(tenancy: &Tenancy, slug: &str) -> CommandResult {
 
 fn set_status(tenancy: &Tenancy, slug: &str, status: TenantStatus) -> CommandResult {
     let tenant = find(tenancy, slug)?;
-    let mut tx = tenancy.begin_control()?;
     match status {
-        TenantStatus::Suspended => tx.suspend(tenant.id)?,
-        TenantStatus::Active => tx.resume(tenant.id)?,
-    };
-    tx.commit()?;
+        TenantStatus::Suspended => {
+            tenancy.suspend(tenant.id)?;
+        }
+        TenantStatus::Active => {
+            let mut tx = tenancy.begin_control()?;
+            tx.resume(tenant.id)?;
+            tx.commit()?;
+        }
+    }
     terminal::print_line(format_args!("{slug} is now {status}."));
     Ok(())
 }
@@ -189,6 +193,8 @@ fn delete(tenancy: &Tenancy, slug: &str, yes: bool) -> CommandResult {
     if !yes {
         return Err(TenantError::Unconfirmed(tenant.slug.clone()).into());
     }
+    // Whoever is still in it would be waited for.
+    tenancy.suspend(tenant.id)?;
     let mut tx = tenancy.begin_control()?;
     tx.delete(tenant.id)?;
     tx.commit()?;

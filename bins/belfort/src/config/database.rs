@@ -13,6 +13,9 @@ pub(crate) struct Database {
     /// `BELFORT_DATABASE_URL`: `postgres://user:password@host:port/database`, of a user who owns that database and has
     /// CREATEROLE. Default: a private Postgres in the data directory.
     pub(crate) url: Option<DatabaseUrl>,
+    /// `BELFORT_UNHARDENED_DATABASE`: `accepted` lets a production server start on a database where SQL injected into one
+    /// workspace's query could reach another. Default: it does not start.
+    pub(crate) accepts_unhardened: bool,
     /// `BELFORT_PG_BIN`: the directory of `initdb` and `postgres` for the private Postgres. Default: they are looked for.
     pub(crate) pg_bin: Option<PathBuf>,
     /// `PATH`, where they are looked for first.
@@ -39,6 +42,10 @@ impl Database {
                 "write postgres://user:password@host/database, of a user who owns the database and has CREATEROLE",
             );
         }
+        let accepted = reader.read("BELFORT_UNHARDENED_DATABASE", |text| match text {
+            "accepted" => Ok(()),
+            _ => Err("write `accepted`, or leave it out; `belfort harden` says what it is about"),
+        });
         let pg_bin = reader.read("BELFORT_PG_BIN", |text| Ok::<_, &str>(PathBuf::from(text)));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let pool_size = reader
@@ -48,7 +55,14 @@ impl Database {
         }
         let spares = reader.read_or("BELFORT_SPARES", "0", |text| number(text, 0, 1000));
         let path = reader.raw("PATH").map(OsString::from);
-        Some(Self { url, pg_bin, path, pool_size: pool_size?, spares: spares? })
+        Some(Self {
+            url,
+            accepts_unhardened: accepted.is_some(),
+            pg_bin,
+            path,
+            pool_size: pool_size?,
+            spares: spares?,
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Runs the real binary.
 
+mod external;
 mod serve;
 mod settings;
 mod support;

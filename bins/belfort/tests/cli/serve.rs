@@ -23,7 +23,11 @@ fn it_starts_from_nothing_serves_and_stops() {
         assert!(said.contains(part), "{part} is not in\n{said}");
     }
     let mode = |name| sandbox.data(name).metadata().unwrap().permissions().mode() & 0o7777;
-    assert_eq!((mode("keys"), mode("outbox")), (0o600, 0o700));
+    assert_eq!((mode("keys"), mode("outbox"), mode("start.lock")), (0o600, 0o700, 0o600));
+    // Nobody else may list it. Root's Postgres runs as another user, who has to get through.
+    let through = if rustix::process::geteuid().is_root() { 0o711 } else { 0o700 };
+    assert_eq!(mode(""), through);
+    assert_eq!(std::fs::read_to_string(sandbox.data(".gitignore")).unwrap(), "*\n", "keys are not committed");
     assert!(sandbox.postgres_runs());
 
     assert_eq!(server.stop().code(), Some(0));
@@ -69,6 +73,7 @@ fn commands_work_beside_a_running_server() {
     assert!(sandbox.ok(&["tenant", "list"]).contains("no tenants"));
     assert!(sandbox.ok(&["migrate", "--jobs", "2"]).contains("up to date"));
     assert!(sandbox.ok(&["keys", "status"]).contains("seals and opens"));
+    assert!(sandbox.ok(&["harden"]).contains("is hardened"), "the private Postgres always is");
     assert!(sandbox.ok(&["unlock", "--ip", "192.0.2.1"]).contains("192.0.2.1"));
     let error = sandbox.fails(&["unlock", "nobody", "an@example.be"], &[]);
     assert!(error.contains("there is no tenant"), "{error}");

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::support::{Sandbox, stderr, stdout};
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 18] = [
     &[],
     &["serve"],
     &["migrate"],
@@ -20,6 +20,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["keys"],
     &["keys", "generate"],
     &["keys", "status"],
+    &["harden"],
     &["unlock"],
     &["openapi"],
     &["demo"],

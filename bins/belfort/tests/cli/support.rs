@@ -76,25 +76,38 @@ impl Sandbox {
 
     /// Starts a server on a free port and waits until it listens.
     pub(crate) fn serve(&self) -> Server {
-        let variables = [("BELFORT_LISTEN", "127.0.0.1:0"), ("BELFORT_ADMIN_LISTEN", "127.0.0.1:0")];
-        let mut child = self.command(&[], &variables).stdout(Stdio::piped()).spawn().unwrap();
+        self.serve_with(&[])
+    }
+
+    /// The same, with these variables.
+    pub(crate) fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
+        let ports = [("BELFORT_LISTEN", "127.0.0.1:0"), ("BELFORT_ADMIN_LISTEN", "127.0.0.1:0")];
+        let variables = [&ports, variables].concat();
+        let stderr = std::fs::File::create(self.path().join("stderr")).unwrap();
+        let mut command = self.command(&[], &variables);
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut said = Vec::new();
-        loop {
+        let mut said: Vec<String> = Vec::new();
+        // Its last line, which in production is not the next step.
+        let last = if variables.contains(&("BELFORT_ENV", "production")) { "  regions" } else { "Next" };
+        while !said.iter().any(|line| line.starts_with(last)) {
             let mut line = String::new();
             assert!(
                 out.read_line(&mut line).unwrap() != 0,
-                "the server ended: {:?}; it had said {said:#?}",
-                child.wait()
+                "the server ended: {:?}; it had said {said:#?} and {}",
+                child.wait(),
+                self.log()
             );
             said.push(line.trim_end().to_owned());
-            if line.starts_with("Next") {
-                break;
-            }
         }
         let address = said.iter().find_map(|line| line.strip_prefix("Belfort listens on http://"));
         let address = address.expect("it says where it listens").parse().unwrap();
         Server { child, out, startup_lines: said, address }
+    }
+
+    /// What the last server that was started here has written to stderr.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.path().join("stderr")).unwrap_or_default()
     }
 
     /// Returns whether the private Postgres accepts connections.

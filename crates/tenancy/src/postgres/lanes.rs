@@ -12,7 +12,7 @@ use super::connection::Pooled;
 use super::lease::Lease;
 use super::quote::{quote_identifier, quote_literal};
 use super::tables::lanes;
-use super::{ConnectError, DatabaseUrl};
+use super::{ConnectError, DatabaseUrl, scram};
 
 /// The lane of new tenants.
 pub(super) const DEFAULT: i16 = 0;
@@ -47,18 +47,20 @@ pub(super) fn ensure_login(
 ) -> Result<DatabaseUrl, ConnectError> {
     let lease: &mut Lease = owner;
     let (login, password) = lease.pg.transaction::<_, ConnectError, _>(|pg| {
-        // Two servers may start at once on an empty database.
-        pg.batch_execute("SELECT pg_advisory_xact_lock(hashtextextended('belfort lanes', 0))")?;
+        // Two servers may start at once on an empty database. A tenant's role does not reach the table.
+        pg.batch_execute("LOCK TABLE public.lanes IN SHARE ROW EXCLUSIVE MODE")?;
         let known: Option<(String, String, String)> = lanes::table
             .find(DEFAULT)
             .select((lanes::login, lanes::key_id, lanes::secret))
             .first(pg)
             .optional()?;
         if let Some((login, key_id, token)) = known {
+            keep_within_reach(pg, &login)?;
             return Ok((login, secrets.open(&SealedSecret { key_id, token })?));
         }
         let (password, sealed) = secrets.generate()?;
         let login = create_login(pg, &password)?;
+        keep_within_reach(pg, &login)?;
         let row = (
             lanes::number.eq(DEFAULT),
             lanes::login.eq(&login),
@@ -71,11 +73,12 @@ pub(super) fn ensure_login(
     Ok(url.with_login(&login, &password))
 }
 
-/// Creates or alters the login, and returns its name.
+/// Creates or alters the login, and returns its name. Postgres gets a verifier and not the password, which it would write
+/// into its log where it logs statements.
 ///
 /// It is named after the database, because roles belong to the whole cluster. A login that is left from a dropped database of
 /// this name gets the new password.
-fn create_login(pg: &mut Conn, password: &str) -> QueryResult<String> {
+fn create_login(pg: &mut Conn, password: &str) -> Result<String, ConnectError> {
     let database: String = diesel::select(current_database()).get_result(pg)?;
     let login = format!("{}_lane_{DEFAULT}", database.get(..50).unwrap_or(&database));
     let makes_databases =
@@ -106,9 +109,21 @@ fn create_login(pg: &mut Conn, password: &str) -> QueryResult<String> {
          ALTER ROLE {role} SET statement_timeout TO '30s';
          ALTER ROLE {role} SET lock_timeout TO '10s';
          ALTER ROLE {role} SET idle_in_transaction_session_timeout TO '60s'",
-        password = quote_literal(password),
+        password = quote_literal(&scram::verifier(password)?),
     ))?;
     Ok(login)
+}
+
+/// Makes the owner a member of the login, which is what lets it end the login's connections. The owner gets no right by it:
+/// the login has none, and passes none of its tenants' on.
+fn keep_within_reach(pg: &mut Conn, login: &str) -> QueryResult<()> {
+    let within = diesel::dsl::sql::<diesel::sql_types::Bool>("SELECT pg_has_role(")
+        .bind::<diesel::sql_types::Text, _>(login)
+        .sql("::name, 'USAGE')");
+    if within.get_result(pg)? {
+        return Ok(());
+    }
+    pg.batch_execute(&format!("GRANT {} TO CURRENT_USER", quote_identifier(login)))
 }
 
 /// The name of a lane's login.

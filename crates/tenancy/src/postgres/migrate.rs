@@ -11,6 +11,11 @@ use super::tables::tenants;
 use super::{BindError, DatabaseUrl, Tenancy};
 use crate::SchemaName;
 
+/// The longest time that a migration of the control schema waits for another process's.
+const OTHER_START: &str = "10min";
+/// The longest time that it waits for anybody else, all of whom then wait behind it.
+const LOCK_TIMEOUT: &str = "10s";
+
 /// The migrations that the program embeds.
 #[derive(Clone, Copy)]
 pub struct Migrations {
@@ -64,10 +69,16 @@ impl Migrations {
     /// number.
     pub fn run_control(&self, url: &DatabaseUrl) -> Result<usize, MigrateError> {
         let mut pg = Conn::establish(url.reveal())?;
+        pg.batch_execute("SET search_path TO public")?;
+        // Makes diesel's table of the migrations. Of two first starts at once one may be refused, and then finds it there.
+        pg.applied_migrations().or_else(|_| pg.applied_migrations()).map_err(MigrateError::Migration)?;
         pg.transaction(|pg| {
-            pg.batch_execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended('belfort control', 0)); SET LOCAL search_path TO public",
-            )?;
+            // A table that nobody but the owner reaches: an advisory lock could be taken by any tenant's role, for good.
+            pg.batch_execute(&format!(
+                "SET LOCAL lock_timeout TO '{OTHER_START}';
+                 LOCK TABLE public.__diesel_schema_migrations IN SHARE ROW EXCLUSIVE MODE;
+                 SET LOCAL lock_timeout TO '{LOCK_TIMEOUT}'"
+            ))?;
             pg.run_pending_migrations(self.control).map(|ran| ran.len()).map_err(MigrateError::Migration)
         })
     }

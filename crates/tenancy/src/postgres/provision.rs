@@ -88,33 +88,17 @@ impl ControlTx {
         Ok(ProvisioningTx { tx: self })
     }
 
-    /// Locks a tenant out: every login loses the right to take its role, on every server, from the next transaction on.
-    /// Returns false when there is no such tenant.
-    pub fn suspend(&mut self, tenant: TenantId) -> QueryResult<bool> {
-        self.set_status(tenant, TenantStatus::Suspended, "REVOKE", "FROM")
-    }
-
-    /// Gives the right back that [`ControlTx::suspend`] took. Returns false when there is no such tenant.
+    /// Gives the right back that [`Tenancy::suspend`](super::Tenancy::suspend) took. Returns false when there is no such tenant.
     pub fn resume(&mut self, tenant: TenantId) -> QueryResult<bool> {
-        self.set_status(tenant, TenantStatus::Active, "GRANT", "TO")
-    }
-
-    fn set_status(
-        &mut self,
-        tenant: TenantId,
-        status: TenantStatus,
-        verb: &str,
-        preposition: &str,
-    ) -> QueryResult<bool> {
         let pg = &mut self.lease().pg;
         let lane: Option<i16> = diesel::update(tenants::table.find(tenant))
-            .set(tenants::status.eq(status.as_str()))
+            .set(tenants::status.eq(TenantStatus::Active.as_str()))
             .returning(tenants::lane)
             .get_result(pg)
             .optional()?;
         let Some(lane) = lane else { return Ok(false) };
         let lane = quote_identifier(&lanes::login(pg, lane)?);
-        pg.batch_execute(&format!("{verb} \"{}\" {preposition} {lane}", SchemaName::of(tenant)))?;
+        pg.batch_execute(&format!("GRANT \"{}\" TO {lane}", SchemaName::of(tenant)))?;
         Ok(true)
     }
 

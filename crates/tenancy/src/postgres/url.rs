@@ -58,6 +58,15 @@ impl DatabaseUrl {
         Self(format!("{}{joint}user={}&password={}", self.0, percent(user), percent(password)))
     }
 
+    /// The same URL for connections that wait for no lock longer than this: `10s`. What the operator has in `options` stays.
+    pub(super) fn with_lock_timeout(&self, timeout: &str) -> Self {
+        let query = self.0.split_once('?').map_or("", |(_, query)| query);
+        let theirs = query.split('&').rev().find_map(|pair| pair.strip_prefix("options="));
+        let before = theirs.map(|options| format!("{options}%20")).unwrap_or_default();
+        let joint = if self.0.contains('?') { '&' } else { '?' };
+        Self(format!("{}{joint}options={before}-c%20lock_timeout%3D{}", self.0, percent(timeout)))
+    }
+
     pub(super) fn reveal(&self) -> &str {
         &self.0
     }
@@ -115,6 +124,21 @@ mod tests {
             format!("{url:?} {url}"),
             "postgres://…@localhost:5432/belfort postgres://…@localhost:5432/belfort"
         );
+    }
+
+    #[test]
+    fn a_lock_timeout_is_added_to_the_options_that_are_there() {
+        for (url, options) in [
+            ("postgres:///db", "?options=-c%20lock_timeout%3D10s"),
+            ("postgres:///db?host=/run", "?host=/run&options=-c%20lock_timeout%3D10s"),
+            (
+                "postgres:///db?options=-c%20jit%3Doff",
+                "?options=-c%20jit%3Doff&options=-c%20jit%3Doff%20-c%20lock_timeout%3D10s",
+            ),
+        ] {
+            let with = DatabaseUrl::parse(url).unwrap().with_lock_timeout("10s");
+            assert_eq!(with.reveal(), format!("postgres:///db{options}"));
+        }
     }
 
     #[test]
