@@ -45,8 +45,8 @@ fn after_all_connections_were_cut_the_second_try_is_right() {
         )
     };
     let list = || ada.get("/tasks");
-    let log_in = || anonymous.post("/auth/login", &login);
-    let requests: [&dyn Fn() -> Reply; 3] = [&list, &log_in, &sign_up];
+    let enter = || anonymous.post("/auth/login", &login);
+    let requests: [&dyn Fn() -> Reply; 3] = [&list, &enter, &sign_up];
     // Each of them is the first to come after the cut once, and all of them follow it.
     for first in requests {
         cut_all(&server);
@@ -81,7 +81,7 @@ fn a_database_that_goes_away_under_load_is_never_our_fault() {
             scope.spawn(|| {
                 until_stopped(&|| {
                     ada.post("/tags", &json!({ "name": tags.fetch_add(1, Ordering::Relaxed).to_string() }))
-                })
+                });
             }),
         ];
         for _ in 0..20 {
