@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ContentRange, ContentRangeSpec};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
@@ -28,7 +29,8 @@ struct Inner {
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     retry_after: Option<u64>,
-    content_range: Option<String>,
+    /// The size of the content that a range lies outside of.
+    content_size: Option<u64>,
     cause: Option<String>,
 }
 
@@ -52,7 +54,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
-            content_range: None,
+            content_size: None,
             cause: None,
         }))
     }
@@ -111,7 +113,7 @@ impl Problem {
     pub(crate) fn out_of_range(size: u64) -> Self {
         let detail = format!("The requested range is outside of the content, which has {size} bytes.");
         let mut problem = Self::new(ProblemCode::OutOfRange, detail);
-        problem.0.content_range = Some(format!("bytes */{size}"));
+        problem.0.content_size = Some(size);
         problem
     }
 
@@ -219,8 +221,9 @@ impl Problem {
         if let Some(seconds) = inner.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
-        if let Some(range) = &inner.content_range {
-            response.insert_header((header::CONTENT_RANGE, range.as_str()));
+        if let Some(size) = inner.content_size {
+            let range = ContentRangeSpec::Bytes { range: None, instance_length: Some(size) };
+            response.insert_header(ContentRange(range));
         }
         if inner.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
@@ -234,9 +237,8 @@ impl Problem {
             code: inner.code.as_str(),
             errors: &inner.errors,
         };
-        // Not `json`, which would keep its own content type.
-        let text = serde_json::to_string(&body).unwrap_or_default();
-        response.insert_header((header::CONTENT_TYPE, "application/problem+json")).body(text)
+        // The content type is set before, and `json` keeps it.
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json")).json(&body)
     }
 }
 
