@@ -82,6 +82,20 @@ fn the_operator_and_other_tenants_go_on_while_a_tenant_holds_every_lock_it_can()
     tx.commit().unwrap();
 }
 
+/// Who is in and holds nothing of anybody's goes at once too, and nobody else does.
+#[test]
+fn a_suspended_tenants_transactions_are_ended() {
+    let db = Database::new();
+    let (rogue, other) = (db.tenant(), db.tenant());
+    let names = Statement::<Text>::new("SELECT name FROM teams");
+    let (mut held, mut honest) = (rogue.begin(), other.begin());
+    held.rows::<String, _>(names).unwrap();
+    honest.rows::<String, _>(names).unwrap();
+    assert!(db.tenancy().suspend(rogue.tenant.id).unwrap());
+    assert!(held.rows::<String, _>(names).is_err());
+    honest.rows::<String, _>(names).unwrap();
+}
+
 /// The row of the control schema alone is held, and nothing of the tenant's own was touched.
 #[test]
 fn a_tenant_that_only_holds_its_row_is_suspended_too() {

@@ -109,6 +109,29 @@ fn the_operator_makes_changes_and_deletes_a_tenant() {
     assert_eq!(server.stop().code(), Some(0));
 }
 
+/// Five wrong passwords lock an account out, for the right one too. The command lets it in again.
+#[test]
+fn unlock_lets_a_locked_out_user_in_again() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve();
+    let demo = sandbox.ok(&["demo", "--password", "correct horse"]);
+    let email =
+        demo.lines().find(|line| line.ends_with("admin")).and_then(|line| line.split_whitespace().next());
+    let email = email.unwrap();
+    let login = |password: &str| {
+        let body = format!(r#"{{"email":"{email}","password":"{password}"}}"#);
+        server.post("/api/v1/auth/login", "demo", &body)
+    };
+    assert_eq!(login("correct horse"), 200);
+    for _ in 0..5 {
+        assert_eq!(login("wrong password"), 401);
+    }
+    assert_eq!(login("correct horse"), 429);
+    sandbox.ok(&["unlock", "demo", email]);
+    assert_eq!(login("correct horse"), 200);
+    assert_eq!(server.stop().code(), Some(0));
+}
+
 #[test]
 fn everybody_of_the_demo_can_log_in() {
     let sandbox = Sandbox::new();
