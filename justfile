@@ -19,11 +19,13 @@ _test name *flags:
     cargo test -p {{ if name == "belfort" { name } else { "belfort-" + name } }} {{ flags }}
     {{ if " " + storage + " " =~ " " + name + " " { "cargo test -p belfort-" + name + " --features postgres " + flags } else { "" } }}
 
-# devpg and tenancy on the Postgres that ./run and ./test fetch where none is installed
+# devpg, tenancy, the keyring and hardening on the Postgres that ./run and ./test fetch where none is installed
 test-fetched:
     scripts/fetch -f postgres
     BELFORT_PG_BIN="$PWD/.tools/postgres/bin" cargo test -p belfort-devpg
     BELFORT_PG_BIN="$PWD/.tools/postgres/bin" cargo test -p belfort-tenancy --features postgres --tests
+    BELFORT_PG_BIN="$PWD/.tools/postgres/bin" cargo test -p belfort-crypto --features postgres --tests
+    BELFORT_PG_BIN="$PWD/.tools/postgres/bin" cargo test -p belfort --test cli external
 
 # formatting, lints and documentation, with no warning left
 check:
