@@ -108,11 +108,11 @@ fn each_tenant_has_statements_of_its_own() {
     assert_eq!(a.begin().row::<i64, _>(PREPARED).unwrap(), 2);
 }
 
-/// The memory of a backend that is its own, in megabytes.
+/// The memory of a backend that is its own, in megabytes. One that is just ending, after it was replaced, has none any more.
 fn megabytes(backend: i32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{backend}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+    let status = std::fs::read_to_string(format!("/proc/{backend}/status")).unwrap_or_default();
+    let own = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    own.map_or(0, |kilobytes| kilobytes.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024)
 }
 
 /// Asks the tenant's `n`th question, which no other has the text of, and tells who answered.
@@ -140,5 +140,6 @@ fn a_connection_is_replaced_before_its_statements_fill_the_memory() {
         backends.insert(backend);
     }
     assert!(most < 120, "{most} MB");
+    assert!(most > 0 || !cfg!(target_os = "linux"), "nothing was measured");
     assert!((7..=12).contains(&backends.len()), "{} connections", backends.len());
 }
