@@ -4,7 +4,7 @@
 //! attachments.
 //!
 //! Its content arrives in chunks, each in a transaction of its own ([`begin`], [`ContentWriter`],
-//! [`create`]), and is read in chunks ([`read_chunk`]): nobody holds a connection while the other end of the
+//! [`create()`]), and is read in chunks ([`read_chunk`]): nobody holds a connection while the other end of the
 //! line takes its time. A [`Chunker`] cuts what arrives. How content is cut, sealed, measured, digested and
 //! typed is decided here and nowhere else.
 
