@@ -15,6 +15,7 @@ use belfort_openapi::Document;
 use belfort_tenancy::Host;
 use belfort_tenancy::postgres::{Migrations, Tenancy};
 use belfort_values::Clock;
+use belfort_workspace::Counters;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{ApiResult, Problem};
@@ -76,6 +77,7 @@ pub struct Services {
 pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) services: Services,
+    pub(crate) counters: Counters,
     /// The turns in the database, as many as the pool has connections: who holds one never waits for a connection on a thread.
     database: Arc<Semaphore>,
     /// The paths of the operations that document query parameters, each with its methods.
@@ -103,9 +105,11 @@ impl App {
         // No less than the largest body: it would wait for ever.
         let body_memory = usize::try_from(settings.body_memory / 1024).unwrap_or(usize::MAX);
         let body_memory = Arc::new(Semaphore::new(body_memory.clamp(1024, Semaphore::MAX_PERMITS)));
+        let counters = Counters::new(services.tenancy.clone(), &services.keyring);
         Arc::new(Self {
             settings,
             services,
+            counters,
             database,
             body_memory,
             warned_of_forwarding: AtomicBool::new(false),

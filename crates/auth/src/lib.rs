@@ -14,7 +14,7 @@ mod random;
 mod token;
 
 pub use code::{CODE_ATTEMPTS, CODE_LIFETIME, Code};
-pub use counter_key::CounterKey;
+pub use counter_key::{CounterKey, CounterKeys};
 pub use email::{Email, EmailError};
 pub use hasher::{HashError, HashParams, Hasher, Verdict};
 pub use limit::{Limit, LimitError};

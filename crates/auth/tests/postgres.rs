@@ -6,7 +6,7 @@ use std::thread;
 
 use belfort_auth::postgres::counters::{self, Reservation};
 use belfort_auth::postgres::{credentials, sessions};
-use belfort_auth::{CounterKey, Email, Limit, PasswordHash, SESSION_LIFETIME, SessionToken};
+use belfort_auth::{CounterKey, CounterKeys, Email, Limit, PasswordHash, SESSION_LIFETIME, SessionToken};
 use belfort_db::{Control, Queries, Statement, Tenant};
 use belfort_ids::{SessionId, TenantId, UserId};
 use belfort_testkit::Database;
@@ -21,7 +21,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 
 fn key(email: &str) -> CounterKey {
     let tenant: TenantId = "019b76da-a800-7000-8000-000000000001".parse().unwrap();
-    CounterKey::login_user(tenant, &Email::parse(email).unwrap())
+    CounterKeys::new(&[7; 32]).login_user(tenant, &Email::parse(email).unwrap())
 }
 
 fn hits(db: &mut impl Control, key: &CounterKey) -> Option<i32> {

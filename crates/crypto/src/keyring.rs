@@ -62,6 +62,18 @@ impl Keyring {
         self.masters().map(|master| master.id)
     }
 
+    /// A secret for another purpose than sealing, such as the key of a MAC. Every keyring with the same newest key derives the
+    /// same one, so it lasts until the next key is put before it: nothing may depend on it for longer.
+    ///
+    /// It is `HKDF-SHA256(ikm = newest master key, salt = "belfort/secret/v1", info = purpose)`, 32 bytes: it tells nothing of
+    /// the secrets of other purposes, nor of the keys that seal.
+    #[must_use]
+    pub fn secret(&self, purpose: &'static str) -> Zeroizing<[u8; 32]> {
+        let mut secret = Zeroizing::new([0; 32]);
+        expand(&self.primary.key, b"belfort/secret/v1", purpose.as_bytes(), secret.as_mut());
+        secret
+    }
+
     pub(crate) fn primary_key(&self, owner: Owner, column: Column) -> Fernet {
         self.primary.derive(owner, column)
     }
@@ -322,6 +334,17 @@ mod tests {
         let mut system = [0; 32];
         expand(&ring.primary.key, b"belfort/field/v1", &context::encode(Owner::System, COLUMN), &mut system);
         assert_eq!(encode(system), "ajn4CfMs1YjA3jLOk-F00UcCM1MmbrfwdQlilcyCnPo=");
+    }
+
+    #[test]
+    fn a_secret_is_that_of_its_purpose_and_of_the_newest_key() {
+        let (new, old) = (Keyring::generate_key(), Keyring::generate_key());
+        let parse = |text: &str| Keyring::parse(text).unwrap();
+        let ring = parse(&format!("{},{}", *new, *old));
+        assert_eq!(ring.secret("a"), parse(&new).secret("a"), "another process");
+        assert_ne!(ring.secret("a"), ring.secret("b"));
+        assert_ne!(ring.secret("a"), parse(&old).secret("a"));
+        assert_ne!(*ring.secret("a"), *ring.primary.key);
     }
 
     #[test]

@@ -21,4 +21,4 @@ pub mod users;
 pub use caller::{Caller, Credential, authenticate};
 pub use name::{FullName, RoleName, TeamName, WorkspaceName};
 pub use request_source::RequestSource;
-pub use reservation::{CountersError, Reservation, ReserveError};
+pub use reservation::{Counters, CountersError, Reservation, ReserveError};

@@ -3,9 +3,29 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use belfort_auth::postgres::counters;
-use belfort_auth::{CounterKey, Limit};
+use belfort_auth::{CounterKey, CounterKeys, Limit};
+use belfort_crypto::Keyring;
 use belfort_tenancy::postgres::{Busy, Tenancy};
 use chrono::{DateTime, Duration, Utc};
+
+/// The counters of attempts, which all processes with the same database and keys share.
+#[derive(Debug, Clone)]
+pub struct Counters {
+    tenancy: Tenancy,
+    keys: CounterKeys,
+}
+
+impl Counters {
+    /// The counters in this database. They are found under the newest key of the keyring: a new one begins them anew.
+    pub fn new(tenancy: Tenancy, keyring: &Keyring) -> Self {
+        Self { tenancy, keys: CounterKeys::new(&keyring.secret("counters")) }
+    }
+
+    /// The keys of the counters.
+    pub const fn keys(&self) -> &CounterKeys {
+        &self.keys
+    }
+}
 
 /// An attempt that is counted under each of its limits.
 ///
@@ -58,11 +78,11 @@ impl Reservation {
     ///
     /// The counters are in the control schema: this is a connection of its own. Whoever calls gave theirs back before.
     pub(crate) fn make(
-        tenancy: &Tenancy,
+        counters: &Counters,
         limits: &[(CounterKey, Limit)],
         now: DateTime<Utc>,
     ) -> Result<Self, ReserveError> {
-        let mut control = tenancy.control()?;
+        let mut control = counters.tenancy.control()?;
         let mut counted = Vec::new();
         for (key, limit) in limits {
             match counters::reserve(&mut control, key, *limit, now)? {
@@ -79,11 +99,11 @@ impl Reservation {
     }
 
     /// Gives the attempt back, because it was right or because nothing was found out by it. The second time does nothing.
-    pub fn refund(&self, tenancy: &Tenancy) -> Result<(), CountersError> {
+    pub fn refund(&self, counters: &Counters) -> Result<(), CountersError> {
         if self.keys().is_empty() {
             return Ok(());
         }
-        let mut control = tenancy.control()?;
+        let mut control = counters.tenancy.control()?;
         let keys = std::mem::take(&mut *self.keys());
         for key in &keys {
             counters::refund(&mut control, key)?;

@@ -8,12 +8,11 @@ mod payload;
 
 use std::net::IpAddr;
 
-use belfort_auth::{CODE_LIFETIME, Code, CounterKey, Email, Limit, PasswordHash};
+use belfort_auth::{CODE_LIFETIME, Code, Email, Limit, PasswordHash};
 use belfort_crypto::{Column, Keyring};
 use belfort_db::{Control, Statement};
 use belfort_ids::{SignupId, TenantId};
 use belfort_tenancy::Slug;
-use belfort_tenancy::postgres::Tenancy;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel::sql_types::{Text, Timestamptz, Uuid};
@@ -21,7 +20,7 @@ use diesel::sql_types::{Text, Timestamptz, Uuid};
 pub use confirm::{ConfirmError, Confirmed, confirm, confirm_with};
 
 use crate::name::{FullName, WorkspaceName};
-use crate::reservation::{Reservation, ReserveError};
+use crate::reservation::{Counters, Reservation, ReserveError};
 
 const PAYLOAD: Column = Column::new("signups.payload");
 const CODE: Column = Column::new("signups.code");
@@ -72,15 +71,15 @@ pub struct SignupLimits {
 
 /// Counts a sign-up. It stays counted, also when it comes to nothing: a mail is sent, and a password hashed, for each.
 pub fn count(
-    tenancy: &Tenancy,
+    counters: &Counters,
     limits: SignupLimits,
     now: DateTime<Utc>,
     email: &Email,
     ip: Option<IpAddr>,
 ) -> Result<(), ReserveError> {
-    let mut counted = vec![(CounterKey::signup_domain(email.domain()), limits.per_email_domain)];
-    counted.extend(ip.map(|ip| (CounterKey::signup_ip(ip), limits.per_ip)));
-    Reservation::make(tenancy, &counted, now).map(drop)
+    let mut counted = vec![(counters.keys().signup_domain(email.domain()), limits.per_email_domain)];
+    counted.extend(ip.map(|ip| (counters.keys().signup_ip(ip), limits.per_ip)));
+    Reservation::make(counters, &counted, now).map(drop)
 }
 
 /// Stores a sign-up until it is confirmed or expired. Whether the slug is free is decided at the confirmation; here it spares

@@ -8,6 +8,6 @@ CREATE TABLE public.counters (
 );
 
 COMMENT ON TABLE public.counters IS 'Attempts at what can be guessed, counted before they are made.';
-COMMENT ON COLUMN public.counters.key IS 'SHA-256 of a purpose and a subject, so that no address stands here in the clear.';
+COMMENT ON COLUMN public.counters.key IS 'HMAC-SHA-256 of a purpose and a subject, under a secret of the keyring: no address stands here in the clear, or can be found by trying all.';
 COMMENT ON COLUMN public.counters.hits IS 'Attempts in this window, less those that were right. At the limit it stops growing.';
 COMMENT ON COLUMN public.counters.window_ends IS 'When counting begins anew. Set by the first attempt, never extended.';

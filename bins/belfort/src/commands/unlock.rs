@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use belfort_auth::Email;
 use belfort_auth::postgres::counters;
-use belfort_auth::{CounterKey, Email};
+use belfort_workspace::Counters;
 
 use super::{CommandResult, tenant};
 use crate::config::{Config, Environment};
@@ -26,15 +27,16 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, environment: Environment<'_>) -> CommandResult {
     let runtime = Runtime::start(&Config::load(environment)?)?;
+    let counters = Counters::new(runtime.tenancy.clone(), &runtime.keyring);
     let mut keys = Vec::new();
     if let Some(ip) = args.ip {
-        keys.push((CounterKey::login_ip(ip), format!("logins from {ip}")));
+        keys.push((counters.keys().login_ip(ip), format!("logins from {ip}")));
     }
     if let Some((workspace, email)) = args.workspace.zip(args.email) {
         let tenant = tenant::find(&runtime.tenancy, &workspace)?;
         let who = format!("{} in {}", email.as_str(), tenant.slug);
         // Not looked up, because attempts are counted whether there is such a user or not.
-        keys.push((CounterKey::login_user(tenant.id, &email), format!("logins of {who}")));
+        keys.push((counters.keys().login_user(tenant.id, &email), format!("logins of {who}")));
     }
     let mut control = runtime.tenancy.control()?;
     for (key, what) in keys {

@@ -229,7 +229,7 @@ impl Acceptance {
         }
         drop(tx);
         let limit = app.settings.accept_per_ip;
-        invitations::count_acceptance(&app.services.tenancy, limit, now, self.info.ip)?;
+        invitations::count_acceptance(&app.counters, limit, now, self.info.ip)?;
         Ok((self, None))
     }
 }

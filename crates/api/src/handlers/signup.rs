@@ -134,7 +134,7 @@ async fn begin(info: &RequestInfo, keyed: Option<KeyedRequest>, email: &Email) -
                 per_ip: settings.signup_per_ip,
                 per_email_domain: settings.signup_per_email_domain,
             };
-            signup::count(&app.services.tenancy, limits, info.now(), &email, info.ip)?;
+            signup::count(&app.counters, limits, info.now(), &email, info.ip)?;
             Ok(None)
         })
         .await

@@ -4,12 +4,11 @@ use std::net::IpAddr;
 
 use belfort_audit::Actor;
 use belfort_auth::postgres::credentials;
-use belfort_auth::{CounterKey, Email, Limit, PasswordHash, TokenDigest};
+use belfort_auth::{Email, Limit, PasswordHash, TokenDigest};
 use belfort_db::Tenant;
 use belfort_ids::{RoleId, TeamId, UserId};
 use belfort_policy::Users;
 use belfort_rbac::{Create, Denied};
-use belfort_tenancy::postgres::Tenancy;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel::dsl::exists;
@@ -21,7 +20,7 @@ use crate::membership::lock_membership;
 use crate::name::FullName;
 use crate::reach::{existing_teams, member_filter};
 use crate::request_source::RequestSource;
-use crate::reservation::{Reservation, ReserveError};
+use crate::reservation::{Counters, Reservation, ReserveError};
 use crate::tables::invitations;
 use crate::users::{NewUser, User, UserError, insert};
 
@@ -61,13 +60,13 @@ impl From<UserError> for AcceptError {
 
 /// Counts an acceptance from an address. It stays counted: a password is hashed for each.
 pub fn count_acceptance(
-    tenancy: &Tenancy,
+    counters: &Counters,
     limit: Limit,
     now: DateTime<Utc>,
     ip: Option<IpAddr>,
 ) -> Result<(), ReserveError> {
-    let counted: Vec<_> = ip.map(|ip| (CounterKey::acceptance_ip(ip), limit)).into_iter().collect();
-    Reservation::make(tenancy, &counted, now).map(drop)
+    let counted: Vec<_> = ip.map(|ip| (counters.keys().acceptance_ip(ip), limit)).into_iter().collect();
+    Reservation::make(counters, &counted, now).map(drop)
 }
 
 /// Returns whether there is an invitation with this token that has not expired. It makes nobody wait for a lock, so guesses of

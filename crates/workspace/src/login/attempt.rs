@@ -2,15 +2,15 @@
 
 use std::net::IpAddr;
 
-use belfort_auth::{CounterKey, Email, HashError, Hasher, Limit, Password, PasswordHash, Verdict};
+use belfort_auth::{Email, HashError, Hasher, Limit, Password, PasswordHash, Verdict};
 use belfort_db::Tenant;
 use belfort_ids::UserId;
-use belfort_tenancy::postgres::{Tenancy, TenantTx};
+use belfort_tenancy::postgres::TenantTx;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 
 use super::{NewSession, StoredPassword, open_session, password_by_email, rehash};
-use crate::reservation::{Reservation, ReserveError};
+use crate::reservation::{Counters, Reservation, ReserveError};
 
 /// The number of times that a login is tried when the hash was replaced while the password was checked: by another login,
 /// which found it stale.
@@ -32,18 +32,18 @@ impl Attempt {
     /// The transaction ends before the attempt is counted: nobody waits for one connection while holding another.
     pub fn reserve(
         mut tx: TenantTx,
-        tenancy: &Tenancy,
+        counters: &Counters,
         limit: Limit,
         now: DateTime<Utc>,
         email: &Email,
         ip: Option<IpAddr>,
     ) -> Result<Self, ReserveError> {
-        let user = CounterKey::login_user(tx.tenant().id, email);
+        let user = counters.keys().login_user(tx.tenant().id, email);
         let stored = password_by_email(&mut tx, email)?;
         drop(tx);
         let mut limits = vec![(user, limit)];
-        limits.extend(ip.map(|ip| (CounterKey::login_ip(ip), limit.times(USERS_AT_AN_ADDRESS))));
-        Ok(Self { stored, reservation: Reservation::make(tenancy, &limits, now)? })
+        limits.extend(ip.map(|ip| (counters.keys().login_ip(ip), limit.times(USERS_AT_AN_ADDRESS))));
+        Ok(Self { stored, reservation: Reservation::make(counters, &limits, now)? })
     }
 
     /// The counted attempt, to be given back unless the password is wrong.

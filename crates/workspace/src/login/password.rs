@@ -2,16 +2,16 @@
 
 use belfort_audit::{Changes, Event, Origin, postgres as audit};
 use belfort_auth::postgres::{credentials, sessions};
-use belfort_auth::{CounterKey, Email, HashError, Hasher, Limit, Password, PasswordHash, Verdict};
+use belfort_auth::{Email, HashError, Hasher, Limit, Password, PasswordHash, Verdict};
 use belfort_db::Tenant;
 use belfort_ids::SessionId;
-use belfort_tenancy::postgres::{Tenancy, TenantTx};
+use belfort_tenancy::postgres::TenantTx;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 
 use super::{StoredPassword, password_of};
 use crate::caller::Caller;
-use crate::reservation::{Reservation, ReserveError};
+use crate::reservation::{Counters, Reservation, ReserveError};
 
 /// A change of the caller's password that was counted as an attempt and may proceed.
 #[derive(Debug)]
@@ -27,17 +27,17 @@ impl PasswordChange {
     /// The transaction ends before the attempt is counted: nobody waits for one connection while holding another.
     pub fn reserve(
         mut tx: TenantTx,
-        tenancy: &Tenancy,
+        counters: &Counters,
         limit: Limit,
         now: DateTime<Utc>,
         caller: &Caller,
     ) -> Result<Self, ReserveError> {
         let email = Email::parse(&caller.email)
             .map_err(|error| diesel::result::Error::DeserializationError(error.into()))?;
-        let key = CounterKey::login_user(tx.tenant().id, &email);
+        let key = counters.keys().login_user(tx.tenant().id, &email);
         let stored = password_of(&mut tx, caller.user)?;
         drop(tx);
-        Ok(Self { stored, reservation: Reservation::make(tenancy, &[(key, limit)], now)? })
+        Ok(Self { stored, reservation: Reservation::make(counters, &[(key, limit)], now)? })
     }
 
     /// The counted attempt, to be given back unless the current password is wrong.

@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use belfort_auth::postgres::credentials;
 use belfort_auth::{Email, HashParams, Hasher, Limit, Password};
+use belfort_crypto::Keyring;
 use belfort_testkit::now;
 use belfort_workspace::login::{self, Attempt, NewPassword, PasswordChange, Verified};
-use belfort_workspace::{Caller, ReserveError};
+use belfort_workspace::{Caller, Counters, ReserveError};
 use chrono::Duration;
 
-use crate::world::{World, email, origin};
+use crate::world::{World, email, origin, ring};
 
 const TWICE: Limit = Limit::new(2, Duration::minutes(15));
 
@@ -20,6 +21,7 @@ fn password(text: &str) -> Password {
 /// A workspace whose admin has the password `right`.
 struct Login {
     world: World,
+    counters: Counters,
     hasher: Hasher,
     admin: Caller,
 }
@@ -27,8 +29,9 @@ struct Login {
 impl Login {
     fn new() -> Self {
         let world = World::new();
+        let counters = Counters::new(world.db.tenancy().clone(), &ring());
         let (admin, hasher) = (world.caller(world.admin), Hasher::new(HashParams::default()).unwrap());
-        let login = Self { world, hasher, admin };
+        let login = Self { world, counters, hasher, admin };
         login.set_password(&login.hasher);
         login
     }
@@ -39,7 +42,7 @@ impl Login {
     }
 
     fn reserve(&self, email: &Email, ip: Option<IpAddr>) -> Result<Attempt, ReserveError> {
-        Attempt::reserve(self.world.begin(), self.world.db.tenancy(), TWICE, now(), email, ip)
+        Attempt::reserve(self.world.begin(), &self.counters, TWICE, now(), email, ip)
     }
 
     fn verify(&self, attempt: Attempt, given: &str) -> Option<Verified> {
@@ -69,7 +72,7 @@ fn a_wrong_password_stays_counted_and_a_right_one_costs_nothing() {
         let reservation = attempt.reservation();
         let verified = login.verify(attempt, "right").unwrap();
         assert!(login.open(&verified));
-        reservation.refund(login.world.db.tenancy()).unwrap();
+        reservation.refund(&login.counters).unwrap();
     }
     for who in ["ada", "nobody"] {
         for _ in 0..2 {
@@ -82,13 +85,13 @@ fn a_wrong_password_stays_counted_and_a_right_one_costs_nothing() {
 #[test]
 fn an_attempt_is_given_back_once() {
     let login = Login::new();
-    let tenancy = login.world.db.tenancy();
+    let counters = &login.counters;
     let _ = login.reserve(&email("ada"), None).unwrap();
     let attempt = login.reserve(&email("ada"), None).unwrap();
     let (one, other) = (attempt.reservation(), attempt.reservation());
-    one.refund(tenancy).unwrap();
-    other.refund(tenancy).unwrap();
-    one.refund(tenancy).unwrap();
+    one.refund(counters).unwrap();
+    other.refund(counters).unwrap();
+    one.refund(counters).unwrap();
     let _ = login.reserve(&email("ada"), None).unwrap();
     assert!(is_refused(login.reserve(&email("ada"), None)));
 }
@@ -128,8 +131,7 @@ fn a_stale_hash_is_replaced_at_the_login_and_another_login_has_to_check_again() 
 fn guesses_at_the_current_password_count_like_those_at_the_login() {
     let login = Login::new();
     let ada = &login.admin;
-    let reserve =
-        || PasswordChange::reserve(login.world.begin(), login.world.db.tenancy(), TWICE, now(), ada);
+    let reserve = || PasswordChange::reserve(login.world.begin(), &login.counters, TWICE, now(), ada);
     let verify = |change: PasswordChange, current: &str| -> Option<NewPassword> {
         change.verify(&login.hasher, &password(current), &password("another long one")).unwrap()
     };
@@ -140,10 +142,26 @@ fn guesses_at_the_current_password_count_like_those_at_the_login() {
     let store = || login.world.act(|tx| new.store(tx, &origin(ada), keep)).unwrap();
     assert!(store());
     assert!(!store(), "the password that was checked is the old one");
-    reservation.refund(login.world.db.tenancy()).unwrap();
+    reservation.refund(&login.counters).unwrap();
 
     assert!(verify(reserve().unwrap(), "right").is_none());
     assert!(login.verify(login.reserve(&email("ada"), None).unwrap(), "right").is_none());
     assert!(is_refused(reserve()));
     assert!(is_refused(login.reserve(&email("ada"), None)));
+}
+
+/// Every process with the same keys counts together. Who has the table and not the keys cannot tell what a row counts.
+#[test]
+fn attempts_are_counted_under_the_keys_of_the_keyring() {
+    let world = World::new();
+    let (ours, theirs) = (Keyring::generate_key(), Keyring::generate_key());
+    let reserve = |key: &str| {
+        let counters = Counters::new(world.db.tenancy().clone(), &Keyring::parse(key).unwrap());
+        Attempt::reserve(world.begin(), &counters, TWICE, now(), &email("ada"), None)
+    };
+    for _ in 0..2 {
+        let _ = reserve(&ours).unwrap();
+    }
+    assert!(is_refused(reserve(&ours)));
+    let _ = reserve(&theirs).unwrap();
 }

@@ -77,8 +77,7 @@ async fn try_once(info: RequestInfo, login: Arc<LogIn>) -> ApiResult<Option<Logg
             let login = Arc::clone(&login);
             move |app| {
                 let (tx, limit) = (info.begin_tenant_tx()?, app.settings.login);
-                let tenancy = &app.services.tenancy;
-                let attempt = Attempt::reserve(tx, tenancy, limit, info.now(), &login.email, info.ip)?;
+                let attempt = Attempt::reserve(tx, &app.counters, limit, info.now(), &login.email, info.ip)?;
                 Ok((info, attempt))
             }
         })

@@ -37,8 +37,8 @@ pub(crate) async fn change_password(
         .reauthorize()
         .take(move |ctx| {
             let body = body.parse()?;
-            let (tenancy, limit) = (&ctx.info.app.services.tenancy, ctx.info.app.settings.login);
-            Ok((PasswordChange::reserve(ctx.tx, tenancy, limit, ctx.now, &ctx.caller)?, body))
+            let (counters, limit) = (&ctx.info.app.counters, ctx.info.app.settings.login);
+            Ok((PasswordChange::reserve(ctx.tx, counters, limit, ctx.now, &ctx.caller)?, body))
         })
         .await?;
     check(
