@@ -186,6 +186,7 @@ pub(crate) mod tests {
             ("BELFORT_DATABASE_URL", "mysql://u:s3cret@localhost"),
             ("BELFORT_UNHARDENED_DATABASE", "yes"),
             ("BELFORT_POOL_SIZE", "0"),
+            ("BELFORT_DATABASE_TIMEOUT", "never"),
             ("BELFORT_SPARES", "-1"),
             ("BELFORT_KEYS", "s3cret"),
             ("BELFORT_SMTP_URL", "http://u:s3cret@localhost"),

@@ -70,7 +70,7 @@ impl Runtime {
         let keyring = keyring(&config.keys)?;
         let (postgres, url) = database(&config.database, &config.data_dir)?;
         MIGRATIONS.run_control(&url)?;
-        let options = PoolOptions { size: config.database.pool_size, ..PoolOptions::default() };
+        let options = pool_options(&config.database);
         let tenancy = connect(&url, &keyring, options)?;
         let mut tx = tenancy.begin_control()?;
         check_keyring(&mut tx, &keyring)?;
@@ -149,6 +149,16 @@ fn connect(url: &DatabaseUrl, keyring: &Keyring, options: PoolOptions) -> Result
         }
         None => error.into(),
     })
+}
+
+/// The sizes and limits of the pools. A statement ends before its request does, and waits for a lock for a part of that time.
+fn pool_options(database: &Database) -> PoolOptions {
+    PoolOptions {
+        size: database.pool_size,
+        statement_timeout: database.timeout.saturating_mul(2) / 3,
+        lock_timeout: database.timeout / 3,
+        ..PoolOptions::default()
+    }
 }
 
 fn keyring(keys: &Keys) -> Result<Arc<Keyring>, RuntimeError> {

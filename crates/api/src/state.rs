@@ -51,6 +51,8 @@ pub struct Settings {
     pub max_connections: usize,
     /// The size of the tenants' pool: the number of requests that can be in the database at once.
     pub db_connections: usize,
+    /// The time in which the database answers. A request that it does not answer gets 503; a statement's time limit is to be shorter.
+    pub database_timeout: Duration,
     /// The number of threads that serve HTTP; by default one for each core.
     pub workers: Option<usize>,
 }
@@ -125,12 +127,20 @@ impl App {
     }
 
     /// Runs work that uses the database on a blocking thread, when it is its turn; 503 when that takes too long.
+    ///
+    /// A database that has come to a halt does not even end a statement in time. Who asked is told so, and the thread goes on waiting,
+    /// with its turn: the connection is not free before. What it does at last may be committed then, which whoever repeats the
+    /// request with its `Idempotency-Key` finds out.
     pub(crate) async fn database<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
-        let turn = turn(&self.database, DATABASE_WAIT).await?;
-        self.blocking(turn, work).await
+        let done = async {
+            let turn = turn(&self.database, DATABASE_WAIT).await?;
+            self.blocking(turn, work).await
+        };
+        let late = |_| Err(Problem::busy().because("the database did not answer in time"));
+        tokio::time::timeout(self.settings.database_timeout, done).await.unwrap_or_else(late)
     }
 
     /// Runs work that hashes on a blocking thread, when it is its turn; 503 when that takes too long.

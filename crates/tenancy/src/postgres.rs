@@ -82,17 +82,29 @@ pub struct PoolOptions {
     pub wait: Duration,
     /// The time that a connection may lie unused before it is tested. After a shorter one the test would cost a round trip for nothing.
     pub test_after: Duration,
+    /// The longest time that a statement of a tenant's takes. It is to be well below that in which a request is answered.
+    pub statement_timeout: Duration,
+    /// The longest time that it waits for a lock, shorter still: whoever waits holds what others wait for.
+    pub lock_timeout: Duration,
 }
 
 impl Default for PoolOptions {
     fn default() -> Self {
-        let (wait, test_after) = (Duration::from_secs(2), Duration::from_secs(1));
-        Self { size: 16, control_size: 4, wait, test_after }
+        Self {
+            size: 16,
+            control_size: 4,
+            wait: Duration::from_secs(2),
+            test_after: Duration::from_secs(1),
+            statement_timeout: Duration::from_secs(10),
+            lock_timeout: Duration::from_secs(5),
+        }
     }
 }
 
 /// The longest time that a connection of the owner's waits for a lock. Functions of a tenant's can hold that of its row.
 const OWNER_LOCK_TIMEOUT: &str = "10s";
+/// The longest time that a tenant's transaction does nothing. The server's never wait for anybody but the database.
+const IDLE_TIMEOUT: &str = "60s";
 
 /// The tenants of one database: the pools and the cache of addresses. Cheap to clone.
 #[derive(Clone)]
@@ -117,11 +129,18 @@ impl Tenancy {
         options: PoolOptions,
     ) -> Result<Self, ConnectError> {
         let doubts = Doubts::new(options.test_after);
-        let owners = url.with_lock_timeout(OWNER_LOCK_TIMEOUT);
+        let url = &url.with_network_limits();
+        let owners = url.with_settings(&[("lock_timeout", OWNER_LOCK_TIMEOUT)]);
         let control = connection::pool(owners, options.control_size, options.wait, doubts.clone());
         let mut owner = connection::checkout(&control).map_err(ConnectError::Pool)?;
         let lane_url = lanes::ensure_login(&mut owner, url, secrets)?;
         drop(owner);
+        // Of the connection and not of the login, which another version may have made.
+        let lane_url = lane_url.with_settings(&[
+            ("statement_timeout", &milliseconds(options.statement_timeout)),
+            ("lock_timeout", &milliseconds(options.lock_timeout)),
+            ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
+        ]);
         let lane = connection::pool(lane_url, options.size, options.wait, doubts);
         Ok(Self(Arc::new(Inner { control, lane, cache: TenantCache::default(), wait: options.wait })))
     }
@@ -166,6 +185,11 @@ impl Tenancy {
     pub fn ping(&self) -> bool {
         self.control().is_ok_and(|mut control| control.answers())
     }
+}
+
+/// A time as Postgres reads it. To none it would set no limit at all.
+fn milliseconds(time: Duration) -> String {
+    format!("{}ms", time.as_millis().max(1))
 }
 
 impl std::fmt::Debug for Tenancy {

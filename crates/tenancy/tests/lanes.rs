@@ -2,6 +2,7 @@
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
 
 use belfort_db::{Queries, Statement};
 use belfort_tenancy::postgres::{PoolOptions, SealedSecret, SecretStore, SecretStoreError, Tenancy};
@@ -51,14 +52,17 @@ fn the_password_opens_the_login_and_postgres_never_sees_it() {
 #[test]
 fn a_bound_transaction_has_the_limits_of_the_lane() {
     let db = Database::new();
-    let tenant = db.tenant();
+    let tenant = db.tenant().tenant;
+    let (statement_timeout, lock_timeout) = (Duration::from_millis(7_500), Duration::from_secs(4));
+    let options = PoolOptions { statement_timeout, lock_timeout, ..PoolOptions::default() };
+    let tenancy = db.second_process(options);
     let show = |setting: &str| -> String {
         let sql = format!("SELECT current_setting('{setting}')");
-        tenant.begin().row(diesel::dsl::sql::<Text>(&sql)).unwrap()
+        tenancy.begin(&tenant).unwrap().row(diesel::dsl::sql::<Text>(&sql)).unwrap()
     };
     for (setting, value) in [
-        ("statement_timeout", "30s"),
-        ("lock_timeout", "10s"),
+        ("statement_timeout", "7500ms"),
+        ("lock_timeout", "4s"),
         ("idle_in_transaction_session_timeout", "1min"),
         ("plan_cache_mode", "force_generic_plan"),
         ("jit", "off"),

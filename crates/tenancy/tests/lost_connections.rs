@@ -25,7 +25,8 @@ fn process(db: &Database, size: u32) -> Tenancy {
 }
 
 fn process_that_tests(db: &Database, size: u32, test_after: Duration) -> Tenancy {
-    let options = PoolOptions { size, control_size: size, wait: Duration::from_secs(30), test_after };
+    let wait = Duration::from_secs(30);
+    let options = PoolOptions { size, control_size: size, wait, test_after, ..PoolOptions::default() };
     let tenancy = db.second_process(options);
     let held: Vec<_> = (0..size).map(|_| tenancy.control().unwrap()).collect();
     for mut control in held {

@@ -61,8 +61,15 @@ impl Database {
     /// The same with a pool of this many connections for tenants.
     pub fn with_pool(size: u32) -> Self {
         let name = cluster().create();
-        let options =
-            PoolOptions { size, control_size: 8, wait: Duration::from_secs(30), ..PoolOptions::default() };
+        // Long enough for a test that holds a lock while it looks at who waits.
+        let options = PoolOptions {
+            size,
+            control_size: 8,
+            wait: Duration::from_secs(30),
+            statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(10),
+            ..PoolOptions::default()
+        };
         let tenancy = Tenancy::connect(&cluster().owner_url(&name), &TestSecrets, options).unwrap();
         Self { name, tenancy }
     }

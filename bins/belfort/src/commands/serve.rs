@@ -90,6 +90,7 @@ fn settings(config: &Config) -> Settings {
         body_memory: config.limits.body_memory,
         max_connections: config.http.max_connections,
         db_connections: usize::try_from(config.database.pool_size).unwrap_or(usize::MAX),
+        database_timeout: config.database.timeout,
         workers: None,
     }
 }

@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use belfort_auth::Limit;
 use belfort_tenancy::postgres::DatabaseUrl;
 
 use super::Reader;
@@ -23,12 +25,18 @@ pub(crate) struct Database {
     /// `BELFORT_POOL_SIZE`: the number of requests that can be in the database at once, 1 to 500. Default: four for each
     /// core, and at most 80 with the private Postgres.
     pub(crate) pool_size: u32,
+    /// `BELFORT_DATABASE_TIMEOUT`: the time in which the database answers a request, or the client gets 503. A statement in a
+    /// workspace has two thirds of it, a wait for a lock one third. Default `15s`, at most `1h`.
+    pub(crate) timeout: Duration,
     /// `BELFORT_SPARES`: the number of tenants built in advance, 0 to 1000. Default 0.
     pub(crate) spares: u32,
 }
 
 /// The largest pool on the private Postgres. It has 100 connections, some of which other processes and the control schema need.
 const PRIVATE_MAX: u32 = 80;
+
+/// The longest time that the database may be given to answer a request.
+const TIMEOUT_MAX: Duration = Duration::from_hours(1);
 
 /// The connections for each core, where nobody says how many in all.
 const PER_CORE: u32 = 4;
@@ -53,6 +61,11 @@ impl Database {
         if url.is_none() && pool_size.is_some_and(|size| size > PRIVATE_MAX) {
             reader.problem(format!("BELFORT_POOL_SIZE: at most {PRIVATE_MAX} with the private Postgres"));
         }
+        let timeout = reader.read_or("BELFORT_DATABASE_TIMEOUT", "15s", |text| {
+            let known = Limit::parse(&format!("1/{text}")).ok();
+            let time = known.and_then(|limit| limit.per().to_std().ok());
+            time.filter(|time| *time <= TIMEOUT_MAX).ok_or("write a time such as 15s or 1m, up to 1h")
+        });
         let spares = reader.read_or("BELFORT_SPARES", "0", |text| number(text, 0, 1000));
         let path = reader.raw("PATH").map(OsString::from);
         Some(Self {
@@ -61,6 +74,7 @@ impl Database {
             pg_bin,
             path,
             pool_size: pool_size?,
+            timeout: timeout?,
             spares: spares?,
         })
     }

@@ -62,6 +62,7 @@ pub(crate) fn settings() -> Settings {
         body_memory: 64 * 1024 * 1024,
         max_connections: 1024,
         db_connections: 4,
+        database_timeout: Duration::from_secs(15),
         workers: Some(2),
     }
 }

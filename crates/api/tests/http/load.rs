@@ -27,10 +27,15 @@ pub(crate) fn holding_tasks(server: &Server, slug: &str) -> TenantTx {
     tx
 }
 
-/// Comes back once a request waits for a row that is held.
-pub(crate) fn until_one_waits(tx: &mut TenantTx) {
+/// Returns whether a request waits for a row that is held.
+pub(crate) fn one_waits(tx: &mut TenantTx) -> bool {
     const WAITING: Statement = Statement::new("SELECT pid FROM pg_locks WHERE NOT granted");
-    while tx.run(WAITING).unwrap() == 0 {
+    tx.run(WAITING).unwrap() > 0
+}
+
+/// Comes back once one does.
+pub(crate) fn until_one_waits(tx: &mut TenantTx) {
+    while !one_waits(tx) {
         std::thread::yield_now();
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use belfort_api::Settings;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 
-use crate::harness::{PASSWORD, Reply, Server};
-use crate::load::{Sent, holding_tasks, until_one_waits};
+use crate::harness::{PASSWORD, Reply, Server, settings};
+use crate::load::{Sent, holding_tasks, one_waits, until_one_waits};
 
 /// Cuts every connection to the database, and lets the cache of workspaces be stale as after a while.
 fn cut_all(server: &Server) {
@@ -119,4 +120,30 @@ fn a_statement_that_was_cut_is_busy() {
     assert!(answer.to_lowercase().contains("\r\nretry-after: "), "{answer}");
     drop(held);
     assert!(is_right(&ada.get("/tasks")) || is_right(&ada.get("/tasks")));
+}
+
+/// A database that has come to a halt ends no statement either. Whoever asked is told so in time, and the turn stays taken: the
+/// connection is.
+#[test]
+fn a_database_that_does_not_answer_in_time_is_busy_and_its_turn_is_taken_until_it_does() {
+    let database_timeout = Duration::from_millis(500);
+    let server = Server::with(Settings { db_connections: 1, database_timeout, ..settings() });
+    let ada = server.workspace("bakery");
+    let path = format!("/tasks/{}", ada.task("Bake"));
+    let mut held = holding_tasks(&server, "bakery");
+    let sent = Sent::new(&ada, "PATCH", &path, r#"{"title":"Bake more"}"#);
+    until_one_waits(&mut held);
+    let (status, answer) = sent.answer();
+    assert_eq!(status, 503, "{answer}");
+    assert!(one_waits(&mut held), "its statement had come to an end first");
+    let next = ada.get("/me");
+    assert_eq!(next.header("Retry-After"), Some("1"));
+    next.problem(503, "busy");
+    assert!(one_waits(&mut held));
+    drop(held);
+    let ended = Instant::now();
+    while ada.get("/me").status == 503 {
+        assert!(ended.elapsed() < AGAIN, "the turn was not given back");
+    }
+    assert_eq!(ada.get(&path).expect(200)["title"], "Bake more", "what it does in the end may last");
 }

@@ -105,10 +105,7 @@ fn create_login(pg: &mut Conn, password: &str) -> Result<String, ConnectError> {
          GRANT CONNECT ON DATABASE {database} TO {role};
          ALTER ROLE {role} SET search_path TO '$user';
          ALTER ROLE {role} SET plan_cache_mode TO 'force_generic_plan';
-         ALTER ROLE {role} SET jit TO 'off';
-         ALTER ROLE {role} SET statement_timeout TO '30s';
-         ALTER ROLE {role} SET lock_timeout TO '10s';
-         ALTER ROLE {role} SET idle_in_transaction_session_timeout TO '60s'",
+         ALTER ROLE {role} SET jit TO 'off'",
         password = quote_literal(&scram::verifier(password)?),
     ))?;
     Ok(login)

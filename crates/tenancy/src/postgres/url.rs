@@ -25,6 +25,16 @@ pub enum DatabaseUrlError {
     SslMode,
 }
 
+/// The parameters of libpq that bound how long a connection waits for the other end, in seconds and at last in milliseconds. They mean
+/// nothing to a unix socket, but for the first.
+const NETWORK_LIMITS: [(&str, &str); 5] = [
+    ("connect_timeout", "3"),
+    ("keepalives_idle", "5"),
+    ("keepalives_interval", "3"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "15000"),
+];
+
 impl DatabaseUrl {
     /// Reads a URL. A host on another machine is refused unless the connection to it is encrypted and verified: libpq's own
     /// default falls back to plain text without a word.
@@ -54,17 +64,35 @@ impl DatabaseUrl {
 
     /// The same URL with another user. Later parameters of a URL override earlier ones (libpq, section 34.1.1).
     pub(super) fn with_login(&self, user: &str, password: &str) -> Self {
-        let joint = if self.0.contains('?') { '&' } else { '?' };
-        Self(format!("{}{joint}user={}&password={}", self.0, percent(user), percent(password)))
+        self.with(&format!("user={}&password={}", percent(user), percent(password)))
     }
 
-    /// The same URL for connections that wait for no lock longer than this: `10s`. What the operator has in `options` stays.
-    pub(super) fn with_lock_timeout(&self, timeout: &str) -> Self {
-        let query = self.0.split_once('?').map_or("", |(_, query)| query);
-        let theirs = query.split('&').rev().find_map(|pair| pair.strip_prefix("options="));
-        let before = theirs.map(|options| format!("{options}%20")).unwrap_or_default();
+    /// The same URL for connections with these settings: `lock_timeout`, `10s`. What the operator has in `options` stays.
+    pub(super) fn with_settings(&self, settings: &[(&str, &str)]) -> Self {
+        let theirs = self.parameters().filter(|(name, _)| *name == "options").last();
+        let before = theirs.map(|(_, options)| format!("{options}%20")).unwrap_or_default();
+        let ours = settings.iter().map(|(name, value)| format!("-c {name}={value}"));
+        let ours = percent(&ours.collect::<Vec<_>>().join(" "));
+        self.with(&format!("options={before}{ours}"))
+    }
+
+    /// The same URL for connections that notice in seconds when nobody answers at the other end any more, unless the operator says
+    /// otherwise. By itself the system tries for a quarter of an hour.
+    pub(super) fn with_network_limits(&self) -> Self {
+        let is_theirs = |name: &str| self.parameters().any(|(theirs, _)| theirs == name);
+        let ours = NETWORK_LIMITS.iter().filter(|(name, _)| !is_theirs(name));
+        let ours: Vec<String> = ours.map(|(name, value)| format!("{name}={value}")).collect();
+        if ours.is_empty() { self.clone() } else { self.with(&ours.join("&")) }
+    }
+
+    fn with(&self, parameters: &str) -> Self {
         let joint = if self.0.contains('?') { '&' } else { '?' };
-        Self(format!("{}{joint}options={before}-c%20lock_timeout%3D{}", self.0, percent(timeout)))
+        Self(format!("{}{joint}{parameters}", self.0))
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        let query = self.0.split_once('?').map_or("", |(_, query)| query);
+        query.split('&').filter_map(|pair| pair.split_once('='))
     }
 
     pub(super) fn reveal(&self) -> &str {
@@ -127,18 +155,29 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_timeout_is_added_to_the_options_that_are_there() {
-        for (url, options) in [
-            ("postgres:///db", "?options=-c%20lock_timeout%3D10s"),
-            ("postgres:///db?host=/run", "?host=/run&options=-c%20lock_timeout%3D10s"),
-            (
-                "postgres:///db?options=-c%20jit%3Doff",
-                "?options=-c%20jit%3Doff&options=-c%20jit%3Doff%20-c%20lock_timeout%3D10s",
-            ),
+    fn settings_are_added_to_the_options_that_are_there() {
+        let settings = [("lock_timeout", "10s"), ("jit", "off")];
+        let ours = "-c%20lock_timeout%3D10s%20-c%20jit%3Doff";
+        for (url, before) in [
+            ("postgres:///db", "?options="),
+            ("postgres:///db?host=/run", "?host=/run&options="),
+            ("postgres:///db?options=-c%20a%3Db", "?options=-c%20a%3Db&options=-c%20a%3Db%20"),
         ] {
-            let with = DatabaseUrl::parse(url).unwrap().with_lock_timeout("10s");
-            assert_eq!(with.reveal(), format!("postgres:///db{options}"));
+            let with = DatabaseUrl::parse(url).unwrap().with_settings(&settings);
+            assert_eq!(with.reveal(), format!("postgres:///db{before}{ours}"));
         }
+    }
+
+    #[test]
+    fn a_connection_notices_when_nobody_answers_as_soon_as_the_operator_says() {
+        let with = |url| DatabaseUrl::parse(url).unwrap().with_network_limits().reveal().to_owned();
+        let theirs = "postgres:///db?connect_timeout=30&tcp_user_timeout=1";
+        assert_eq!(
+            with(theirs),
+            format!("{theirs}&keepalives_idle=5&keepalives_interval=3&keepalives_count=3")
+        );
+        assert!(with("postgres:///db").starts_with("postgres:///db?connect_timeout=3&"));
+        assert_eq!(with(&with("postgres:///db")), with("postgres:///db"));
     }
 
     #[test]

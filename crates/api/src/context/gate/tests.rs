@@ -53,6 +53,7 @@ fn app(db: &Database) -> (Arc<App>, SessionToken) {
         body_memory: 64 * 1024 * 1024,
         max_connections: 1024,
         db_connections: 1,
+        database_timeout: Duration::from_secs(15),
         workers: None,
     };
     let services = Services {
