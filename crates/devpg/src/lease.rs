@@ -1,8 +1,8 @@
 //! Leases on the server: it runs as long as a process holds one.
 //!
-//! A lease is the server's named pipe, open for writing. Nobody ever writes. The watcher beside the server reads, and comes
-//! to the end of the file when the last lease is gone, however it went: the kernel closes the files of a killed process too.
-//! So there is no count that could be wrong.
+//! A lease is the server's named pipe, open for writing. The watcher beside the server reads, and comes to the end of the
+//! file when the last lease is gone, however it went: the kernel closes the files of a killed process too. So there is no
+//! count that could be wrong. Whoever joins writes one line: that it is read shows that the watcher had not come to the end.
 //!
 //! With it goes a shared lock on a file. It tells the one who leaves whether to wait for the server's end, which the pipe
 //! cannot: a program that this process is just starting holds a copy of the pipe for a moment.
@@ -13,10 +13,11 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags};
 
-use crate::cluster_dir::ClusterDir;
+use crate::cluster_dir::{ClusterDir, POLL_INTERVAL, START_TIMEOUT};
 use crate::error::StartError;
 use crate::probe;
 
@@ -34,8 +35,8 @@ impl Lease {
         match open(&path, OFlags::WRONLY | OFlags::NONBLOCK) {
             // First the lease, then a look: the other way round the server could go between the two.
             Ok(pipe) => {
-                let lease = Self::new(dir, pipe)?;
-                Ok(probe::is_ready(dir).then_some(lease))
+                let stays = is_read(dir, &pipe)? && probe::is_ready(dir);
+                Ok(if stays { Some(Self::new(dir, pipe)?) } else { None })
             }
             // Nobody reads: no watcher, so no server that would end with us.
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound) => Ok(None),
@@ -84,6 +85,84 @@ impl Lease {
     }
 }
 
+/// Returns whether the watcher reads from the pipe still, instead of shutting its server down.
+///
+/// A watcher that has come to the end keeps the pipe until its server has ended, and so does a server that still answers
+/// for a moment: only a line that is taken out of the pipe is proof.
+fn is_read(dir: &ClusterDir, pipe: &OwnedFd) -> Result<bool, StartError> {
+    let path = dir.lease_pipe();
+    // An end for reading of our own: what waits in a pipe cannot be asked at the other end everywhere.
+    let end = open(&path, OFlags::RDONLY | OFlags::NONBLOCK).map_err(StartError::file("open", &path))?;
+    rustix::io::write(pipe, b"\n").map_err(|error| StartError::file("write to", &path)(error.into()))?;
+    let since = Instant::now();
+    loop {
+        let waiting = rustix::io::ioctl_fionread(&end);
+        if waiting.map_err(|error| StartError::file("ask", &path)(error.into()))? == 0 {
+            return Ok(true);
+        }
+        if !probe::is_listening(dir) {
+            return Ok(false);
+        }
+        if since.elapsed() > START_TIMEOUT {
+            return Err(dir.busy());
+        }
+        std::thread::sleep(POLL_INTERVAL);
+    }
+}
+
 fn open(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
     Ok(rustix::fs::open(path, flags | OFlags::CLOEXEC | OFlags::NOFOLLOW, Mode::empty())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    /// What is there of a server: a pipe, a socket that is listened at, and a file that says `ready`.
+    fn server(dir: &ClusterDir) -> (OwnedFd, UnixListener) {
+        fs::create_dir_all(dir.data()).unwrap();
+        fs::create_dir_all(dir.socket_dir()).unwrap();
+        fs::write(dir.data().join("postmaster.pid"), "1\n\n\n\n\n\n\nready\n").unwrap();
+        let (read, first) = Lease::create(dir).unwrap();
+        first.release();
+        (read, UnixListener::bind(dir.socket()).unwrap())
+    }
+
+    fn waits(end: &OwnedFd) -> bool {
+        rustix::io::ioctl_fionread(end).unwrap() > 0
+    }
+
+    #[test]
+    fn a_watcher_that_reads_is_joined() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = ClusterDir::prepare(&home.path().join("pg")).unwrap();
+        let (read, _listener) = server(&dir);
+        std::thread::scope(|scope| {
+            let joined = scope.spawn(|| Lease::join(&dir).unwrap());
+            while !waits(&read) {
+                assert!(!joined.is_finished(), "it was joined unasked");
+                std::thread::yield_now();
+            }
+            rustix::io::read(&read, &mut [0_u8; 8][..]).unwrap();
+            assert!(joined.join().unwrap().is_some());
+        });
+    }
+
+    /// Between the last lease and the end of the server, it answers still: whoever joins then would lose it at once.
+    #[test]
+    fn a_watcher_that_has_come_to_the_end_is_not_joined() {
+        let home = tempfile::tempdir().unwrap();
+        let dir = ClusterDir::prepare(&home.path().join("pg")).unwrap();
+        let (read, listener) = server(&dir);
+        std::thread::scope(|scope| {
+            let joined = scope.spawn(|| Lease::join(&dir).unwrap());
+            while !waits(&read) && !joined.is_finished() {
+                std::thread::yield_now();
+            }
+            drop(listener);
+            assert!(joined.join().unwrap().is_none());
+        });
+    }
 }
