@@ -1,5 +1,8 @@
 //! The state of the server, and the turns of blocking work.
 
+mod known_users;
+mod turns;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -19,6 +22,10 @@ use belfort_workspace::Counters;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{ApiResult, Problem};
+
+use known_users::KnownUsers;
+use turns::Turns;
+pub(crate) use turns::{Holder, Share};
 
 /// The settings of the server.
 #[derive(Debug, Clone)]
@@ -81,7 +88,9 @@ pub(crate) struct App {
     pub(crate) services: Services,
     pub(crate) counters: Counters,
     /// The turns in the database, as many as the pool has connections: who holds one never waits for a connection on a thread.
-    database: Arc<Semaphore>,
+    database: Arc<Turns>,
+    /// The users of the credentials that were seen, for their share of the turns.
+    pub(crate) known_users: KnownUsers,
     /// The paths of the operations that document query parameters, each with its methods.
     query_operations: BTreeMap<String, BTreeSet<String>>,
     /// The turns at hashing, as many as there are cores: each hash takes a core and 19 MiB for some 25 ms.
@@ -103,7 +112,7 @@ impl App {
     /// The state of a server with these settings and services.
     pub(crate) fn new(settings: Settings, services: Services, document: &Document) -> Arc<Self> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let database = Arc::new(Semaphore::new(settings.db_connections));
+        let database = Turns::new(settings.db_connections);
         // No less than the largest body: it would wait for ever.
         let body_memory = usize::try_from(settings.body_memory / 1024).unwrap_or(usize::MAX);
         let body_memory = Arc::new(Semaphore::new(body_memory.clamp(1024, Semaphore::MAX_PERMITS)));
@@ -113,6 +122,7 @@ impl App {
             services,
             counters,
             database,
+            known_users: KnownUsers::default(),
             body_memory,
             warned_of_forwarding: AtomicBool::new(false),
             hashing: Arc::new(Semaphore::new(cores)),
@@ -123,7 +133,7 @@ impl App {
     /// A place in memory for a body of `bytes`; 503 when none is free for too long.
     pub(crate) async fn body_memory(&self, bytes: usize) -> ApiResult<OwnedSemaphorePermit> {
         let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
-        turns(&self.body_memory, kib, MEMORY_WAIT).await
+        permits(&self.body_memory, kib, MEMORY_WAIT).await
     }
 
     /// Runs work that uses the database on a blocking thread, when it is its turn; 503 when that takes too long.
@@ -133,11 +143,12 @@ impl App {
     /// request with its `Idempotency-Key` finds out.
     pub(crate) async fn database<T: Send + 'static>(
         self: &Arc<Self>,
+        share: Share,
         work: impl FnOnce(&Self) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
         let done = async {
-            let turn = turn(&self.database, DATABASE_WAIT).await?;
-            self.blocking(turn, work).await
+            let turn = tokio::time::timeout(DATABASE_WAIT, self.database.take(share)).await;
+            self.blocking(turn.map_err(|_elapsed| Problem::busy())?, work).await
         };
         let late = |_| Err(Problem::busy().because("the database did not answer in time"));
         tokio::time::timeout(self.settings.database_timeout, done).await.unwrap_or_else(late)
@@ -148,7 +159,7 @@ impl App {
         self: &Arc<Self>,
         work: impl FnOnce(&Hasher) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
-        let turn = turn(&self.hashing, HASHING_WAIT).await?;
+        let turn = permits(&self.hashing, 1, HASHING_WAIT).await?;
         self.blocking(turn, move |app| work(&app.services.hasher)).await
     }
 
@@ -169,7 +180,7 @@ impl App {
 
     async fn blocking<T: Send + 'static>(
         self: &Arc<Self>,
-        turn: OwnedSemaphorePermit,
+        turn: impl Send + 'static,
         work: impl FnOnce(&Self) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
         let (app, span) = (Arc::clone(self), tracing::Span::current());
@@ -199,11 +210,7 @@ impl App {
     }
 }
 
-async fn turn(semaphore: &Arc<Semaphore>, wait: Duration) -> ApiResult<OwnedSemaphorePermit> {
-    turns(semaphore, 1, wait).await
-}
-
-async fn turns(semaphore: &Arc<Semaphore>, count: u32, wait: Duration) -> ApiResult<OwnedSemaphorePermit> {
+async fn permits(semaphore: &Arc<Semaphore>, count: u32, wait: Duration) -> ApiResult<OwnedSemaphorePermit> {
     match tokio::time::timeout(wait, Arc::clone(semaphore).acquire_many_owned(count)).await {
         Ok(Ok(permit)) => Ok(permit),
         // The other case, a closed semaphore, does not happen: nobody closes it.

@@ -176,6 +176,11 @@ impl Tenancy {
         })
     }
 
+    /// The id of the tenant that was last seen at this address, however long ago; without asking the database.
+    pub fn last_seen(&self, address: &Address) -> Option<TenantId> {
+        self.0.cache.last_seen(address)
+    }
+
     /// Empties the cache of addresses, in the process that has just changed one.
     pub fn clear_cache(&self) {
         self.0.cache.clear();

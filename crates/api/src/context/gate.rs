@@ -125,8 +125,8 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         self,
         work: impl FnOnce(&mut TenantTx) -> ApiResult<()> + Send + 'static,
     ) -> ApiResult<()> {
-        let app = Arc::clone(&self.info.app);
-        app.database(move |_| {
+        let (app, share) = (Arc::clone(&self.info.app), self.info.share());
+        app.database(share, move |_| {
             let mut tx = self.info.begin_tenant_tx()?;
             work(&mut tx)?;
             Ok(tx.commit()?)
@@ -198,8 +198,8 @@ impl SessionOnly {
         self,
         work: impl FnOnce(RequestContext) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
-        let app = Arc::clone(&self.0.app);
-        app.database(move |_| {
+        let (app, share) = (Arc::clone(&self.0.app), self.0.share());
+        app.database(share, move |_| {
             let mut ctx = RequestContext::begin(self.0)?;
             in_session(&mut ctx, |_, _| Ok(()))?;
             work(ctx)
@@ -257,8 +257,8 @@ async fn read<T: Send + 'static>(
     info: RequestInfo,
     work: impl FnOnce(&mut RequestContext) -> ApiResult<T> + Send + 'static,
 ) -> ApiResult<T> {
-    let app = Arc::clone(&info.app);
-    app.database(move |_| work(&mut RequestContext::begin(info)?)).await
+    let (app, share) = (Arc::clone(&info.app), info.share());
+    app.database(share, move |_| work(&mut RequestContext::begin(info)?)).await
 }
 
 /// Runs `work` in a transaction that is committed exactly when it succeeds.
@@ -266,8 +266,8 @@ async fn write<T: Send + 'static>(
     info: RequestInfo,
     work: impl FnOnce(&mut RequestContext) -> ApiResult<T> + Send + 'static,
 ) -> ApiResult<T> {
-    let app = Arc::clone(&info.app);
-    let (answer, mail) = app.database(move |_| committed(info, work)).await?;
+    let (app, share) = (Arc::clone(&info.app), info.share());
+    let (answer, mail) = app.database(share, move |_| committed(info, work)).await?;
     // Without the turn in the database: a relay that is slow keeps nobody else waiting.
     for message in mail {
         app.mail(message).await.map_err(Problem::after_commit)?;

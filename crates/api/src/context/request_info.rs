@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use crate::error::{ApiResult, Problem, ProblemCode};
 use crate::input::{Fields, pairs};
 use crate::middleware::RequestId;
-use crate::state::App;
+use crate::state::{App, Holder, Share};
 
 /// The name of the session cookie.
 pub(crate) const SESSION_COOKIE: &str = "belfort_session";
@@ -70,6 +70,16 @@ impl RequestInfo {
         self.app.services.clock.now()
     }
 
+    /// The share of the database's turns that the request is served from.
+    pub(crate) fn share(&self) -> Share {
+        let seen = self.address.as_ref().and_then(|address| self.app.services.tenancy.last_seen(address));
+        let user = match (seen, &self.token) {
+            (Some(tenant), Token::Sent(digest)) => self.app.known_users.find(tenant, digest),
+            _ => None,
+        };
+        Share { holder: seen.map_or(Holder::Unknown, Holder::Workspace), user }
+    }
+
     /// Begins a transaction in the workspace of the request.
     pub(crate) fn begin_tenant_tx(&self) -> ApiResult<TenantTx> {
         let address = self.address.as_ref().ok_or_else(Problem::workspace_not_found)?;
@@ -96,7 +106,10 @@ impl RequestInfo {
             }
             Token::None => return Err(Problem::not_authenticated()),
         };
-        belfort_workspace::authenticate(tx, token, now)?.ok_or_else(Problem::not_authenticated)
+        let caller =
+            belfort_workspace::authenticate(tx, token, now)?.ok_or_else(Problem::not_authenticated)?;
+        self.app.known_users.remember(tx.tenant().id, token, caller.user);
+        Ok(caller)
     }
 
     /// The origin of changes that this request makes as `actor`.

@@ -4,8 +4,6 @@ mod login;
 mod password;
 mod sessions;
 
-use std::sync::Arc;
-
 use belfort_auth::{HashError, Hasher};
 use belfort_workspace::Reservation;
 
@@ -13,6 +11,7 @@ pub(crate) use login::*;
 pub(crate) use password::*;
 pub(crate) use sessions::*;
 
+use crate::context::RequestInfo;
 use crate::error::{ApiResult, Problem};
 use crate::state::App;
 
@@ -20,18 +19,19 @@ use crate::state::App;
 ///
 /// A wrong one stays counted. Whatever else comes of it, the attempt is given back: nothing was found out by it.
 async fn check<V: Send + 'static, T: Send + 'static>(
-    app: &Arc<App>,
+    info: &RequestInfo,
     attempt: Reservation,
     wrong: fn() -> Problem,
     verify: impl FnOnce(&Hasher) -> Result<Option<V>, HashError> + Send + 'static,
     act: impl FnOnce(&App, V) -> ApiResult<T> + Send + 'static,
 ) -> ApiResult<T> {
+    let (app, share) = (&info.app, info.share());
     let verified = app.hashing(move |hasher| verify(hasher).map_err(Problem::internal)).await;
     let done = match verified {
         Ok(None) => return Err(wrong()),
         Ok(Some(verified)) => {
             let attempt = attempt.clone();
-            app.database(move |app| {
+            app.database(share, move |app| {
                 let done = act(app, verified);
                 refund(app, &attempt);
                 done
@@ -42,7 +42,7 @@ async fn check<V: Send + 'static, T: Send + 'static>(
     };
     if done.is_err() {
         // Also when it was never its turn to act.
-        app.database(move |app| {
+        app.database(share, move |app| {
             refund(app, &attempt);
             Ok(())
         })

@@ -179,15 +179,15 @@ pub(crate) async fn accept(
     let request = info.digest(&[&body.bytes()]);
     let AcceptInvitation { token, full_name, password } = body.parse()?;
     let digest = InvitationToken::parse(&token.0).ok_or_else(Problem::invitation_over)?.digest();
-    let app = Arc::clone(&info.app);
+    let (app, share) = (Arc::clone(&info.app), info.share());
     let acceptance = Acceptance { info, key, request, digest };
-    let (acceptance, stored) = app.database(move |app| acceptance.before_hashing(app)).await?;
+    let (acceptance, stored) = app.database(share, move |app| acceptance.before_hashing(app)).await?;
     if let Some(stored) = stored {
         return Ok(Idempotent::replay(stored));
     }
     let hash = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
     let Acceptance { info, key, request, digest } = acceptance;
-    app.database(move |_| {
+    app.database(share, move |_| {
         let (mut tx, requester) = (info.begin_tenant_tx()?, Requester::Invitation(&digest));
         let source = RequestSource { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
         if let Some(key) = &key

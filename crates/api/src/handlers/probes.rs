@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, web};
 
 use crate::error::ApiResult;
 use crate::middleware::Counters;
-use crate::state::App;
+use crate::state::{App, Share};
 
 /// The process lives.
 pub(crate) async fn health() -> HttpResponse {
@@ -20,7 +20,7 @@ pub(crate) async fn health() -> HttpResponse {
 
 /// The process can do its work: the database answers.
 pub(crate) async fn ready(app: web::Data<App>) -> ApiResult<HttpResponse> {
-    let answers = Arc::clone(&app).database(|app| Ok(app.services.tenancy.ping())).await?;
+    let answers = Arc::clone(&app).database(Share::SERVER, |app| Ok(app.services.tenancy.ping())).await?;
     if answers { Ok(health().await) } else { Err(crate::error::Problem::busy()) }
 }
 

@@ -103,29 +103,29 @@ pub(crate) async fn start(
     let keyed = KeyedRequest::of(&info, &body.bytes())?;
     let StartSignup { email, password, full_name, workspace_name, slug } = body.parse()?;
     let keyed = keyed.map(|keyed| keyed.for_subject(email.as_str()));
-    let app = Arc::clone(&info.app);
+    let (app, share) = (Arc::clone(&info.app), info.share());
     if let Some(stored) = begin(&info, keyed, &email).await? {
         return Ok(Idempotent::replay(stored));
     }
     let password = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
     let signup = Signup { email: email.clone(), full_name, workspace_name, slug, password };
     let now = info.now();
-    let started = app.database(move |app| store(app, keyed, &signup, now)).await?;
+    let started = app.database(share, move |app| store(app, keyed, &signup, now)).await?;
     let (stored, started) = match started {
         Ok(started) => started,
         Err(replay) => return Ok(Idempotent::replay(replay)),
     };
     let sent = app.mail(mail::signup_code(&email, started.id, &started.code)?).await;
     let is_sent = sent.is_ok();
-    app.database(move |app| keyed.map_or(Ok(()), |keyed| keyed.finish(app, is_sent))).await?;
+    app.database(share, move |app| keyed.map_or(Ok(()), |keyed| keyed.finish(app, is_sent))).await?;
     sent.map(|()| Idempotent::replay(stored))
 }
 
 /// Counts a sign-up, also when it comes to nothing. One that was made before is not counted but answered again.
 async fn begin(info: &RequestInfo, keyed: Option<KeyedRequest>, email: &Email) -> ApiResult<Option<Stored>> {
-    let (info, email) = (info.clone(), email.clone());
+    let (info, share, email) = (info.clone(), info.share(), email.clone());
     Arc::clone(&info.app)
-        .database(move |app| {
+        .database(share, move |app| {
             if let Some(stored) = keyed.map(|keyed| keyed.find(app, info.now())).transpose()?.flatten() {
                 return Ok(Some(stored));
             }
@@ -176,8 +176,8 @@ pub(crate) async fn confirm(
     let keyed = keyed.map(|keyed| keyed.for_subject(&id.to_string()));
     let code = Code::parse(&body.parse()?.code.0)
         .ok_or_else(|| Problem::invalid_field("code", FieldCode::Invalid, "must be a code of six digits"))?;
-    let app = Arc::clone(&info.app);
-    app.database(move |app| {
+    let (app, share) = (Arc::clone(&info.app), info.share());
+    app.database(share, move |app| {
         let now = info.now();
         let find = || keyed.map(|keyed| keyed.find(app, now)).transpose().map(Option::flatten);
         if let Some(stored) = find()? {

@@ -61,7 +61,7 @@ pub(crate) fn settings() -> Settings {
         body_timeout: Duration::from_secs(15),
         body_memory: 64 * 1024 * 1024,
         max_connections: 1024,
-        db_connections: 4,
+        db_connections: 8,
         database_timeout: Duration::from_secs(15),
         workers: Some(2),
     }
@@ -74,7 +74,7 @@ impl Server {
 
     pub(crate) fn with(settings: Settings) -> Self {
         let keyring = Arc::new(Keyring::parse(&Keyring::generate_key()).unwrap());
-        Self::over(Database::with_pool(4), keyring, settings)
+        Self::over(Database::with_pool(8), keyring, settings)
     }
 
     fn over(db: Database, keyring: Arc<Keyring>, settings: Settings) -> Self {
@@ -87,7 +87,7 @@ impl Server {
     /// A second process with the same database and keys.
     pub(crate) fn second_process(&self, settings: &Settings) -> SocketAddr {
         let options =
-            PoolOptions { size: 4, control_size: 2, wait: Duration::from_secs(30), ..PoolOptions::default() };
+            PoolOptions { size: 8, control_size: 2, wait: Duration::from_secs(30), ..PoolOptions::default() };
         serve(settings, self.db.second_process(options), &self.keyring, &self.clock, &self.mail)
     }
 

@@ -9,6 +9,7 @@
 
 mod client;
 mod documented;
+mod fairness;
 mod files;
 mod harness;
 mod storage_view;

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use belfort_ids::TenantId;
+
 use super::BindError;
 use super::tenants::Address;
 use crate::{Tenant, TenantStatus};
@@ -39,6 +41,11 @@ impl TenantCache {
             known.insert(address.clone(), (Instant::now(), Arc::clone(&tenant)));
         }
         Ok(Some(tenant))
+    }
+
+    /// The tenant that was found at this address, however long ago.
+    pub(super) fn last_seen(&self, address: &Address) -> Option<TenantId> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(address).map(|(_, tenant)| tenant.id)
     }
 
     pub(super) fn clear(&self) {

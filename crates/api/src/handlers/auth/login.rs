@@ -71,9 +71,9 @@ pub(crate) async fn log_in(anonymous: AnonymousInTenant, body: Body<LogIn>) -> A
 
 /// The session, or `None` where it has to be tried again.
 async fn try_once(info: RequestInfo, login: Arc<LogIn>) -> ApiResult<Option<LoggedIn>> {
-    let app = Arc::clone(&info.app);
+    let (app, share) = (Arc::clone(&info.app), info.share());
     let (info, attempt) = app
-        .database({
+        .database(share, {
             let login = Arc::clone(&login);
             move |app| {
                 let (tx, limit) = (info.begin_tenant_tx()?, app.settings.login);
@@ -83,7 +83,7 @@ async fn try_once(info: RequestInfo, login: Arc<LogIn>) -> ApiResult<Option<Logg
         })
         .await?;
     check(
-        &app,
+        &info.clone(),
         attempt.reservation(),
         wrong,
         move |hasher| attempt.verify(hasher, &login.password),

@@ -1,7 +1,5 @@
 //! `/auth/password`.
 
-use std::sync::Arc;
-
 use belfort_auth::Password;
 use belfort_ids::SessionId;
 use belfort_workspace::login::{NewPassword, PasswordChange};
@@ -31,7 +29,7 @@ pub(crate) async fn change_password(
     session: SessionOnly,
     body: Body<ChangePassword>,
 ) -> ApiResult<NoContent> {
-    let app = Arc::clone(&session.info().app);
+    let info = session.info().clone();
     let body = session.receive(body).await?;
     let (change, body) = session
         .reauthorize()
@@ -42,7 +40,7 @@ pub(crate) async fn change_password(
         })
         .await?;
     check(
-        &app,
+        &info,
         change.reservation(),
         wrong,
         move |hasher| change.verify(hasher, &body.current_password, &body.new_password),
