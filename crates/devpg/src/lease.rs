@@ -120,7 +120,7 @@ mod tests {
 
     use super::*;
 
-    /// What is there of a server: a pipe, a socket that is listened at, and a file that says `ready`.
+    /// The traces of a server: a pipe, a socket that is listened at, and a file that says `ready`.
     fn server(dir: &ClusterDir) -> (OwnedFd, UnixListener) {
         fs::create_dir_all(dir.data()).unwrap();
         fs::create_dir_all(dir.socket_dir()).unwrap();

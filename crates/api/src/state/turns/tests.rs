@@ -84,7 +84,7 @@ async fn who_comes_first_is_served_first() {
     second.await;
 }
 
-/// What happens to the turns.
+/// One change to the turns.
 #[derive(Debug, Clone)]
 enum Step {
     Ask { tenant: usize, user: usize },
