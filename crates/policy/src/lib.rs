@@ -5,7 +5,7 @@ mod roles;
 pub use roles::BuiltIn;
 
 belfort_rbac::resources! {
-    /// Every resource of the product with its actions.
+    /// Every resource of the product with its actions. Those that nobody owns are marked.
     pub static VOCABULARY {
         /// Tasks, with who is assigned, who views and which tags.
         Tasks = "tasks" [Create, Read, Update, Delete],
@@ -21,13 +21,13 @@ belfort_rbac::resources! {
         Users = "users" [Create, Read, Update, Delete],
         /// Groups of people: those of the scope `team`.
         Teams = "teams" [Create, Read, Update, Delete],
-        /// Sets of permissions.
-        Roles = "roles" [Create, Read, Update, Delete],
+        /// Sets of permissions. They are nobody's own: whoever changes one changes what others may do.
+        Roles = "roles" unowned [Create, Read, Update, Delete],
         /// Connections to other services.
         Integrations = "integrations" [Create, Read, Update, Delete],
         /// The audit history.
         Audit = "audit" [Read, Export],
-        /// The workspace itself.
-        Workspace = "workspace" [Create, Read, Update, Delete],
+        /// The workspace itself, which is everybody's.
+        Workspace = "workspace" unowned [Create, Read, Update, Delete],
     }
 }

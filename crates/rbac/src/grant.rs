@@ -175,7 +175,12 @@ mod tests {
     use super::*;
     use crate::{Create, Read, Update, resources};
 
-    resources! { static VOCABULARY { Tasks = "tasks" [Create, Read, Update, Delete] } }
+    resources! {
+        static VOCABULARY {
+            Tasks = "tasks" [Create, Read, Update, Delete],
+            Roles = "roles" unowned [Read],
+        }
+    }
 
     fn principal(scope: &str) -> (UserId, UserId, Principal) {
         let now = DateTime::UNIX_EPOCH;
@@ -200,6 +205,17 @@ mod tests {
             assert_eq!(grant.reach().people().unwrap(), &[me, mate][..people]);
         }
         assert!(principal("all").2.grant::<Tasks, Read>().unwrap().reach().people().is_none());
+    }
+
+    #[test]
+    fn a_grant_of_what_nobody_owns_goes_for_all_of_it() {
+        let reaches_all = |line| {
+            let permissions = Permissions::from_lines(&VOCABULARY, [line]);
+            let principal = Principal::new(UserId::new(DateTime::UNIX_EPOCH), permissions, []);
+            principal.grant::<Roles, Read>().ok().map(|grant| grant.reach().people().is_none())
+        };
+        let reached = ["roles read all", "roles read team", "roles read own"].map(reaches_all);
+        assert_eq!(reached, [Some(true), None, None]);
     }
 
     #[test]

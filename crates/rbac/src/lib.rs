@@ -13,4 +13,4 @@ pub use grant::{Denied, Grant, Principal, Reach};
 pub use last_admin::{Admins, LastAdmin};
 pub use permissions::{Permission, PermissionError, Permissions};
 pub use scope::{Scope, ScopeError};
-pub use vocabulary::{Action, Create, Delete, Export, Offers, Read, Resource, Update, Vocabulary};
+pub use vocabulary::{Action, Create, Delete, Entry, Export, Offers, Read, Resource, Update, Vocabulary};

@@ -36,6 +36,12 @@ pub enum PermissionError {
         /// The scope as it was written.
         scope: String,
     },
+    /// Nobody owns such a resource, so the scope says nothing about it.
+    #[error("`{resource}` is nobody's own: it is permitted in the scope `all` or not at all")]
+    Unowned {
+        /// The resource.
+        resource: &'static str,
+    },
     /// The same permission twice: it is not clear which of the scopes is meant.
     #[error("`{resource}:{action}` is given twice")]
     Twice {
@@ -60,6 +66,9 @@ impl Permissions {
             })?;
             let scope =
                 scope.parse().map_err(|crate::ScopeError| PermissionError::Scope { scope: scope.into() })?;
+            if !vocabulary.scopes(key.0).contains(&scope) {
+                return Err(PermissionError::Unowned { resource: key.0 });
+            }
             if all.insert(key, scope).is_some() {
                 return Err(PermissionError::Twice { resource: key.0, action: key.1 });
             }
@@ -68,12 +77,14 @@ impl Permissions {
     }
 
     /// Parses what [`Permissions::lines`] wrote. A line that this vocabulary does not know, from a newer or older version of
-    /// the program, permits nothing.
+    /// the program, permits nothing; nor does one with a scope that its resource does not have. Taken for `all` it would permit
+    /// more than it says, and what is read here can be sent back to be parsed.
     pub fn from_lines<'l>(vocabulary: &Vocabulary, lines: impl IntoIterator<Item = &'l str>) -> Self {
         let known = lines.into_iter().filter_map(|line| {
             let mut words = line.split(' ');
             let key = vocabulary.find(words.next()?, words.next()?)?;
-            Some((key, words.next()?.parse().ok()?))
+            let scope = words.next()?.parse().ok()?;
+            vocabulary.scopes(key.0).contains(&scope).then_some((key, scope))
         });
         Self(known.collect())
     }
@@ -109,16 +120,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Entry;
 
-    static VOCABULARY: Vocabulary =
-        Vocabulary(&[("tasks", &["create", "read"]), ("tags", &["read"]), ("audit", &["read", "export"])]);
-
-    fn scope() -> impl Strategy<Value = Scope> {
-        prop_oneof![Just(Scope::Own), Just(Scope::Team), Just(Scope::All)]
-    }
+    const ALL: &[Scope] = &[Scope::All];
+    static VOCABULARY: Vocabulary = Vocabulary(&[
+        Entry { resource: "tasks", actions: &["create", "read"], scopes: &Scope::EACH },
+        Entry { resource: "tags", actions: &["read"], scopes: &Scope::EACH },
+        Entry { resource: "audit", actions: &["read", "export"], scopes: &Scope::EACH },
+        Entry { resource: "roles", actions: &["read", "update"], scopes: ALL },
+    ]);
 
     fn permissions() -> impl Strategy<Value = Permissions> {
-        proptest::collection::vec(proptest::option::of(scope()), 5).prop_map(|scopes| {
+        let scopes =
+            |(resource, _)| proptest::option::of(proptest::sample::select(VOCABULARY.scopes(resource)));
+        VOCABULARY.pairs().map(scopes).collect::<Vec<_>>().prop_map(|scopes| {
             Permissions(VOCABULARY.pairs().zip(scopes).filter_map(|(key, s)| Some((key, s?))).collect())
         })
     }
@@ -137,6 +152,22 @@ mod tests {
     fn a_stored_line_nobody_knows_permits_nothing() {
         let read = Permissions::from_lines(&VOCABULARY, ["tasks fly all", "tasks read", "tags read own"]);
         assert_eq!(read.lines(), ["tags read own"]);
+    }
+
+    #[test]
+    fn what_nobody_owns_is_permitted_in_the_scope_all_or_not_at_all() {
+        for (scope, permitted) in [("own", false), ("team", false), ("all", true)] {
+            let parsed = Permissions::parse(&VOCABULARY, [("roles", "update", scope)]);
+            if permitted {
+                assert!(parsed.is_ok());
+            } else {
+                assert_eq!(parsed, Err(PermissionError::Unowned { resource: "roles" }));
+            }
+            let line = format!("roles update {scope}");
+            let stored = Permissions::from_lines(&VOCABULARY, [line.as_str()]);
+            assert_eq!(stored.scope("roles", "update"), permitted.then_some(Scope::All));
+        }
+        assert!(Permissions::parse(&VOCABULARY, [("audit", "read", "own")]).is_ok());
     }
 
     proptest! {

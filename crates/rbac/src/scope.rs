@@ -16,6 +16,9 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// All of them, the narrowest first.
+    pub const EACH: [Self; 3] = [Self::Own, Self::Team, Self::All];
+
     /// The name that is stored and sent.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,5 +1,7 @@
 //! The vocabulary of permissions: resources and their actions, as types and as names.
 
+use crate::Scope;
+
 /// A kind of row that is protected. Declared by [`resources!`](crate::resources).
 pub trait Resource: 'static {
     /// The name, as roles store it.
@@ -42,31 +44,57 @@ actions! {
     Export = "export", reads: true;
 }
 
-/// A vocabulary: each resource with its actions, by name.
+/// A vocabulary: each resource with its actions and its scopes, by name.
 #[derive(Debug)]
-pub struct Vocabulary(pub &'static [(&'static str, &'static [&'static str])]);
+pub struct Vocabulary(pub &'static [Entry]);
+
+/// A resource of a vocabulary.
+#[derive(Debug)]
+pub struct Entry {
+    /// The name of the resource.
+    pub resource: &'static str,
+    /// The names of its actions.
+    pub actions: &'static [&'static str],
+    /// The scopes in which they can be permitted. What nobody owns has `all` alone: `own` would mean nothing there, and whoever
+    /// gave it would believe that it limits something.
+    pub scopes: &'static [Scope],
+}
 
 impl Vocabulary {
     /// The names of `resource` and `action` as constants, when the vocabulary has both and they go together.
     pub fn find(&self, resource: &str, action: &str) -> Option<(&'static str, &'static str)> {
-        let (resource, actions) = self.0.iter().find(|(name, _)| *name == resource)?;
-        let action = actions.iter().find(|name| **name == action)?;
-        Some((resource, action))
+        let entry = self.entry(resource)?;
+        let action = entry.actions.iter().find(|name| **name == action)?;
+        Some((entry.resource, action))
+    }
+
+    /// The scopes in which something can be permitted on `resource`; none where there is no such resource.
+    pub fn scopes(&self, resource: &str) -> &'static [Scope] {
+        self.entry(resource).map_or(&[], |entry| entry.scopes)
     }
 
     /// Every resource with every action it has.
     pub fn pairs(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.0.iter().flat_map(|(resource, actions)| actions.iter().map(|action| (*resource, *action)))
+        self.0.iter().flat_map(|entry| entry.actions.iter().map(|action| (entry.resource, *action)))
+    }
+
+    fn entry(&self, resource: &str) -> Option<&'static Entry> {
+        self.0.iter().find(|entry| entry.resource == resource)
     }
 }
 
 /// Declares a vocabulary: a marker type for each resource, the actions that each [`Offers`], and the names of all of them.
 ///
+/// The rows of a resource are somebody's, unless it is marked `unowned`: `Roles = "roles" unowned [Read, Update]`. On such a
+/// one something is permitted in the scope `all` or not at all.
+///
 /// See the [crate's example](crate).
 #[macro_export]
 macro_rules! resources {
+    (@scopes) => { &$crate::Scope::EACH };
+    (@scopes unowned) => { &[$crate::Scope::All] };
     ($(#[$doc:meta])* $vis:vis static $vocabulary:ident {
-        $($(#[$rdoc:meta])* $resource:ident = $word:literal [$($action:ident),* $(,)?]),* $(,)?
+        $($(#[$rdoc:meta])* $resource:ident = $word:literal $($mark:ident)? [$($action:ident),* $(,)?]),* $(,)?
     }) => {
         $(
             $(#[$rdoc])*
@@ -79,7 +107,11 @@ macro_rules! resources {
         )*
         $(#[$doc])*
         $vis static $vocabulary: $crate::Vocabulary = $crate::Vocabulary(&[
-            $(($word, &[$(<$crate::$action as $crate::Action>::NAME),*])),*
+            $($crate::Entry {
+                resource: $word,
+                actions: &[$(<$crate::$action as $crate::Action>::NAME),*],
+                scopes: $crate::resources!(@scopes $($mark)?),
+            }),*
         ]);
     };
 }

@@ -6,7 +6,7 @@
 use belfort_audit::{Audited, Event, Fields, Origin, postgres as audit};
 use belfort_db::{Statement, Tenant};
 use belfort_ids::TenantId;
-use belfort_rbac::{Grant, Read, Scope, Update};
+use belfort_rbac::{Grant, Read, Update};
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel::prelude::Queryable;
@@ -73,9 +73,6 @@ pub struct WorkspacePatch {
 /// The reason why the workspace was not changed. Nothing of it may be committed.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
-    /// Out of the caller's reach: it is nobody's own.
-    #[error("the workspace is out of reach")]
-    NotFound,
     /// It is not as the caller last saw it.
     #[error("the workspace was changed in the meantime: read it again")]
     Stale,
@@ -84,24 +81,21 @@ pub enum WorkspaceError {
     Database(#[from] diesel::result::Error),
 }
 
-/// The workspace. There is one row and it belongs to nobody, so every scope reads it.
+/// The workspace. There is one row and it is nobody's own, so a grant goes for it.
 pub fn get(tx: &mut impl Tenant, _: &Grant<belfort_policy::Workspace, Read>) -> QueryResult<Workspace> {
     read(tx)
 }
 
-/// Changes the workspace and answers how it is then. It takes the scope `all`: nobody made it for themselves.
+/// Changes the workspace and answers how it is then.
 pub fn update(
     tx: &mut impl Tenant,
-    grant: &Grant<belfort_policy::Workspace, Update>,
+    _: &Grant<belfort_policy::Workspace, Update>,
     origin: &Origin,
     expected: Option<i32>,
     patch: WorkspacePatch,
 ) -> Result<Workspace, WorkspaceError> {
     const LOCK: Statement = Statement::new("SELECT workspace_lock()");
     const RENAME: Statement = Statement::new("SELECT workspace_rename($1)");
-    if grant.reach().scope() != Scope::All {
-        return Err(WorkspaceError::NotFound);
-    }
     tx.run(LOCK)?;
     let before = read(tx)?;
     if expected.is_some_and(|version| version != before.version) {

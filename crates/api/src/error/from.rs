@@ -180,7 +180,6 @@ impl From<UserError> for Problem {
 impl From<WorkspaceError> for Problem {
     fn from(error: WorkspaceError) -> Self {
         match error {
-            WorkspaceError::NotFound => Self::not_found(),
             WorkspaceError::Stale => Self::stale(),
             WorkspaceError::Database(error) => error.into(),
         }
@@ -205,7 +204,6 @@ impl From<RoleError> for Problem {
     fn from(error: RoleError) -> Self {
         match error {
             RoleError::NotFound => Self::not_found(),
-            RoleError::Denied(denied) => denied.into(),
             RoleError::Stale => Self::stale(),
             RoleError::Escalation => escalation(),
             // The code of the safeguard that it is there for.

@@ -35,8 +35,11 @@ impl Field for Permissions {
                     "action": { "type": "string", "enum": actions, "description": "The action on the resource." },
                     "scope": {
                         "type": "string",
-                        "enum": [Scope::Own, Scope::Team, Scope::All],
-                        "description": "The scope within which the action is permitted.",
+                        "enum": Scope::EACH,
+                        "description": format!(
+                            "The scope within which the action is permitted. For {} it is always `all`: nobody owns them.",
+                            unowned().join(" and "),
+                        ),
                     },
                 },
                 "required": MEMBERS,
@@ -68,6 +71,13 @@ impl Field for Permissions {
     }
 }
 
+/// The resources that nobody owns, as documentation writes them.
+fn unowned() -> Vec<String> {
+    let has_owner = |resource: &&str| VOCABULARY.scopes(resource).contains(&Scope::Own);
+    let resources: BTreeSet<_> = VOCABULARY.pairs().map(|(resource, _)| resource).collect();
+    resources.into_iter().filter(|resource| !has_owner(resource)).map(|name| format!("`{name}`")).collect()
+}
+
 /// The words of an entry that goes with those `before` it. Nothing of what was sent is repeated in what is wrong with it.
 fn entry<'v>(value: &'v Value, before: &[Words<'v>]) -> Result<Words<'v>, FieldViolation> {
     let object = value.as_object().ok_or_else(|| FieldViolation::kind("an object"))?;
@@ -89,8 +99,14 @@ fn entry<'v>(value: &'v Value, before: &[Words<'v>]) -> Result<Words<'v>, FieldV
             "must be an action that exists for the resource".into(),
         ));
     }
-    if words.2.parse::<Scope>().is_err() {
+    let Ok(scope) = words.2.parse::<Scope>() else {
         return Err(FieldViolation(FieldCode::InvalidChoice, "scope must be one of own, team, all".into()));
+    };
+    if !VOCABULARY.scopes(words.0).contains(&scope) {
+        return Err(FieldViolation(
+            FieldCode::InvalidChoice,
+            "scope must be all, because nobody owns this resource".into(),
+        ));
     }
     if before.iter().any(|(resource, action, _)| (*resource, *action) == (words.0, words.1)) {
         return Err(FieldViolation::invalid("must not repeat a resource and action"));
@@ -147,6 +163,8 @@ mod tests {
             (with("action", json!("*")), "invalid-choice"),
             (with("scope", json!("none")), "invalid-choice"),
             (with("scope", json!("ALL")), "invalid-choice"),
+            (json!({ "resource": "roles", "action": "read", "scope": "own" }), "invalid-choice"),
+            (json!({ "resource": "workspace", "action": "update", "scope": "team" }), "invalid-choice"),
         ] {
             let told = read(json!([entry])).unwrap_err();
             assert_eq!(told.0.as_str(), code, "{entry}: {}", told.1);

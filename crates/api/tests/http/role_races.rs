@@ -113,7 +113,7 @@ fn of_two_edits_at_once_none_is_lost() {
 fn a_role_that_grows_at_the_same_time_is_above_who_edits_it() {
     let server = Server::start();
     let ada = server.workspace("bakkerij");
-    let carl = clerk(&server, &ada, "clerk", "all");
+    let carl = clerk(&server, &ada);
     let carl = Client { address: server.second_process(&settings()), ..carl };
     for round in 0..30 {
         let path = format!("/roles/{}", ada.make("/roles", &role(&format!("r{round}"), &["tasks read own"])));

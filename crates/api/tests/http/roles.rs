@@ -216,14 +216,12 @@ fn what_is_wrong_with_a_permission_is_told() {
 }
 
 /// Somebody who runs the roles and holds little else.
-pub(crate) fn clerk(server: &Server, ada: &Client, name: &str, scope: &str) -> Client {
-    let mut lines: Vec<String> =
-        ["create", "update", "delete"].map(|a| format!("roles {a} {scope}")).to_vec();
-    lines.extend(["roles read own", "tasks read team", "tags read own"].map(str::to_owned));
-    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    let role = ada.make("/roles", &role(name, &lines));
-    let person = server.person(ada, name, "guest");
-    ada.patch(&format!("/users/{}", person.id()), &json!({ "role_id": role })).expect(200);
+pub(crate) fn clerk(server: &Server, ada: &Client) -> Client {
+    let lines = ["roles create all", "roles read all", "roles update all", "roles delete all"];
+    let id =
+        ada.make("/roles", &role("clerk", &[&lines[..], &["tasks read team", "tags read own"]].concat()));
+    let person = server.person(ada, "clerk", "guest");
+    ada.patch(&format!("/users/{}", person.id()), &json!({ "role_id": id })).expect(200);
     person
 }
 
@@ -231,7 +229,7 @@ pub(crate) fn clerk(server: &Server, ada: &Client, name: &str, scope: &str) -> C
 fn nobody_makes_or_edits_a_role_above_their_own() {
     let server = Server::start();
     let ada = server.workspace("bakkerij");
-    let carl = clerk(&server, &ada, "clerk", "all");
+    let carl = clerk(&server, &ada);
     let own = format!("/roles/{}", carl.role("clerk"));
     let little = format!("/roles/{}", carl.make("/roles", &role("little", &["tasks read own"])));
     let before = ada.all("/roles");
@@ -240,7 +238,7 @@ fn nobody_makes_or_edits_a_role_above_their_own() {
         vec!["tags read team"],
         vec!["tasks create own"],
         vec!["tasks read own", "users update own"],
-        vec!["workspace delete own"],
+        vec!["workspace delete all"],
     ] {
         carl.post("/roles", &role("more", &lines)).problem(403, "escalation");
         carl.patch(&own, &role("clerk", &lines)).problem(403, "escalation");
@@ -267,14 +265,46 @@ fn a_role_is_nobodys_own() {
     let ada = server.workspace("bakkerij");
     let path = format!("/roles/{}", ada.make("/roles", &role("little", &[])));
     for scope in ["own", "team"] {
-        let carl = clerk(&server, &ada, scope, scope);
-        assert_eq!(carl.all("/roles"), ada.all("/roles"));
+        // From the time before such a scope was refused: it never permitted a change of anything.
+        let lines = ["create", "read", "update", "delete"].map(|action| format!("roles {action} {scope}"));
+        let id = server.custom_role(
+            "bakkerij",
+            scope,
+            &[&lines[0], &lines[1], &lines[2], &lines[3], "tasks read own"],
+        );
+        let carl = server.person(&ada, scope, "guest");
+        ada.patch(&format!("/users/{}", carl.id()), &json!({ "role_id": id })).expect(200);
+        carl.get("/tasks").expect(200);
+        carl.get("/roles").problem(403, "forbidden");
         carl.post("/roles", &role("x", &[])).problem(403, "forbidden");
-        for path in [&path, &format!("/roles/{}", carl.role(scope)), &format!("/roles/{NOWHERE}")] {
-            carl.patch(path, &json!({ "permissions": [] })).problem(404, "not-found");
-            carl.delete(path).problem(404, "not-found");
+        let own = format!("/roles/{id}");
+        for path in [&path, &own, &format!("/roles/{NOWHERE}")] {
+            carl.patch(path, &json!({ "permissions": [] })).problem(403, "forbidden");
+            carl.delete(path).problem(403, "forbidden");
+        }
+        // What is read of it can be sent back.
+        let read = ada.get(&own).expect(200);
+        assert_eq!(read["permissions"], json!([permission("tasks read own")]));
+        ada.patch(&own, &json!({ "permissions": read["permissions"] })).expect(200);
+    }
+}
+
+#[test]
+fn a_scope_that_means_nothing_for_its_resource_is_refused() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    let path = format!("/roles/{}", ada.make("/roles", &role("little", &[])));
+    for line in ["roles read own", "roles update team", "workspace read team", "workspace delete own"] {
+        let body = role("x", &["tasks read own", line]);
+        for reply in [ada.post("/roles", &body), ada.patch(&path, &body)] {
+            let told = reply.problem(422, "invalid");
+            assert_eq!(fields(&told), pairs(&[("permissions", "invalid-choice")]), "{line}");
+            let detail = told["errors"][0]["detail"].as_str().unwrap();
+            assert_eq!(detail, "[1] scope must be all, because nobody owns this resource");
         }
     }
+    assert_eq!(ada.get(&path).expect(200)["permissions"], json!([]));
+    ada.patch(&path, &role("x", &["roles read all", "workspace read all", "audit read own"])).expect(200);
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Reading roles.
+//! Reading roles. They are nobody's own, so a grant goes for all of them.
 
 use belfort_db::Tenant;
 use belfort_ids::RoleId;
 use belfort_policy::{Roles, VOCABULARY};
 use belfort_rbac::postgres::roles;
-use belfort_rbac::{Grant, Read, Scope};
+use belfort_rbac::{Grant, Read};
 use diesel::QueryResult;
 
 use super::{Role, RoleError};
@@ -29,21 +29,13 @@ pub fn get(tx: &mut impl Tenant, _: &Grant<Roles, Read>, id: RoleId) -> QueryRes
     roles::get(tx, &VOCABULARY, id)
 }
 
-/// Whether a grant to change roles goes for any of them.
-pub(super) fn is_unlimited<A>(grant: &Grant<Roles, A>) -> bool {
-    grant.reach().scope() == Scope::All
-}
-
 /// The role as it stands, for a change.
 pub(super) fn lock<A>(
     tx: &mut impl Tenant,
-    grant: &Grant<Roles, A>,
+    _: &Grant<Roles, A>,
     id: RoleId,
     expected: Option<i32>,
 ) -> Result<Role, RoleError> {
-    if !is_unlimited(grant) {
-        return Err(RoleError::NotFound);
-    }
     let role = roles::lock(tx, &VOCABULARY, id)?.ok_or(RoleError::NotFound)?;
     if expected.is_some_and(|version| version != role.version) {
         return Err(RoleError::Stale);

@@ -2,7 +2,7 @@
 
 use belfort_audit::{Audited, Fields};
 use belfort_rbac::postgres::roles;
-use belfort_rbac::{Denied, Permissions, Principal};
+use belfort_rbac::{Permissions, Principal};
 
 pub use belfort_rbac::postgres::roles::Role;
 
@@ -48,12 +48,9 @@ pub struct RolePatch {
 /// The reason why a role was not created or changed. Nothing of it may be committed.
 #[derive(Debug, thiserror::Error)]
 pub enum RoleError {
-    /// Absent, or out of the caller's reach.
+    /// Absent.
     #[error("there is no such role")]
     NotFound,
-    /// The permission to create roles does not go far enough.
-    #[error(transparent)]
-    Denied(#[from] Denied),
     /// The role is not as the caller last saw it.
     #[error("the role was changed in the meantime: read it again")]
     Stale,

@@ -139,7 +139,6 @@ impl Dice {
 
     /// Some lines about a few things, among them the one that nobody here holds.
     fn permissions(&mut self) -> Permissions {
-        let scopes = ["own", "team", "all"];
         let pairs = [
             ("tasks", "read"),
             ("tags", "create"),
@@ -151,7 +150,7 @@ impl Dice {
         let mut lines = Vec::new();
         for (resource, action) in pairs {
             if self.below(3) == 0 {
-                lines.push((resource, action, *self.pick(&scopes)));
+                lines.push((resource, action, self.pick(VOCABULARY.scopes(resource)).as_str()));
             }
         }
         Permissions::parse(&VOCABULARY, lines).unwrap()
@@ -191,7 +190,7 @@ fn no_sequence_of_role_operations_confers_what_nobody_in_it_holds() {
         let admin = world.caller(world.admin);
         // Somebody with the secret, somebody with more of what the officers have, and some with less.
         for (who, lines) in [
-            ("keeper", vec!["workspace delete own", "tasks read own"]),
+            ("keeper", vec!["workspace delete all", "tasks read own"]),
             ("reader", vec!["tasks read all"]),
             ("looker", vec!["tasks read own"]),
             ("nobody", vec![]),
