@@ -4,8 +4,10 @@
 //! in `docs/adr` and draw it in `docs/ARCHITECTURE.md`.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
 
+mod grants;
 mod sources;
 mod style;
+mod syntax;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
