@@ -1,11 +1,12 @@
 //! The parts that every change of a row has: its precondition, its version and its time.
 
 use belfort_audit::Origin;
+use belfort_values::Expected;
 use chrono::{DateTime, SubsecRound, Utc};
 
 /// Whether the caller expects a version that the row does not have.
-pub(crate) fn is_stale(expected: Option<i32>, version: i32) -> bool {
-    expected.is_some_and(|expected| expected != version)
+pub(crate) fn is_stale(expected: impl Into<Expected>, version: i32) -> bool {
+    !expected.into().allows(version)
 }
 
 /// The version of a row after one more change.

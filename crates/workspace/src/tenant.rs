@@ -7,6 +7,7 @@ use belfort_audit::{Audited, Event, Fields, Origin, postgres as audit};
 use belfort_db::{Statement, Tenant};
 use belfort_ids::TenantId;
 use belfort_rbac::{Grant, Read, Update};
+use belfort_values::Expected;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel::prelude::Queryable;
@@ -91,14 +92,14 @@ pub fn update(
     tx: &mut impl Tenant,
     _: &Grant<belfort_policy::Workspace, Update>,
     origin: &Origin,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
     patch: WorkspacePatch,
 ) -> Result<Workspace, WorkspaceError> {
     const LOCK: Statement = Statement::new("SELECT workspace_lock()");
     const RENAME: Statement = Statement::new("SELECT workspace_rename($1)");
     tx.run(LOCK)?;
     let before = read(tx)?;
-    if expected.is_some_and(|version| version != before.version) {
+    if !expected.into().allows(before.version) {
         return Err(WorkspaceError::Stale);
     }
     let name = patch.name.as_ref().map_or(before.name.as_str(), WorkspaceName::as_str);

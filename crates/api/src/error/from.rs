@@ -143,7 +143,8 @@ impl From<ReportError> for Problem {
                 ProblemCode::ReportTooLarge,
                 "The report would have more than 50,000 lines, or amounts that are too large. Choose a shorter period, filter \
                  by user, task or tag, or group by less.",
-            ),
+            )
+            .of_field("", FieldCode::OutOfRange, "asks for more than a report can have"),
             ReportError::Database(error) => error.into(),
         }
     }

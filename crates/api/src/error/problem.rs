@@ -143,12 +143,21 @@ impl Problem {
         Self::invalid([FieldError { field: field.to_owned(), code, detail: detail.into() }])
     }
 
-    /// 422: the key was used for another request.
+    /// 422: the key was used for another request. The header stands where else a field does.
     pub(crate) fn idempotency_key_reused() -> Self {
-        Self::new(
-            ProblemCode::IdempotencyKeyReused,
-            "This Idempotency-Key was already used for another request. Choose a new one.",
+        let detail = "This Idempotency-Key was already used for another request. Choose a new one.";
+        Self::new(ProblemCode::IdempotencyKeyReused, detail).of_field(
+            "Idempotency-Key",
+            FieldCode::Invalid,
+            "was already used for another request",
         )
+    }
+
+    /// The problem with the field that it lies in: every 422 names one.
+    #[must_use]
+    pub(crate) fn of_field(mut self, field: &str, code: FieldCode, detail: &'static str) -> Self {
+        self.0.errors.push(FieldError { field: field.to_owned(), code, detail: detail.into() });
+        self
     }
 
     /// 429: too many attempts.

@@ -3,11 +3,11 @@
 use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::Tasks;
 use belfort_rbac::Update;
-use belfort_work::tasks::{self, Link};
+use belfort_work::tasks::{self, Link, TaskError};
 use paperclip::actix::api_v2_operation;
 
 use crate::context::Gate;
-use crate::error::ApiResult;
+use crate::error::{ApiResult, Problem};
 use crate::input::Path;
 use crate::output::NoContent;
 
@@ -69,8 +69,11 @@ async fn add<Id: Send + 'static>(
 ) -> ApiResult<NoContent> {
     gate.write(move |ctx, grant| {
         let (task, other) = path.ids()?;
-        tasks::link(&mut ctx.tx, grant, &ctx.origin, task, link(other))?;
-        Ok(NoContent)
+        match tasks::link(&mut ctx.tx, grant, &ctx.origin, task, link(other)) {
+            // Its id is in the path and in no field.
+            Err(TaskError::Unknown { .. }) => Err(Problem::not_found()),
+            linked => Ok(linked.map(|_task| NoContent)?),
+        }
     })
     .await
 }

@@ -5,6 +5,7 @@ use actix_web::http::header;
 use actix_web::http::header::Header;
 use actix_web::{FromRequest, HttpRequest};
 use belfort_openapi as openapi;
+use belfort_values::Expected;
 use futures_util::future::{Ready, ready};
 use paperclip::actix::OperationModifier;
 use paperclip::v2::models::DefaultOperationRaw;
@@ -13,12 +14,9 @@ use paperclip::v2::schema::Apiv2Schema;
 use crate::error::{ApiResult, Problem};
 use crate::output::etag;
 
-/// The expected version of the row; `None` for any.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct IfMatch(pub(crate) Option<i32>);
-
-/// A version that no row has, for tags that are not ours and for lists of tags.
-const NO_VERSION: i32 = -1;
+/// The versions of which the row must have one.
+#[derive(Debug, Clone)]
+pub(crate) struct IfMatch(pub(crate) Expected);
 
 impl FromRequest for IfMatch {
     type Error = Problem;
@@ -26,16 +24,14 @@ impl FromRequest for IfMatch {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let sent = request.headers().contains_key(header::IF_MATCH);
-        let version = match header::IfMatch::parse(request) {
-            _ if !sent => None,
-            Ok(header::IfMatch::Any) => None,
-            Ok(header::IfMatch::Items(tags)) => Some(match tags.as_slice() {
-                [tag] => etag::version_in(tag).unwrap_or(NO_VERSION),
-                _ => NO_VERSION,
-            }),
-            Err(_unreadable) => Some(NO_VERSION),
+        let expected = match header::IfMatch::parse(request) {
+            _ if !sent => Expected::default(),
+            Ok(header::IfMatch::Any) => Expected::default(),
+            // Weak tags are none of ours, and none of them matches (RFC 9110, section 13.1.1).
+            Ok(header::IfMatch::Items(tags)) => Expected::one_of(tags.iter().filter_map(etag::version_in)),
+            Err(_unreadable) => Expected::one_of([]),
         };
-        ready(Ok(Self(version)))
+        ready(Ok(Self(expected)))
     }
 }
 
@@ -45,7 +41,8 @@ impl OperationModifier for IfMatch {
         openapi::header_parameter(
             op,
             "If-Match",
-            "The `ETag` of the version that you read. If the resource has changed since, the response is 412.",
+            "The `ETag` of the version that you read, or a list of them. If the resource has none of these versions any more, the \
+             response is 412.",
             false,
         );
         openapi::problems(op, &[412]);

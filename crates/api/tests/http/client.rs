@@ -172,6 +172,8 @@ impl Reply {
         for field in ["type", "title", "detail", "instance"] {
             assert!(self.body[field].is_string(), "{field}: {}", self.text);
         }
+        let errors = self.body["errors"].as_array().map_or(0, Vec::len);
+        assert_eq!(errors > 0, status == 422, "{}", self.text);
         self.body
     }
 

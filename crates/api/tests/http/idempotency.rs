@@ -29,11 +29,13 @@ fn a_request_that_is_sent_again_gets_its_answer_again_and_does_nothing() {
     assert_ne!(again.header("x-request-id"), first.header("x-request-id"));
     assert_eq!((ada.all("/tasks").len(), ada.all("/audit-events").len()), (1, events));
 
-    keyed(&ada, "/tasks", "k", &json!({ "title": "Other" })).clean_problem(
+    let reused = keyed(&ada, "/tasks", "k", &json!({ "title": "Other" })).clean_problem(
         422,
         "idempotency-key-reused",
         "/api/v1/tasks",
     );
+    let header = json!({ "field": "Idempotency-Key", "code": "invalid", "detail": "was already used for another request" });
+    assert_eq!(reused["errors"], json!([header]));
     keyed(&ada, "/tags", "k", &json!({ "name": "rye" })).problem(422, "idempotency-key-reused");
     keyed(&ada, "/tasks", "k", &json!([])).problem(422, "idempotency-key-reused");
     assert_eq!(ada.all("/tasks").len(), 1);

@@ -33,7 +33,7 @@ fn an_id_is_good_for_its_own_kind_of_row_alone() {
     ] {
         ada.get(&path).problem(404, "not-found");
     }
-    ada.put(&format!("/tasks/{task}/tags/{task}")).problem(422, "invalid");
-    ada.put(&format!("/tasks/{task}/viewers/{tag}")).problem(422, "invalid");
+    ada.put(&format!("/tasks/{task}/tags/{task}")).problem(404, "not-found");
+    ada.put(&format!("/tasks/{task}/viewers/{tag}")).problem(404, "not-found");
     ada.put(&format!("/tasks/{comment}/tags/{tag}")).problem(404, "not-found");
 }

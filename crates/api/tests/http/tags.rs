@@ -101,13 +101,13 @@ fn if_match_lets_only_the_version_through_that_was_read() {
     let second = tag(&change(&[("If-Match", &first)], "one"));
     let weak = format!("W/{second}");
     let bare = second.trim_matches('"').to_owned();
-    // A list is refused: who changes a row has read one version of it.
-    let list = format!("\"v99\", {second}");
+    let others = format!("\"v99\", {first}, {weak}");
     for none in [
         &*first,
         &weak,
         &bare,
-        &list,
+        &others,
+        "\"v99\", \"x\"",
         "v2",
         "\"\"",
         "",
@@ -129,6 +129,14 @@ fn if_match_lets_only_the_version_through_that_was_read() {
     assert_eq!(ada.get(&format!("{path}/history")).expect(200)["items"].as_array().unwrap().len(), 2);
 
     change(&[("If-Match", "*")], "two").expect(200);
+    // Of a list one is enough, wherever it stands (RFC 9110, section 13.1.1).
+    for (list, title) in
+        [("\"v99\", \"v3\"", "three"), ("\"v4\",\"v99\", W/\"v4\"", "four"), ("\"x\", \"v5\"", "five")]
+    {
+        change(&[("If-Match", list)], title).expect(200);
+        change(&[("If-Match", list)], "never").problem(412, "stale");
+    }
+    change(&[("If-Match", "\"v99\""), ("If-Match", "\"v6\"")], "six").expect(200);
     ada.send("DELETE", &path, &[("If-Match", "*")], None).expect(204);
     // There is nothing to compare with: it is gone before it is stale.
     ada.send("DELETE", &path, &[("If-Match", &first)], None).problem(404, "not-found");

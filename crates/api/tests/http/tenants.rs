@@ -84,7 +84,7 @@ fn the_ids_of_one_workspace_are_nothing_in_another() {
 }
 
 #[test]
-fn ids_of_another_workspace_in_a_body_or_filter_name_nothing() {
+fn ids_of_another_workspace_in_a_body_path_or_filter_name_nothing() {
     let server = Server::start();
     let (a, b) = (Filled::new(&server, "bakkerij"), Filled::new(&server, "slagerij"));
     let (user, tag) = (b.id("users"), b.id("tags"));
@@ -96,9 +96,11 @@ fn ids_of_another_workspace_in_a_body_or_filter_name_nothing() {
             assert_eq!(problem["errors"][0]["field"], field);
         }
     }
-    for path in [format!("viewers/{user}"), format!("assignees/{user}"), format!("tags/{tag}")] {
-        let foreign = a.admin.put(&format!("{task}/{path}"));
-        assert!([404, 422].contains(&foreign.status), "{}", foreign.text);
+    // In a path it is no field that is wrong.
+    for (link, id) in [("viewers", user), ("assignees", user), ("tags", tag)] {
+        for absent in [id, NOWHERE] {
+            a.admin.put(&format!("{task}/{link}/{absent}")).problem(404, "not-found");
+        }
     }
     let hour =
         json!({ "task_id": b.id("tasks"), "started_at": "2025-01-01T10:00", "ended_at": "2025-01-01T11:00" });

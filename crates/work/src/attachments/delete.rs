@@ -6,6 +6,7 @@ use belfort_db::{Statement, Tenant};
 use belfort_ids::{AttachmentId, TaskId};
 use belfort_policy::{Attachments, Tasks};
 use belfort_rbac::{Delete, Grant, Read};
+use belfort_values::Expected;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Uuid};
 
@@ -21,7 +22,7 @@ pub fn delete(
     grant: &Grant<Attachments, Delete>,
     origin: &Origin,
     id: AttachmentId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<(), AttachmentError> {
     let row = attachments::table.filter(this(of_tasks.reach(), grant.reach(), id));
     let query = row.select(Attachment::as_select()).for_update();

@@ -6,6 +6,7 @@ use belfort_db::Tenant;
 use belfort_ids::{CommentId, TaskId};
 use belfort_policy::{Comments, Tasks};
 use belfort_rbac::{Delete, Grant, Read};
+use belfort_values::Expected;
 use diesel::prelude::*;
 
 use super::read::lock;
@@ -19,7 +20,7 @@ pub fn delete(
     grant: &Grant<Comments, Delete>,
     origin: &Origin,
     id: CommentId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<(), CommentError> {
     let gone = lock(tx, of_tasks.reach(), grant.reach(), id, expected)?;
     tx.run(diesel::delete(comments::table.find(id)))?;

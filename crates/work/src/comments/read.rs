@@ -5,6 +5,7 @@ use belfort_db::Tenant;
 use belfort_ids::{CommentId, TaskId};
 use belfort_policy::{Comments, Tasks};
 use belfort_rbac::{Grant, Reach, Read, Scope};
+use belfort_values::Expected;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
@@ -79,7 +80,7 @@ pub(super) fn lock(
     of_tasks: &Reach,
     own: &Reach,
     id: CommentId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<Comment, CommentError> {
     let query = comments::table.filter(this(of_tasks, own, id)).select(Comment::as_select());
     let comment: Comment = tx.find(query.for_no_key_update())?.ok_or(CommentError::NotFound)?;

@@ -6,6 +6,7 @@ use belfort_db::{Statement, Tenant};
 use belfort_ids::CommentId;
 use belfort_policy::{Comments, Tasks};
 use belfort_rbac::{Grant, Read, Update};
+use belfort_values::Expected;
 use diesel::sql_types::{Integer, Text, Timestamptz, Uuid};
 
 use super::read::lock;
@@ -20,7 +21,7 @@ pub fn update(
     grant: &Grant<Comments, Update>,
     origin: &Origin,
     id: CommentId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
     patch: CommentPatch,
 ) -> Result<Comment, CommentError> {
     const UPDATE: Statement =

@@ -6,6 +6,7 @@ use belfort_db::{Statement, Tenant};
 use belfort_ids::{TagId, TaskId};
 use belfort_policy::Tags;
 use belfort_rbac::{Delete, Grant};
+use belfort_values::Expected;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Timestamptz, Uuid};
 
@@ -38,7 +39,7 @@ pub fn delete(
     grant: &Grant<Tags, Delete>,
     origin: &Origin,
     id: TagId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<(), TagError> {
     // First the tag, so that no further task can get it; then the tasks, before their links: whoever changes
     // a task takes its locks in that order too.

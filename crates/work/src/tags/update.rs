@@ -6,6 +6,7 @@ use belfort_db::{Statement, Tenant};
 use belfort_ids::TagId;
 use belfort_policy::Tags;
 use belfort_rbac::{Grant, Update};
+use belfort_values::Expected;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text, Timestamptz, Uuid};
 
@@ -21,7 +22,7 @@ pub fn update(
     grant: &Grant<Tags, Update>,
     origin: &Origin,
     id: TagId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
     patch: TagPatch,
 ) -> Result<Tag, TagError> {
     const UPDATE: Statement =

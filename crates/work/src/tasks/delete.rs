@@ -6,6 +6,7 @@ use belfort_db::Tenant;
 use belfort_ids::TaskId;
 use belfort_policy::Tasks;
 use belfort_rbac::{Delete, Grant};
+use belfort_values::Expected;
 use diesel::prelude::*;
 
 use super::TaskError;
@@ -21,7 +22,7 @@ pub fn delete(
     grant: &Grant<Tasks, Delete>,
     origin: &Origin,
     id: TaskId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<(), TaskError> {
     let task = lock(tx, grant.reach(), id, LockFor::Removal)?;
     if is_stale(expected, task.version) {

@@ -6,6 +6,7 @@ use belfort_db::{Statement, Tenant};
 use belfort_ids::{TaskId, UserId};
 use belfort_policy::Tasks;
 use belfort_rbac::{Grant, Update};
+use belfort_values::Expected;
 use diesel::sql_types::{Date, Integer, Nullable, Text, Timestamptz, Uuid};
 
 use super::read::{LockFor, lock};
@@ -26,7 +27,7 @@ pub fn update(
     grant: &Grant<Tasks, Update>,
     origin: &Origin,
     id: TaskId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
     patch: TaskPatch,
 ) -> Result<Task, TaskError> {
     let named: Vec<UserId> =

@@ -6,6 +6,7 @@ use belfort_db::Tenant;
 use belfort_ids::{TaskId, TimeEntryId};
 use belfort_policy::{Tasks, TimeEntries};
 use belfort_rbac::{Delete, Grant, Read};
+use belfort_values::Expected;
 use diesel::prelude::*;
 
 use super::read::lock;
@@ -19,7 +20,7 @@ pub fn delete(
     grant: &Grant<TimeEntries, Delete>,
     origin: &Origin,
     id: TimeEntryId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<(), TimeEntryError> {
     let gone = lock(tx, of_tasks.reach(), grant.reach(), id, expected)?;
     tx.run(diesel::delete(time_entries::table.find(id)))?;

@@ -5,6 +5,7 @@ use belfort_db::Tenant;
 use belfort_ids::TimeEntryId;
 use belfort_policy::{Tasks, TimeEntries};
 use belfort_rbac::{Grant, Reach, Read, Scope};
+use belfort_values::Expected;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
@@ -90,7 +91,7 @@ pub(super) fn lock(
     of_tasks: &Reach,
     own: &Reach,
     id: TimeEntryId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<TimeEntry, TimeEntryError> {
     let query = time_entries::table.filter(this(of_tasks, own, id)).select(time_entries::id);
     tx.find::<TimeEntryId, _>(query.for_no_key_update())?.ok_or(TimeEntryError::NotFound)?;

@@ -6,6 +6,7 @@ use belfort_db::{Statement, Tenant};
 use belfort_ids::TimeEntryId;
 use belfort_policy::{Tasks, TimeEntries};
 use belfort_rbac::{Grant, Read, Update};
+use belfort_values::Expected;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
 
@@ -25,7 +26,7 @@ pub fn update(
     grant: &Grant<TimeEntries, Update>,
     origin: &Origin,
     id: TimeEntryId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
     patch: TimeEntryPatch,
 ) -> Result<TimeEntry, TimeEntryError> {
     let before = lock(tx, of_tasks.reach(), grant.reach(), id, expected)?;

@@ -4,6 +4,7 @@ use belfort_db::Tenant;
 use belfort_ids::InvitationId;
 use belfort_policy::Users;
 use belfort_rbac::{Grant, Read};
+use belfort_values::Expected;
 use diesel::prelude::*;
 
 use super::{Invitation, InvitationError};
@@ -34,13 +35,13 @@ pub(super) fn lock<A>(
     tx: &mut impl Tenant,
     grant: &Grant<Users, A>,
     id: InvitationId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<Invitation, InvitationError> {
     let in_reach = reach::invitations(grant.reach().people());
     let row = invitations::table.filter(invitations::id.eq(id)).filter(in_reach);
     let invitation: Option<Invitation> = tx.find(row.select(Invitation::as_select()).for_update())?;
     let invitation = invitation.ok_or(InvitationError::NotFound)?;
-    if expected.is_some_and(|version| version != invitation.version) {
+    if !expected.into().allows(invitation.version) {
         return Err(InvitationError::Stale);
     }
     Ok(invitation)

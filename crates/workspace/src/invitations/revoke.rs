@@ -5,6 +5,7 @@ use belfort_db::Tenant;
 use belfort_ids::InvitationId;
 use belfort_policy::Users;
 use belfort_rbac::{Delete, Grant, Principal};
+use belfort_values::Expected;
 use diesel::prelude::*;
 
 use super::InvitationError;
@@ -19,7 +20,7 @@ pub fn revoke(
     caller: &Principal,
     origin: &Origin,
     id: InvitationId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<(), InvitationError> {
     let invitation = lock(tx, grant, id, expected)?;
     check_role(tx, caller, invitation.role_id)?;

@@ -6,6 +6,7 @@ use belfort_ids::RoleId;
 use belfort_policy::Roles;
 use belfort_rbac::postgres::roles;
 use belfort_rbac::{Delete, Grant, Principal};
+use belfort_values::Expected;
 
 use super::RoleError;
 use super::read::lock;
@@ -19,7 +20,7 @@ pub fn delete(
     caller: &Principal,
     origin: &Origin,
     id: RoleId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<(), RoleError> {
     // An invitation that is being accepted is a row that goes and another that comes: whoever accepts it waits for the role,
     // which would wait for the invitation.

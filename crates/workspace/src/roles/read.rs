@@ -5,6 +5,7 @@ use belfort_ids::RoleId;
 use belfort_policy::{Roles, VOCABULARY};
 use belfort_rbac::postgres::roles;
 use belfort_rbac::{Grant, Read};
+use belfort_values::Expected;
 use diesel::QueryResult;
 
 use super::{Role, RoleError};
@@ -34,10 +35,10 @@ pub(super) fn lock<A>(
     tx: &mut impl Tenant,
     _: &Grant<Roles, A>,
     id: RoleId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<Role, RoleError> {
     let role = roles::lock(tx, &VOCABULARY, id)?.ok_or(RoleError::NotFound)?;
-    if expected.is_some_and(|version| version != role.version) {
+    if !expected.into().allows(role.version) {
         return Err(RoleError::Stale);
     }
     Ok(role)

@@ -6,6 +6,7 @@ use belfort_ids::RoleId;
 use belfort_policy::{Roles, VOCABULARY};
 use belfort_rbac::postgres::roles;
 use belfort_rbac::{Grant, Principal, Update};
+use belfort_values::Expected;
 
 use super::read::lock;
 use super::role::{AuditedRole, check_covered};
@@ -22,7 +23,7 @@ pub fn update(
     caller: &Principal,
     origin: &Origin,
     id: RoleId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
     patch: RolePatch,
 ) -> Result<Role, RoleError> {
     let before = lock(tx, grant, id, expected)?;

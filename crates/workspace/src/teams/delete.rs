@@ -5,6 +5,7 @@ use belfort_db::Tenant;
 use belfort_ids::TeamId;
 use belfort_policy::Teams;
 use belfort_rbac::{Delete, Grant};
+use belfort_values::Expected;
 use diesel::prelude::*;
 
 use super::TeamError;
@@ -19,7 +20,7 @@ pub fn delete(
     grant: &Grant<Teams, Delete>,
     origin: &Origin,
     id: TeamId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<(), TeamError> {
     let team = lock(tx, member_filter(grant), id, expected)?;
     set_members(tx, origin.at, id, &team.member_ids, &[])?;

@@ -4,6 +4,7 @@ use belfort_db::Tenant;
 use belfort_ids::{TeamId, UserId};
 use belfort_policy::Teams;
 use belfort_rbac::{Grant, Read};
+use belfort_values::Expected;
 use diesel::prelude::*;
 
 use super::{Team, TeamError};
@@ -51,11 +52,11 @@ pub(super) fn lock(
     tx: &mut impl Tenant,
     member: Option<UserId>,
     id: TeamId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<Team, TeamError> {
     lock_membership(tx)?;
     let team = find(tx, member, id)?.ok_or(TeamError::NotFound)?;
-    if expected.is_some_and(|version| version != team.version) {
+    if !expected.into().allows(team.version) {
         return Err(TeamError::Stale);
     }
     Ok(team)

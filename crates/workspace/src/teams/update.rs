@@ -5,6 +5,7 @@ use belfort_db::Tenant;
 use belfort_ids::TeamId;
 use belfort_policy::Teams;
 use belfort_rbac::{Grant, Update};
+use belfort_values::Expected;
 use diesel::prelude::*;
 
 use super::create::check_members;
@@ -20,7 +21,7 @@ pub fn update(
     grant: &Grant<Teams, Update>,
     origin: &Origin,
     id: TeamId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
     patch: TeamPatch,
 ) -> Result<Team, TeamError> {
     let before = lock(tx, member_filter(grant), id, expected)?;

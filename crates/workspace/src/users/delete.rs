@@ -6,6 +6,7 @@ use belfort_ids::UserId;
 use belfort_policy::Users;
 use belfort_rbac::postgres::members;
 use belfort_rbac::{Delete, Grant, Principal};
+use belfort_values::Expected;
 use diesel::prelude::*;
 
 use super::UserError;
@@ -25,7 +26,7 @@ pub fn delete<T: Tenant>(
     caller: &Principal,
     origin: &Origin,
     id: UserId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
     before_delete: impl FnOnce(&mut T) -> QueryResult<()>,
 ) -> Result<(), UserError> {
     lock_membership(tx)?;

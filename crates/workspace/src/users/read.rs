@@ -1,5 +1,6 @@
 //! Reading users.
 
+use belfort_values::Expected;
 use std::collections::BTreeMap;
 
 use belfort_db::Tenant;
@@ -76,7 +77,7 @@ pub(super) fn lock(
     tx: &mut impl Tenant,
     people: Option<&[UserId]>,
     id: UserId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
 ) -> Result<User, UserError> {
     // Not FOR UPDATE: it would wait for every session and every key that was just written for the user.
     let row = users::table.filter(users::id.eq(id)).filter(reach::users(people));
@@ -86,7 +87,7 @@ pub(super) fn lock(
     }
     // Read after: what is joined to a row that had to be waited for is as old as the waiting.
     let row = find(tx, people, id)?.ok_or(UserError::NotFound)?;
-    if expected.is_some_and(|version| version != row.version) {
+    if !expected.into().allows(row.version) {
         return Err(UserError::Stale);
     }
     Ok(row)

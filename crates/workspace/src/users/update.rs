@@ -7,6 +7,7 @@ use belfort_ids::UserId;
 use belfort_policy::Users;
 use belfort_rbac::postgres::members::{self, MemberPatch};
 use belfort_rbac::{Grant, Principal, Update};
+use belfort_values::Expected;
 use diesel::prelude::*;
 
 use super::create::{check_teams, is_invited};
@@ -25,7 +26,7 @@ pub fn update(
     caller: &Principal,
     origin: &Origin,
     id: UserId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
     patch: UserPatch,
 ) -> Result<User, UserError> {
     if patch.email.is_some() || patch.team_ids.is_some() {
@@ -73,7 +74,7 @@ pub fn update_self(
     tx: &mut impl Tenant,
     origin: &Origin,
     id: UserId,
-    expected: Option<i32>,
+    expected: impl Into<Expected>,
     full_name: Option<FullName>,
 ) -> Result<User, UserError> {
     let before = lock(tx, None, id, expected)?;
