@@ -1,5 +1,6 @@
 //! Errors, and the problems that clients see of them.
 
+mod cause;
 mod code;
 mod from;
 mod problem;

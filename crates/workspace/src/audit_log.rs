@@ -2,6 +2,7 @@
 
 use belfort_audit::postgres::{self as audit, Filter, StoredEvent};
 use belfort_db::Tenant;
+use belfort_ids::UserId;
 use belfort_policy::Audit;
 use belfort_rbac::{Grant, Read};
 use diesel::QueryResult;
@@ -19,4 +20,11 @@ pub fn list(
 ) -> QueryResult<Vec<StoredEvent>> {
     let actors = grant.reach().people().map(<[_]>::to_vec);
     audit::list(tx, Filter { actors, ..filter }, before, limit)
+}
+
+/// Returns whether [`list`] would tell of this event.
+#[must_use]
+pub fn is_in_reach(grant: &Grant<Audit, Read>, event: &StoredEvent) -> bool {
+    let is_actor = |person: &UserId| event.actor_id == Some(person.uuid());
+    grant.reach().people().is_none_or(|people| people.iter().any(is_actor))
 }

@@ -104,8 +104,7 @@ impl From<AttachmentError> for Problem {
                 ProblemCode::UploadOver,
                 "The upload took longer than an hour. Send the file again.",
             ),
-            AttachmentError::TooLarge => Self::internal(error),
-            AttachmentError::Unreadable { ref source, .. } => Self::internal(format!("{error}: {source}")),
+            AttachmentError::TooLarge | AttachmentError::Unreadable { .. } => Self::internal(error),
             AttachmentError::Database(error) => error.into(),
         }
     }

@@ -1,6 +1,7 @@
 //! Problems as clients see them: RFC 9457 `application/problem+json`.
 
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt;
 
 use actix_web::http::StatusCode;
@@ -8,6 +9,7 @@ use actix_web::http::header::{self, ContentRange, ContentRangeSpec};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
+use super::cause::chain;
 use super::{FieldCode, ProblemCode};
 
 /// The result of a handler.
@@ -188,7 +190,7 @@ impl Problem {
     }
 
     /// 500: an error of the server. The cause goes to the log and nowhere else.
-    pub(crate) fn internal(cause: impl fmt::Display) -> Self {
+    pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let detail = "An unexpected error occurred on the server. If you report it, include the request ID.";
         Self::new(ProblemCode::Internal, detail).because(cause)
     }
@@ -200,10 +202,11 @@ impl Problem {
         self
     }
 
-    /// The problem with its cause, for the log.
+    /// The problem with its cause, for the log: an error with all of its sources, or a sentence.
     #[must_use]
-    pub(crate) fn because(mut self, cause: impl fmt::Display) -> Self {
-        self.0.cause = Some(cause.to_string());
+    pub(crate) fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let cause: Box<dyn Error + Send + Sync> = cause.into();
+        self.0.cause = Some(chain(&*cause));
         self
     }
 
@@ -279,6 +282,9 @@ impl paperclip::v2::schema::Apiv2Errors for Problem {}
 
 #[cfg(test)]
 mod tests {
+    use belfort_tenancy::postgres::ProvisionError;
+    use belfort_workspace::signup::ConfirmError;
+
     use super::*;
 
     #[test]
@@ -286,5 +292,13 @@ mod tests {
         let problem = Problem::internal("relation \"t_0123.tasks\" does not exist");
         assert_eq!(problem.cause(), Some("relation \"t_0123.tasks\" does not exist"));
         assert!(!format!("{problem} {problem:?}").contains("t_0123"));
+    }
+
+    #[test]
+    fn the_cause_is_logged_with_its_sources() {
+        let migration = ProvisionError::Migration("relation \"tasks\" already exists".into());
+        let problem = Problem::from(ConfirmError::Provision(migration));
+        let told = "the tenant's tables could not be created: relation \"tasks\" already exists";
+        assert!(problem.cause().is_some_and(|cause| cause.ends_with(told)), "{:?}", problem.cause());
     }
 }

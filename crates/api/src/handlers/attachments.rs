@@ -12,7 +12,7 @@ use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
 use crate::files::MultipartUpload;
 use crate::files::{Conditional, Content};
-use crate::handlers::audit::AuditEventView;
+use crate::handlers::audit::{self, HistoryEventView};
 use crate::input::{IfMatch, Path};
 use crate::output::{Created, Idempotent, Json, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
@@ -134,21 +134,20 @@ pub(crate) async fn delete(
 
 /// List the history of an attachment
 ///
-/// Returns what was changed, by whom and when, newest first.
+/// Returns what was changed, by whom and when, newest first. Whoever may read the attachment now may read all of
+/// its history, also earlier texts and changes from before they could see it.
 #[api_v2_operation(operation_id = "list_attachment_history", tags(Attachments))]
 pub(crate) async fn history(
     gate: Gate<Attachments, Read>,
     path: Path<(AttachmentId,)>,
     page: ListQuery<NoFilter>,
-) -> ApiResult<Json<Page<AuditEventView>>> {
+) -> ApiResult<Json<Page<HistoryEventView>>> {
     gate.read(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;
-        page.page(
-            ctx,
-            |tx, NoFilter, before, limit| Ok(attachments::history(tx, &task, grant, id, before, limit)?),
-            |event| event.seq,
-        )
+        audit::history(ctx, &page, |tx, before, limit| {
+            Ok(attachments::history(tx, &task, grant, id, before, limit)?)
+        })
     })
     .await
 }

@@ -10,11 +10,11 @@ use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::Gate;
+use crate::context::{Gate, RequestContext};
 use crate::error::ApiResult;
 use crate::input::{PlainText, input};
 use crate::output::{Json, Page, Timestamp};
-use crate::paging::ListQuery;
+use crate::paging::{ListQuery, NoFilter};
 
 /// An event of the audit history: a change to a resource.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -79,6 +79,76 @@ impl From<StoredEvent> for AuditEventView {
             changes: row.changes.into_iter().map(change).collect(),
         }
     }
+}
+
+/// A change in the history of a resource.
+#[derive(Debug, Serialize, Apiv2Schema)]
+pub(crate) struct HistoryEventView {
+    /// The ID of the event.
+    id: Uuid,
+    /// The position in the audit history, or null if you may not read the event there.
+    seq: Option<i64>,
+    /// The time of the event.
+    at: Timestamp,
+    /// The actor who made the change.
+    actor: ActorView,
+    /// The ID of the request that made the change, or null if you may not read the event in the audit history.
+    request_id: Option<String>,
+    /// The IP address of the request, or null. It is null as well if you may not read the event in the audit history.
+    ip: Option<String>,
+    /// The kind of resource that was changed, for example `tasks`.
+    resource: String,
+    /// The ID of the resource that was changed.
+    resource_id: Uuid,
+    /// The action: `create`, `update`, `delete`, `tag_added`, …
+    action: String,
+    /// The fields that were changed.
+    changes: Vec<FieldChangeView>,
+}
+
+/// An event of a row that the caller may read, with the event of the audit history only where they may read that, too.
+struct HistoryEvent {
+    event: StoredEvent,
+    is_audited: bool,
+}
+
+impl From<HistoryEvent> for HistoryEventView {
+    fn from(HistoryEvent { event, is_audited }: HistoryEvent) -> Self {
+        let AuditEventView { id, seq, at, actor, request_id, ip, resource, resource_id, action, changes } =
+            event.into();
+        Self {
+            id,
+            seq: is_audited.then_some(seq),
+            at,
+            actor,
+            request_id: is_audited.then_some(request_id),
+            ip: ip.filter(|_| is_audited),
+            resource,
+            resource_id,
+            action,
+            changes,
+        }
+    }
+}
+
+/// A page of the history of a row.
+///
+/// Whoever may read the row may read what became of it. From which address and in which request it was changed, and how much
+/// else was changed meanwhile, is for readers of the audit history.
+pub(crate) fn history(
+    ctx: &mut RequestContext,
+    page: &ListQuery<NoFilter>,
+    read: impl FnOnce(&mut TenantTx, Option<i64>, i64) -> ApiResult<Vec<StoredEvent>>,
+) -> ApiResult<Json<Page<HistoryEventView>>> {
+    let audit = ctx.caller.principal.grant::<Audit, Read>().ok();
+    let rows = |tx: &mut TenantTx, NoFilter, before, limit| {
+        let told = |event| HistoryEvent {
+            is_audited: audit.as_ref().is_some_and(|grant| audit_log::is_in_reach(grant, &event)),
+            event,
+        };
+        Ok(read(tx, before, limit)?.into_iter().map(told).collect())
+    };
+    page.page(ctx, rows, |row: &HistoryEvent| row.event.seq)
 }
 
 input! {

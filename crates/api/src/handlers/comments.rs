@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
-use crate::handlers::audit::AuditEventView;
+use crate::handlers::audit::{self, HistoryEventView};
 use crate::input::{Body, IfMatch, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
@@ -160,21 +160,20 @@ pub(crate) async fn delete(
 
 /// List the history of a comment
 ///
-/// Returns what was changed, by whom and when, newest first.
+/// Returns what was changed, by whom and when, newest first. Whoever may read the comment now may read all of
+/// its history, also earlier texts and changes from before they could see it.
 #[api_v2_operation(operation_id = "list_comment_history", tags(Comments))]
 pub(crate) async fn history(
     gate: Gate<Comments, Read>,
     path: Path<(CommentId,)>,
     page: ListQuery<NoFilter>,
-) -> ApiResult<Json<Page<AuditEventView>>> {
+) -> ApiResult<Json<Page<HistoryEventView>>> {
     gate.read(move |ctx, grant| {
         let task = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;
-        page.page(
-            ctx,
-            |tx, NoFilter, before, limit| Ok(comments::history(tx, &task, grant, id, before, limit)?),
-            |event| event.seq,
-        )
+        audit::history(ctx, &page, |tx, before, limit| {
+            Ok(comments::history(tx, &task, grant, id, before, limit)?)
+        })
     })
     .await
 }

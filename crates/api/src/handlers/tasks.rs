@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
-use crate::handlers::audit::AuditEventView;
+use crate::handlers::audit::{self, HistoryEventView};
 use crate::input::{Body, IfMatch, Nullable, OrDefault, Patch, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
@@ -221,20 +221,17 @@ pub(crate) async fn delete(
 
 /// List the history of a task
 ///
-/// Returns what was changed, by whom and when, newest first.
+/// Returns what was changed, by whom and when, newest first. Whoever may read the task now may read all of
+/// its history, also earlier texts and changes from before they could see it.
 #[api_v2_operation(operation_id = "list_task_history", tags(Tasks))]
 pub(crate) async fn history(
     gate: Gate<Tasks, Read>,
     path: Path<(TaskId,)>,
     page: ListQuery<NoFilter>,
-) -> ApiResult<Json<Page<AuditEventView>>> {
+) -> ApiResult<Json<Page<HistoryEventView>>> {
     gate.read(move |ctx, grant| {
         let id = path.ids()?.0;
-        page.page(
-            ctx,
-            |tx, NoFilter, before, limit| Ok(tasks::history(tx, grant, id, before, limit)?),
-            |event| event.seq,
-        )
+        audit::history(ctx, &page, |tx, before, limit| Ok(tasks::history(tx, grant, id, before, limit)?))
     })
     .await
 }

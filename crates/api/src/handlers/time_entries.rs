@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::context::{Gate, RequestContext};
 use crate::error::{ApiResult, Problem};
-use crate::handlers::audit::AuditEventView;
+use crate::handlers::audit::{self, HistoryEventView};
 use crate::input::{Body, IfMatch, Nullable, OrDefault, OrTrue, Patch, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
@@ -296,21 +296,20 @@ pub(crate) async fn delete(
 
 /// List the history of a time entry
 ///
-/// Returns what was changed, by whom and when, newest first.
+/// Returns what was changed, by whom and when, newest first. Whoever may read the time entry now may read all of
+/// its history, also earlier texts and changes from before they could see it.
 #[api_v2_operation(operation_id = "list_time_entry_history", tags("Time entries"))]
 pub(crate) async fn history(
     gate: Gate<TimeEntries, Read>,
     path: Path<(TimeEntryId,)>,
     page: ListQuery<NoFilter>,
-) -> ApiResult<Json<Page<AuditEventView>>> {
+) -> ApiResult<Json<Page<HistoryEventView>>> {
     gate.read(move |ctx, grant| {
         let of_tasks = ctx.grant::<Tasks, Read>()?;
         let id = path.ids()?.0;
-        page.page(
-            ctx,
-            |tx, NoFilter, before, limit| Ok(entries::history(tx, &of_tasks, grant, id, before, limit)?),
-            |event| event.seq,
-        )
+        audit::history(ctx, &page, |tx, before, limit| {
+            Ok(entries::history(tx, &of_tasks, grant, id, before, limit)?)
+        })
     })
     .await
 }

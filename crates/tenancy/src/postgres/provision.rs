@@ -35,7 +35,7 @@ pub enum ProvisionError {
     #[error("the slug is already taken")]
     SlugTaken,
     /// A migration failed.
-    #[error("the tenant's tables could not be created: {0}")]
+    #[error("the tenant's tables could not be created")]
     Migration(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The database failed.
     #[error("the tenant could not be provisioned")]
