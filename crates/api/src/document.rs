@@ -7,11 +7,13 @@ use crate::error::{FieldCode, ProblemCode};
 use crate::routes;
 
 /// The problems that only the handler of an operation finds: neither what it takes nor what it returns tells of them.
-const PROBLEMS: [(&str, &[u16]); 12] = [
+const PROBLEMS: [(&str, &[u16]); 14] = [
     ("log_in", &[401, 429]),
     ("change_password", &[409, 429]),
     ("start_signup", &[409, 429]),
     ("confirm_signup", &[409]),
+    ("create_invitation", &[429]),
+    ("resend_invitation", &[429]),
     ("accept_invitation", &[429]),
     ("update_role", &[409]),
     ("delete_role", &[409]),

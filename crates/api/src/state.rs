@@ -19,6 +19,7 @@ use belfort_tenancy::Host;
 use belfort_tenancy::postgres::{Migrations, Tenancy};
 use belfort_values::Clock;
 use belfort_workspace::Counters;
+use belfort_workspace::invitations::InvitationLimits;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{ApiResult, Problem};
@@ -46,6 +47,8 @@ pub struct Settings {
     pub signup_per_email_domain: Limit,
     /// The limit of acceptances of invitations from one IP address.
     pub accept_per_ip: Limit,
+    /// The limits of messages with invitations.
+    pub invitations: InvitationLimits,
     /// The limit of failed logins as one user, within the cool-off. From one address it is ten times as high: an office shares one.
     pub login: Limit,
     /// The maximum size of an attached file in bytes. Every other body has at most 1 MiB.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use belfort_ids::TenantId;
+use belfort_ids::{InvitationId, TenantId, UserId};
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -68,6 +68,26 @@ impl CounterKeys {
     /// Password resets for one user, whether the user exists or not.
     pub fn reset_user(&self, tenant: TenantId, email: &Email) -> CounterKey {
         self.of("reset-user", &[tenant.uuid().as_bytes(), email.as_str().as_bytes()])
+    }
+
+    /// Messages with invitations to one address, from all workspaces together.
+    pub fn invitation_recipient(&self, email: &Email) -> CounterKey {
+        self.of("invitation-recipient", &[email.as_str().as_bytes()])
+    }
+
+    /// Messages with invitations by one user.
+    pub fn invitation_sender(&self, tenant: TenantId, user: UserId) -> CounterKey {
+        self.of("invitation-sender", &[tenant.uuid().as_bytes(), user.uuid().as_bytes()])
+    }
+
+    /// Messages with invitations by all users of a workspace.
+    pub fn invitation_tenant(&self, tenant: TenantId) -> CounterKey {
+        self.of("invitation-tenant", &[tenant.uuid().as_bytes()])
+    }
+
+    /// Messages with one invitation, after the first.
+    pub fn invitation(&self, tenant: TenantId, invitation: InvitationId) -> CounterKey {
+        self.of("invitation", &[tenant.uuid().as_bytes(), invitation.uuid().as_bytes()])
     }
 
     /// The key of one IPv4 address, or of the /64 of an IPv6 one: a customer is given a whole /64, and whoever wants more
@@ -138,6 +158,11 @@ mod tests {
             keys().signup_ip(ip("10.0.0.1")),
             keys().signup_domain("example.be"),
             keys().signup_domain("example.com"),
+            keys().invitation_recipient(&ann),
+            keys().invitation_recipient(&bob),
+            keys().invitation_tenant(a),
+            keys().invitation_sender(a, UserId::from(a.uuid())),
+            keys().invitation(a, InvitationId::from(a.uuid())),
         ];
         assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
 pub mod brussels;
 mod clock;
 mod column;
@@ -8,6 +9,7 @@ mod expected;
 mod text;
 mod word;
 
+pub use address::has_address;
 pub use brussels::TimeError;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use euro::{Euro, EuroError};

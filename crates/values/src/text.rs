@@ -1,5 +1,7 @@
 //! Texts that people write, with their bounds.
 
+use crate::address::has_address;
+
 /// A text with bounds, made by [`bounded_text!`](crate::bounded_text).
 pub trait BoundedText: Sized {
     /// The fewest characters it may have.
@@ -33,6 +35,9 @@ pub enum TextError {
     /// `gpj.exe` so that it reads `exe.jpg`.
     #[error("must not contain control characters or characters that cannot be seen")]
     Forbidden,
+    /// It [has an address](has_address), and is to be put into mail where a link would be taken for the sender's.
+    #[error("must not contain a web or email address")]
+    Address,
 }
 
 /// Whether a character shows nothing and means something else by it: it turns the direction of what is read, breaks a line,
@@ -80,6 +85,8 @@ fn has_loose_joiner(text: &str) -> bool {
 pub enum Shape {
     /// One line; blanks around it are taken off.
     Line,
+    /// A line that stands in mail of ours, so it must not lead anywhere.
+    MailedLine,
     /// As it was written; may have line breaks and tabs.
     Prose,
 }
@@ -89,7 +96,7 @@ impl Shape {
     #[doc(hidden)]
     pub fn read(self, text: &str, min: usize, max: usize) -> Result<String, TextError> {
         let (text, breaks): (_, &[char]) = match self {
-            Self::Line => (text.trim(), &[]),
+            Self::Line | Self::MailedLine => (text.trim(), &[]),
             // Some editors end their lines with `\r\n`.
             Self::Prose => (text, &['\n', '\r', '\t']),
         };
@@ -102,6 +109,9 @@ impl Shape {
         }
         if text.chars().count() > max {
             return Err(TextError::TooLong { max });
+        }
+        if self == Self::MailedLine && has_address(text) {
+            return Err(TextError::Address);
         }
         Ok(text.to_owned())
     }

@@ -7,6 +7,7 @@ mod invitation;
 mod read;
 mod resend;
 mod revoke;
+mod sending;
 
 pub use accept::{AcceptError, accept, count_acceptance, is_open};
 pub use create::create;
@@ -14,3 +15,4 @@ pub use invitation::{Invitation, InvitationError, IssuedInvitation, LIFETIME, Ne
 pub use read::list;
 pub use resend::resend;
 pub use revoke::revoke;
+pub use sending::{InvitationLimits, Sending};

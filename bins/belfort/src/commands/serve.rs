@@ -84,6 +84,7 @@ fn settings(config: &Config) -> Settings {
         signup_per_ip: config.limits.signup_per_ip,
         signup_per_email_domain: config.limits.signup_per_email_domain,
         accept_per_ip: config.limits.accept_per_ip,
+        invitations: config.limits.invitations,
         login: config.limits.login,
         attachment_limit: config.limits.attachment,
         body_timeout: config.limits.body_timeout,

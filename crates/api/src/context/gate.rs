@@ -102,7 +102,8 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         self.idempotently(Bytes::new(), work).await
     }
 
-    async fn idempotently<P: Reply + 'static>(
+    /// Runs an action with this body once for each `Idempotency-Key`.
+    pub(crate) async fn idempotently<P: Reply + 'static>(
         self,
         body: Bytes,
         work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<P> + Send + 'static,
@@ -113,6 +114,11 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
             Ok(Idempotent::replay(stored))
         })
         .await
+    }
+
+    /// The request as it was received.
+    pub(crate) fn info(&self) -> &RequestInfo {
+        &self.info
     }
 
     /// The same gate for another transaction of the same request: each transaction authorizes anew.

@@ -32,6 +32,13 @@ impl RequestInfo {
 }
 
 impl RequestContext {
+    /// The stored response to this request, where it was made before. The key is claimed for as long as the transaction lasts.
+    pub(crate) fn stored(&mut self, body: &[u8]) -> ApiResult<Option<Stored>> {
+        let Some(key) = self.info.key()?.map(str::to_owned) else { return Ok(None) };
+        let request = self.info.digest(&[body]);
+        claim(&mut self.tx, Requester::User(self.caller.user), &key, request, self.now)
+    }
+
     /// Runs `work` once for each `Idempotency-Key`: the same request, recognized by its digest, gets the stored response.
     ///
     /// The key is claimed in the transaction of the change, so a crash in between loses both, and a second request with the

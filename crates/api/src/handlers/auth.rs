@@ -53,8 +53,8 @@ async fn check<V: Send + 'static, T: Send + 'static>(
 }
 
 /// Gives an attempt back. Where that cannot be done, it counts until its window is over.
-fn refund(app: &App, attempt: &Reservation) {
+pub(crate) fn refund(app: &App, attempt: &Reservation) {
     if let Err(error) = attempt.refund(&app.counters) {
-        tracing::warn!(%error, "an attempt that was not wrong stays counted");
+        tracing::warn!(%error, "an attempt that is to be given back stays counted");
     }
 }

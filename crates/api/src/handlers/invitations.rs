@@ -7,7 +7,7 @@ use belfort_ids::{InvitationId, RoleId, TeamId};
 use belfort_policy::Users;
 use belfort_rbac::{Create, Delete, Read};
 use belfort_workspace::idempotency::{self, Requester, Stored};
-use belfort_workspace::invitations::{self, Invitation, IssuedInvitation, NewInvitation};
+use belfort_workspace::invitations::{self, Invitation, IssuedInvitation, NewInvitation, Sending};
 use belfort_workspace::{FullName, RequestSource};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::context::{AnonymousInTenant, Gate, RequestContext, RequestInfo, claim};
 use crate::error::{ApiResult, Problem};
+use crate::handlers::auth;
 use crate::handlers::users::{self, UserView};
 use crate::input::{Body, IfMatch, OrDefault, Path, RawText, input};
 use crate::mail;
@@ -108,42 +109,91 @@ pub(crate) async fn list(
 
 /// Invite somebody
 ///
-/// Sends a token by email. The person who accepts the invitation joins with this role and these teams. If the
-/// email cannot be sent (503), the invitation exists all the same: resend it later.
+/// Sends a token by email. The person who accepts the invitation joins with this role and these teams. The number of
+/// emails is limited for each recipient, each sender and each workspace (429). If the email cannot be sent (503), the
+/// invitation exists all the same: resend it later.
 #[api_v2_operation(operation_id = "create_invitation", tags(Users))]
 pub(crate) async fn create(
     gate: Gate<Users, Create>,
     body: Body<CreateInvitation>,
 ) -> ApiResult<Idempotent<Created<Versioned<InvitationView>>>> {
-    gate.create(body, |ctx, grant, new| {
+    let body = gate.receive(body).await?;
+    let (bytes, sent) = (body.bytes(), body.bytes());
+    let first = gate.reauthorize().read(move |ctx, grant| {
+        if let Some(stored) = ctx.stored(&sent)? {
+            return Ok(Err(stored));
+        }
+        let new = body.parse()?;
+        Ok(Ok((Sending::first(grant, ctx.tx.tenant().id, new.email.clone()), new)))
+    });
+    let (sending, new) = match first.await? {
+        Ok(first) => first,
+        Err(stored) => return Ok(Idempotent::replay(stored)),
+    };
+    let info = gate.info().clone();
+    let create = gate.idempotently(bytes, |ctx, grant| {
         let principal = &ctx.caller.principal;
         let issued = invitations::create(&mut ctx.tx, grant, principal, &ctx.origin, new)?;
         let invitation = send(ctx, issued)?;
         Ok(Created::at(Location::of("/users/invitations", invitation.id), versioned(invitation)))
-    })
-    .await
+    });
+    counted(&info, sending, create).await
 }
 
 /// Resend an invitation
 ///
-/// Sends a new token. The previous token no longer works.
+/// Sends a new token. The previous token no longer works. An invitation can be sent again once every five minutes, and
+/// counts for the limits on new ones (429).
 #[api_v2_operation(operation_id = "resend_invitation", tags(Users))]
 pub(crate) async fn resend(
     gate: Gate<Users, Create>,
     path: Path<(InvitationId,)>,
 ) -> ApiResult<Idempotent<Versioned<InvitationView>>> {
-    gate.run_once(|ctx, grant| {
+    let ids = path.ids();
+    let again = gate.reauthorize().read(move |ctx, grant| {
+        if let Some(stored) = ctx.stored(&[])? {
+            return Ok(Err(stored));
+        }
+        let (tenant, id) = (ctx.tx.tenant().id, ids?.0);
+        Ok(Ok((Sending::again(&mut ctx.tx, grant, tenant, id)?, id)))
+    });
+    let (sending, id) = match again.await? {
+        Ok(again) => again,
+        Err(stored) => return Ok(Idempotent::replay(stored)),
+    };
+    let info = gate.info().clone();
+    let resend = gate.run_once(move |ctx, grant| {
         let RequestContext { tx, caller, origin, .. } = ctx;
-        let issued = invitations::resend(tx, grant, &caller.principal, origin, path.ids()?.0)?;
+        let issued = invitations::resend(tx, grant, &caller.principal, origin, id)?;
         Ok(versioned(send(ctx, issued)?))
-    })
-    .await
+    });
+    counted(&info, sending, resend).await
+}
+
+/// Counts the message before `send` sends it. Where none is sent, it is not counted.
+async fn counted<T>(
+    info: &RequestInfo,
+    sending: Sending,
+    send: impl Future<Output = ApiResult<T>>,
+) -> ApiResult<T> {
+    let now = info.now();
+    let count = move |app: &App| Ok(sending.count(&app.counters, app.settings.invitations, now)?);
+    let message = info.app.database(info.share(), count).await?;
+    let sent = send.await;
+    if sent.is_err() {
+        let refund = move |app: &App| {
+            auth::refund(app, &message);
+            Ok(())
+        };
+        info.app.database(info.share(), refund).await.ok();
+    }
+    sent
 }
 
 /// Mails the token. Where the message is lost, the invitation is there to be sent again.
 fn send(ctx: &mut RequestContext, issued: IssuedInvitation) -> ApiResult<Invitation> {
     let IssuedInvitation { invitation, token } = issued;
-    let message = mail::invitation(&invitation.email, &ctx.tx.tenant().name, &token)?;
+    let message = mail::invitation(&invitation.email, ctx.tx.tenant(), &token)?;
     ctx.mail_after_commit(message);
     Ok(invitation)
 }

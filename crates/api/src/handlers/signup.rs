@@ -32,7 +32,7 @@ input! {
         password: Password,
         /// The full name of the first admin.
         full_name: FullName,
-        /// The name of the workspace.
+        /// The name of the workspace. It must not contain a web or email address.
         workspace_name: WorkspaceName,
         /// The slug: the name of the workspace in host names, `{slug}.{base domain}`.
         slug: Slug,

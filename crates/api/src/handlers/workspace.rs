@@ -78,7 +78,7 @@ fn computed(ctx: &mut RequestContext, row: tenant::Workspace) -> ApiResult<Versi
 input! {
     /// Changes to the workspace. Fields that are left out stay as they are.
     pub(crate) struct UpdateWorkspace for WorkspacePatch {
-        /// The name.
+        /// The name. It must not contain a web or email address.
         name: Option<WorkspaceName>,
     }
 }

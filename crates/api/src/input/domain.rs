@@ -24,6 +24,7 @@ impl From<TextError> for FieldViolation {
             TextError::TooLong { max } => {
                 Self(FieldCode::TooLong, format!("must have at most {max} characters").into())
             }
+            TextError::Address => Self::invalid("must not contain a web or email address"),
             TextError::Forbidden => Self(
                 FieldCode::ForbiddenCharacter,
                 "must not contain control characters or characters that cannot be seen".into(),

@@ -13,6 +13,7 @@ use belfort_tenancy::Host;
 use belfort_tenancy::postgres::{PoolOptions, Tenancy};
 use belfort_testkit::{Database, MIGRATIONS, now};
 use belfort_values::FixedClock;
+use belfort_workspace::invitations::InvitationLimits;
 use serde_json::json;
 
 pub(crate) use crate::client::{Client, Reply};
@@ -56,6 +57,7 @@ pub(crate) fn settings() -> Settings {
         signup_per_ip: plenty,
         signup_per_email_domain: plenty,
         accept_per_ip: plenty,
+        invitations: InvitationLimits { per_recipient: plenty, per_user: plenty, per_workspace: plenty },
         login: Limit::new(5, chrono::Duration::minutes(15)),
         attachment_limit: 25 * 1024 * 1024,
         body_timeout: Duration::from_secs(15),

@@ -28,6 +28,7 @@ mod history;
 mod idempotency;
 mod ids;
 mod input;
+mod invitation_limits;
 mod last_admin;
 mod lifecycle;
 mod load;

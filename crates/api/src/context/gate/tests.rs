@@ -17,6 +17,7 @@ use belfort_testkit::{Database, MIGRATIONS, now};
 use belfort_values::FixedClock;
 use belfort_work::TagName;
 use belfort_work::tags::{self, NewTag};
+use belfort_workspace::invitations::InvitationLimits;
 use belfort_workspace::login::{StoredPassword, open_session};
 use belfort_workspace::signup::{self, Signup};
 use belfort_workspace::{Caller, Credential, FullName, RequestSource, WorkspaceName};
@@ -47,6 +48,7 @@ fn app(db: &Database) -> (Arc<App>, SessionToken) {
         signup_per_ip: plenty,
         signup_per_email_domain: plenty,
         accept_per_ip: plenty,
+        invitations: InvitationLimits { per_recipient: plenty, per_user: plenty, per_workspace: plenty },
         login: plenty,
         attachment_limit: 1,
         body_timeout: Duration::from_secs(15),
