@@ -92,6 +92,8 @@ pub(crate) struct App {
     pub(crate) counters: Counters,
     /// The turns in the database, as many as the pool has connections: who holds one never waits for a connection on a thread.
     database: Arc<Turns>,
+    /// The turns of what takes the database seconds of a core, as many as there are cores.
+    long_reads: Arc<Turns>,
     /// The users of the credentials that were seen, for their share of the turns.
     pub(crate) known_users: KnownUsers,
     /// The paths of the operations that document query parameters, each with its methods.
@@ -106,6 +108,8 @@ pub(crate) struct App {
 
 /// The time that a request waits for its turn in the database.
 const DATABASE_WAIT: Duration = Duration::from_secs(2);
+/// The time that a request waits for its turn at what takes the database long.
+const LONG_READ_WAIT: Duration = Duration::from_secs(10);
 /// The time that a request waits for memory for its body.
 const MEMORY_WAIT: Duration = Duration::from_secs(2);
 /// The time that a request waits for its turn at hashing. A storm of logins queues here, and everything else goes on.
@@ -125,6 +129,8 @@ impl App {
             services,
             counters,
             database,
+            // Two at least, so that one share cannot have all.
+            long_reads: Turns::new(cores.max(2)),
             known_users: KnownUsers::default(),
             body_memory,
             warned_of_forwarding: AtomicBool::new(false),
@@ -155,6 +161,13 @@ impl App {
         };
         let late = |_| Err(Problem::busy().because("the database did not answer in time"));
         tokio::time::timeout(self.settings.database_timeout, done).await.unwrap_or_else(late)
+    }
+
+    /// A turn at what takes the database long; 503 when that takes too long. It comes before the turn in the database, and is to be kept
+    /// until that is over.
+    pub(crate) async fn long_read(&self, share: Share) -> ApiResult<impl Send + 'static> {
+        let turn = tokio::time::timeout(LONG_READ_WAIT, self.long_reads.take(share)).await;
+        turn.map_err(|_elapsed| Problem::busy())
     }
 
     /// Runs work that hashes on a blocking thread, when it is its turn; 503 when that takes too long.

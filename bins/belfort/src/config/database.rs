@@ -22,8 +22,8 @@ pub(crate) struct Database {
     pub(crate) pg_bin: Option<PathBuf>,
     /// `PATH`, where they are looked for first.
     pub(crate) path: Option<OsString>,
-    /// `BELFORT_POOL_SIZE`: the number of requests that can be in the database at once, 1 to 500. Default: eight for
-    /// each core, and at most 80 with the private Postgres. One workspace alone gets half of them.
+    /// `BELFORT_POOL_SIZE`: the number of requests that can be in the database at once, 1 to 500. Default: twelve for
+    /// each core up to 60, and at most 80 with the private Postgres. One workspace alone gets half of them.
     pub(crate) pool_size: u32,
     /// `BELFORT_DATABASE_TIMEOUT`: the time in which the database answers a request, or the client gets 503. A statement in a
     /// workspace has two thirds of it, a wait for a lock one third. Default `15s`, at most `1h`.
@@ -39,7 +39,10 @@ const PRIVATE_MAX: u32 = 80;
 const TIMEOUT_MAX: Duration = Duration::from_hours(1);
 
 /// The connections for each core, where nobody says how many in all.
-const PER_CORE: u32 = 8;
+const PER_CORE: u32 = 12;
+
+/// The most connections where nobody says how many: a Postgres as it comes has 100, for two processes of ours or for what else uses it.
+const DEFAULT_MAX: u32 = 60;
 
 impl Database {
     pub(super) fn load(reader: &mut Reader<'_>) -> Option<Self> {
@@ -81,9 +84,9 @@ impl Database {
 }
 
 /// The connections where nobody says how many. More at once do not serve more requests, they let each wait longer: on two cores, 16 and
-/// 8 at once serve the same within 2 %, and with 16 the slowest of a hundred takes twice as long. As one workspace gets half, 16 are 8.
+/// 8 at once serve the same within 2 %, and with 16 the slowest of a hundred takes twice as long. One user alone gets a third: 8 of 24.
 fn default_pool(cores: usize) -> u32 {
-    u32::try_from(cores).map_or(PRIVATE_MAX, |cores| cores.saturating_mul(PER_CORE).min(PRIVATE_MAX))
+    u32::try_from(cores).map_or(DEFAULT_MAX, |cores| cores.saturating_mul(PER_CORE).min(DEFAULT_MAX))
 }
 
 fn number(text: &str, least: u32, most: u32) -> Result<u32, String> {
@@ -96,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pool_grows_with_the_cores_as_far_as_the_private_postgres_goes() {
-        assert_eq!([1, 2, 8, 20, 64, usize::MAX].map(default_pool), [8, 16, 64, 80, 80, 80]);
+    fn the_pool_grows_with_the_cores_as_far_as_postgres_goes() {
+        assert_eq!([1, 2, 8, 20, 64, usize::MAX].map(default_pool), [12, 24, 60, 60, 60, 60]);
     }
 }

@@ -64,6 +64,20 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
         read(self.info, |ctx| permitted(ctx, work)).await
     }
 
+    /// Reads what may take the database seconds of a core. Few of these are under way at once, in a queue of their own, so that
+    /// whatever else is asked meanwhile is answered.
+    pub(crate) async fn read_at_length<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<T> + Send + 'static,
+    ) -> ApiResult<T> {
+        let turn = self.info.app.long_read(self.info.share()).await?;
+        read(self.info, |ctx| {
+            let _turn = turn;
+            permitted(ctx, work)
+        })
+        .await
+    }
+
     /// Writes in a transaction that lasts exactly when `work` succeeds.
     pub(crate) async fn write<T: Send + 'static>(
         self,

@@ -226,7 +226,7 @@ impl OperationModifier for Report {
 /// refused with 422 `report-too-large`.
 #[api_v2_operation(operation_id = "report_time", tags(Reports))]
 pub(crate) async fn time(gate: Gate<TimeEntries, Read>, query: Query<AskTimeReport>) -> ApiResult<Report> {
-    gate.read(move |ctx, grant| {
+    gate.read_at_length(move |ctx, grant| {
         let of_tasks = ctx.grant::<Tasks, Read>()?;
         let asked = query.parse()?;
         let groups = asked.group_by.unwrap_or_else(|| vec![GroupBy::Day]);

@@ -1,6 +1,6 @@
 //! One workspace, or one of its users, takes all it can get of the database: everybody else is served.
 
-use belfort_db::{Queries, Statement};
+use belfort_db::{Conn, Queries, Statement};
 use diesel::connection::SimpleConnection;
 
 use crate::harness::{Client, Server, settings};
@@ -9,13 +9,18 @@ use crate::load::{Sent, holding_tasks};
 /// What may be in the database at once in one process.
 const TURNS: usize = 8;
 
-/// Comes back once this many requests wait for a row that is held.
-fn until_waiting(server: &Server, count: usize) {
+/// The number of requests that wait for something that is locked.
+fn waiting(pg: &mut Conn) -> usize {
     const WAITING: Statement = Statement::new(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
     );
+    pg.run(WAITING).unwrap()
+}
+
+/// Comes back once this many requests wait.
+fn until_waiting(server: &Server, count: usize) {
     let mut pg = server.db.superuser();
-    while pg.run(WAITING).unwrap() < count {
+    while waiting(&mut pg) < count {
         std::thread::yield_now();
     }
 }
@@ -77,5 +82,30 @@ fn workspaces_that_are_not_there_have_one_share_together() {
     for sent in flood {
         let (status, text) = sent.answer();
         assert!(status == 404 || status == 503, "{text}");
+    }
+}
+
+/// Reports take a core each for as long as they last: few are done at once, and nothing else waits for them.
+#[test]
+fn reports_wait_for_each_other_and_nothing_else_does() {
+    let server = Server::with(belfort_api::Settings { db_connections: 60, ..settings() });
+    let (ada, eve) = (server.workspace("bakkerij"), server.workspace("slagerij"));
+    let report = "/reports/time?from=2026-01-01&to=2026-12-31";
+    ada.get(report).expect(200);
+    eve.get(report).expect(200);
+    let mut pg = server.db.superuser();
+    pg.batch_execute(&format!("BEGIN; LOCK TABLE {}.time_entries", server.schema("bakkerij"))).unwrap();
+    let flood: Vec<Sent> = (0..30).map(|_| Sent::new(&ada, "GET", report, "")).collect();
+    until_waiting(&server, 1);
+    for _ in 0..20 {
+        ada.get("/tasks").expect(200);
+        eve.get("/tasks").expect(200);
+        eve.get(report).expect(200);
+    }
+    let cores = std::thread::available_parallelism().unwrap().get();
+    assert!(waiting(&mut server.db.superuser()) <= cores.max(2).div_ceil(3));
+    pg.batch_execute("COMMIT").unwrap();
+    for sent in flood {
+        assert_eq!(sent.answer().0, 200);
     }
 }
