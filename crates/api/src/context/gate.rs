@@ -14,6 +14,8 @@
 //! [`Gate::run_once`]. There is no other way to a tenant's transaction, and the functions on tasks demand that very grant: a
 //! handler that forgot to name its permission does not compile.
 
+mod documented;
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -22,13 +24,10 @@ use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
 use belfort_ids::SessionId;
 use belfort_mail::Message;
-use belfort_openapi as openapi;
 use belfort_rbac::{Action, Grant, Offers};
 use belfort_tenancy::postgres::TenantTx;
 use belfort_workspace::Caller;
 use futures_util::future::{Ready, ready};
-use paperclip::actix::OperationModifier;
-use paperclip::v2::models::DefaultOperationRaw;
 use paperclip::v2::schema::Apiv2Schema;
 
 use super::request_context::RequestContext;
@@ -355,48 +354,6 @@ from_request! {
     [] SessionOnly, |info| Self(info);
     [] AnonymousInTenant, |info| Self(info);
     [] Untenanted, |info| Self(info);
-}
-
-impl<R: Offers<A>, A: Action> OperationModifier for Gate<R, A> {
-    fn update_parameter(op: &mut DefaultOperationRaw) {
-        openapi::permission(op, R::NAME, A::NAME);
-        in_workspace(op);
-        openapi::problems(op, &[401, 403, 404, 422, 503]);
-    }
-}
-
-impl OperationModifier for Authenticated {
-    fn update_parameter(op: &mut DefaultOperationRaw) {
-        openapi::secured(op);
-        in_workspace(op);
-        openapi::problems(op, &[401, 403, 404, 422, 503]);
-    }
-}
-
-impl OperationModifier for SessionOnly {
-    fn update_parameter(op: &mut DefaultOperationRaw) {
-        Authenticated::update_parameter(op);
-    }
-}
-
-impl OperationModifier for AnonymousInTenant {
-    fn update_parameter(op: &mut DefaultOperationRaw) {
-        openapi::public(op);
-        in_workspace(op);
-        openapi::problems(op, &[403, 404, 422, 503]);
-    }
-}
-
-impl OperationModifier for Untenanted {
-    fn update_parameter(op: &mut DefaultOperationRaw) {
-        openapi::public(op);
-        openapi::problems(op, &[422, 503]);
-    }
-}
-
-fn in_workspace(op: &mut DefaultOperationRaw) {
-    let description = "The slug of the workspace, for requests to the base domain. On other hosts the host name selects it.";
-    openapi::header_parameter(op, "X-Workspace", description, false);
 }
 
 #[cfg(test)]
