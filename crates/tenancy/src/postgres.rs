@@ -106,6 +106,9 @@ const OWNER_LOCK_TIMEOUT: &str = "10s";
 /// The longest time that a tenant's transaction does nothing. The server's never wait for anybody but the database.
 const IDLE_TIMEOUT: &str = "60s";
 
+/// The settings that the driver makes on each connection, made when it is opened: then a reset does not undo them.
+const DRIVER_SETTINGS: [(&str, &str); 2] = [("timezone", "UTC"), ("client_encoding", "UTF8")];
+
 /// The tenants of one database: the pools and the cache of addresses. Cheap to clone.
 #[derive(Clone)]
 pub struct Tenancy(Arc<Inner>);
@@ -129,7 +132,7 @@ impl Tenancy {
         options: PoolOptions,
     ) -> Result<Self, ConnectError> {
         let doubts = Doubts::new(options.test_after);
-        let url = &url.with_network_limits();
+        let url = &url.with_network_limits().with_settings(&DRIVER_SETTINGS);
         let owners = url.with_settings(&[("lock_timeout", OWNER_LOCK_TIMEOUT)]);
         let control = connection::pool(owners, options.control_size, options.wait, doubts.clone());
         let mut owner = connection::checkout(&control).map_err(ConnectError::Pool)?;

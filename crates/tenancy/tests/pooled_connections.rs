@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as the tests do")]
 
 use belfort_db::{Queries, Statement};
-use belfort_tenancy::postgres::TenantTx;
+use belfort_tenancy::postgres::{PoolOptions, TenantTx};
 use belfort_testkit::{Database, TestTenant};
+use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Bool, Integer, Text};
 
 const BACKEND: Statement<Integer> = Statement::new("SELECT pg_backend_pid()");
@@ -86,6 +87,23 @@ fn a_bound_transaction_has_limits() {
         assert_eq!(limits.map(|name| setting(&mut tx, name)), ["30s", "10s", "1min"]);
         assert_eq!(setting(&mut tx, "TimeZone"), "UTC");
         assert_eq!(setting(&mut tx, "client_encoding"), "UTF8");
+        tx.commit().unwrap();
+    }
+}
+
+/// Also after the first commit, which undoes what was set for the session.
+#[test]
+fn a_database_in_another_time_zone_does_not_move_a_transaction() {
+    const ELSEWHERE: &str = "DO $$ BEGIN
+        EXECUTE format('ALTER DATABASE %I SET timezone TO %L', current_database(), 'Asia/Tokyo');
+    END $$";
+    let db = Database::new();
+    let tenant = db.tenant();
+    db.superuser().batch_execute(ELSEWHERE).unwrap();
+    let tenancy = db.second_process(PoolOptions { size: 1, ..PoolOptions::default() });
+    for _ in 0..2 {
+        let mut tx = tenancy.begin(&tenant.tenant).unwrap();
+        assert_eq!(setting(&mut tx, "TimeZone"), "UTC");
         tx.commit().unwrap();
     }
 }

@@ -56,9 +56,9 @@ const STATEMENTS: usize = 1_000;
 /// The most that is added to it, another number for each connection, lest all of a pool are replaced at once.
 const JITTER: usize = 256;
 
-/// The end of a transaction, and of every setting that a statement in it may have made for the session, but for what the driver sets.
-/// A rollback undoes settings by itself.
-const COMMIT: &str = "COMMIT; RESET ALL; RESET ROLE; SET TIME ZONE 'UTC'; SET client_encoding TO 'UTF8'";
+/// The end of a transaction, and of every setting that a statement in it may have made for the session. What the driver sets is what
+/// they are reset to, because the connection was opened with it. A rollback undoes settings by itself.
+const COMMIT: &str = "COMMIT; RESET ALL; RESET ROLE";
 
 impl Lease {
     /// Makes the lease of a new connection.
