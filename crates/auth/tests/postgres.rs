@@ -202,18 +202,18 @@ fn a_session_is_listed_until_it_ends() {
     assert_eq!(until, at(0) + SESSION_LIFETIME);
     sessions::open(&mut tx, b, user, &second.digest(), None, None, at(60)).unwrap();
 
-    let rows = sessions::list(&mut tx, user, at(61)).unwrap();
+    let rows = sessions::list(&mut tx, user, at(61), None, 9).unwrap();
     assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), [b, a]);
     assert_eq!(rows[1].ip, Some("192.0.2.1".parse().unwrap()));
     let agent = rows[1].user_agent.as_deref().unwrap();
     assert!(agent.starts_with("curl/8[31m é") && agent.chars().count() == 255, "{agent}");
 
-    let listed = sessions::list(&mut tx, user, until).unwrap();
+    let listed = sessions::list(&mut tx, user, until, None, 9).unwrap();
     assert_eq!(listed.iter().map(|row| row.id).collect::<Vec<_>>(), [b], "the first is over");
     assert_eq!(sessions::purge(&mut tx, until).unwrap(), 1);
     assert!(sessions::end(&mut tx, &second.digest()).unwrap());
     assert!(!sessions::end(&mut tx, &second.digest()).unwrap());
-    assert_eq!(sessions::list(&mut tx, user, at(61)).unwrap(), []);
+    assert_eq!(sessions::list(&mut tx, user, at(61), None, 9).unwrap(), []);
 }
 
 #[test]
@@ -228,10 +228,10 @@ fn nobody_ends_the_session_of_another() {
     assert!(!sessions::end_one(&mut tx, ann, bobs).unwrap());
     assert!(sessions::end_one(&mut tx, ann, ids[0].0).unwrap());
     assert_eq!(sessions::end_others(&mut tx, ann, ids[1].0).unwrap(), 1);
-    let left = sessions::list(&mut tx, ann, at(1)).unwrap();
+    let left = sessions::list(&mut tx, ann, at(1), None, 9).unwrap();
     assert_eq!(left.iter().map(|row| row.id).collect::<Vec<_>>(), [ids[1].0]);
     assert_eq!(sessions::end_all(&mut tx, ann).unwrap(), 1);
-    assert_eq!(sessions::list(&mut tx, bob, at(1)).unwrap().len(), 1);
+    assert_eq!(sessions::list(&mut tx, bob, at(1), None, 9).unwrap().len(), 1);
 }
 
 #[test]

@@ -19,6 +19,7 @@ fn a_list_says_what_is_wrong_with_how_it_is_asked() {
         "/teams".to_owned(),
         "/roles".to_owned(),
         "/audit-events".to_owned(),
+        "/auth/sessions".to_owned(),
         format!("/tasks/{task}/comments"),
         format!("/tasks/{task}/history"),
     ];

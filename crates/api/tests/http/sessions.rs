@@ -102,6 +102,18 @@ fn sessions_are_listed_and_ended_one_by_one_or_all_but_this() {
     assert_eq!(listed.iter().filter(|s| s["is_current"] == true).count(), 1);
     assert!(listed.iter().all(|s| s["ip"] == "127.0.0.1" && s.get("token").is_none()));
 
+    // Page by page, the newest first.
+    let mut paged = Vec::new();
+    let mut page = ada.get("/auth/sessions?limit=1").expect(200);
+    while let Some(cursor) = page["next_cursor"].as_str().map(str::to_owned) {
+        paged.extend(page["items"].as_array().unwrap().clone());
+        bob.get(&format!("/auth/sessions?limit=1&cursor={cursor}")).problem(400, "bad-cursor");
+        page = ada.get(&format!("/auth/sessions?limit=1&cursor={cursor}")).expect(200);
+    }
+    paged.extend(page["items"].as_array().unwrap().clone());
+    assert_eq!(paged, listed);
+    assert_eq!(listed[3]["is_current"], true, "the first login is the oldest");
+
     let current = |client: &Client| {
         let items = client.get("/auth/sessions").expect(200)["items"].as_array().unwrap().clone();
         items.iter().find(|s| s["is_current"] == true).unwrap()["id"].as_str().unwrap().to_owned()

@@ -5,10 +5,11 @@
 
 use std::net::IpAddr;
 
-use belfort_db::Tenant;
+use belfort_db::{Statement, Tenant};
 use belfort_ids::{SessionId, UserId};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamptz, Uuid};
 
 use self::schema::sessions;
 use crate::token::{SESSION_LIFETIME, TokenDigest};
@@ -28,7 +29,13 @@ pub struct Session {
     pub user_agent: Option<String>,
 }
 
-/// Opens a session, and returns the time at which it expires.
+/// The number of sessions that a user has at most. Of more, the oldest are ended.
+pub const MAX_SESSIONS: i64 = 100;
+
+/// Opens a session, and returns the time at which it expires. The newest [`MAX_SESSIONS`] of the user stay.
+///
+/// Of two at once for one user neither would see the other's. Whoever calls holds a lock that belongs to the user, their
+/// credentials' say, so that the second statement begins after the first transaction.
 pub fn open(
     tx: &mut impl Tenant,
     id: SessionId,
@@ -38,16 +45,27 @@ pub fn open(
     user_agent: Option<&str>,
     now: DateTime<Utc>,
 ) -> QueryResult<DateTime<Utc>> {
-    let insert = diesel::insert_into(sessions::table).values((
-        sessions::id.eq(id),
-        sessions::user_id.eq(user),
-        sessions::digest.eq(digest.as_bytes().as_slice()),
-        sessions::created_at.eq(now),
-        sessions::expires_at.eq(now + SESSION_LIFETIME),
-        sessions::ip.eq(ip.map(|ip| ip.to_canonical().to_string())),
-        sessions::user_agent.eq(user_agent.map(printable)),
-    ));
-    tx.row(insert.returning(sessions::expires_at))
+    // The new one is not seen by the other half of the statement: it stays whatever the clocks of two servers say.
+    const OPEN: Statement<Timestamptz> = Statement::new(
+        "WITH ended AS (
+            DELETE FROM sessions
+            WHERE id IN (SELECT s.id FROM sessions s WHERE s.user_id = $1 ORDER BY s.id DESC OFFSET $2)
+        )
+        INSERT INTO sessions (id, user_id, digest, created_at, expires_at, ip, user_agent)
+        VALUES ($3, $4, $5, $6, $7, $8, $9)
+        RETURNING expires_at",
+    );
+    tx.row(
+        OPEN.bind::<Uuid, _>(user)
+            .bind::<BigInt, _>(MAX_SESSIONS - 1)
+            .bind::<Uuid, _>(id)
+            .bind::<Uuid, _>(user)
+            .bind::<Binary, _>(digest.as_bytes().as_slice())
+            .bind::<Timestamptz, _>(now)
+            .bind::<Timestamptz, _>(now + SESSION_LIFETIME)
+            .bind::<Nullable<Text>, _>(ip.map(|ip| ip.to_canonical().to_string()))
+            .bind::<Nullable<Text>, _>(user_agent.map(printable)),
+    )
 }
 
 /// Ends the session of this token, and returns whether there was one.
@@ -73,22 +91,28 @@ pub fn end_others(tx: &mut impl Tenant, user: UserId, keep: SessionId) -> QueryR
     tx.run(diesel::delete(others))
 }
 
-/// Lists the sessions of `user` that are valid at `now`, newest first.
-pub fn list(tx: &mut impl Tenant, user: UserId, now: DateTime<Utc>) -> QueryResult<Vec<Session>> {
+/// Lists the sessions of `user` that are valid at `now`, newest first, from before `before`; `limit` at most.
+pub fn list(
+    tx: &mut impl Tenant,
+    user: UserId,
+    now: DateTime<Utc>,
+    before: Option<SessionId>,
+    limit: i64,
+) -> QueryResult<Vec<Session>> {
     type Row = (SessionId, DateTime<Utc>, DateTime<Utc>, Option<String>, Option<String>);
-    let rows: Vec<Row> = tx.rows(
-        sessions::table
-            .filter(sessions::user_id.eq(user))
-            .filter(sessions::expires_at.gt(now))
-            .order((sessions::created_at.desc(), sessions::id.desc()))
-            .select((
-                sessions::id,
-                sessions::created_at,
-                sessions::expires_at,
-                sessions::ip,
-                sessions::user_agent,
-            )),
-    )?;
+    let columns =
+        (sessions::id, sessions::created_at, sessions::expires_at, sessions::ip, sessions::user_agent);
+    let mut page = sessions::table
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::expires_at.gt(now))
+        .order(sessions::id.desc())
+        .limit(limit)
+        .select(columns)
+        .into_boxed();
+    if let Some(before) = before {
+        page = page.filter(sessions::id.lt(before));
+    }
+    let rows: Vec<Row> = tx.rows(page)?;
     let row = |(id, created_at, expires_at, ip, user_agent): Row| {
         let ip = ip.and_then(|ip| ip.parse().ok());
         Session { id, created_at, expires_at, ip, user_agent }

@@ -75,7 +75,7 @@ fn a_login_that_meets_a_deactivation_leaves_no_session() {
         let log_in = || drop(world.act(|tx| login::open_session(tx, now(), &checked, None, None)).unwrap());
         let deactivate = || drop(world.update(&admin, bob, &active(false)).unwrap());
         race([&log_in, &deactivate]);
-        assert_eq!(sessions::list(&mut world.begin(), bob, now()).unwrap(), []);
+        assert_eq!(sessions::list(&mut world.begin(), bob, now(), None, 9).unwrap(), []);
     }
 }
 

@@ -3,14 +3,18 @@
 use std::net::IpAddr;
 
 use belfort_auth::postgres::credentials;
+use belfort_auth::postgres::sessions::MAX_SESSIONS;
 use belfort_auth::{Email, HashParams, Hasher, Limit, Password};
 use belfort_crypto::Keyring;
+use belfort_db::{Queries as _, Statement};
+use belfort_policy::BuiltIn;
 use belfort_testkit::now;
 use belfort_workspace::login::{self, Attempt, NewPassword, PasswordChange, Verified};
 use belfort_workspace::{Caller, Counters, ReserveError};
 use chrono::Duration;
+use diesel::sql_types::{BigInt, Uuid};
 
-use crate::world::{World, email, origin, ring};
+use crate::world::{World, email, origin, race, ring};
 
 const TWICE: Limit = Limit::new(2, Duration::minutes(15));
 
@@ -164,4 +168,24 @@ fn attempts_are_counted_under_the_keys_of_the_keyring() {
     }
     assert!(is_refused(reserve(&ours)));
     let _ = reserve(&theirs).unwrap();
+}
+
+#[test]
+fn of_more_sessions_than_a_user_has_at_most_the_newest_stay() {
+    const OPEN: Statement<BigInt> = Statement::new("SELECT count(*) FROM sessions WHERE user_id = $1");
+    let world = World::new();
+    let bob = world.person("bob", world.role(BuiltIn::Member));
+    let count = || world.begin().row::<i64, _>(OPEN.bind::<Uuid, _>(bob)).unwrap();
+    let first: Vec<_> = (1..MAX_SESSIONS).map(|_| world.log_in(bob)).collect();
+    assert_eq!(count(), MAX_SESSIONS - 1);
+    // Each ends the oldest one, also of two that are opened at once.
+    for round in 0..8 {
+        let [one, other] = race([&|| world.log_in(bob), &|| world.log_in(bob)]);
+        assert_eq!(count(), MAX_SESSIONS, "round {round}");
+        assert!(world.whose(&one).is_some() && world.whose(&other).is_some());
+    }
+    let left: Vec<bool> = first.iter().map(|token| world.whose(token).is_some()).collect();
+    let ended = left.iter().filter(|is_left| !**is_left).count();
+    assert!(ended == 15 && left[15..].iter().all(|is_left| *is_left), "{left:?}");
+    assert!(world.whose(&world.log_in(world.admin)).is_some());
 }

@@ -2,6 +2,7 @@
 
 use belfort_auth::postgres::sessions::{self, Session};
 use belfort_ids::SessionId;
+use belfort_tenancy::postgres::TenantTx;
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
@@ -9,7 +10,8 @@ use uuid::Uuid;
 use crate::context::SessionOnly;
 use crate::error::{ApiResult, Problem};
 use crate::input::Path;
-use crate::output::{Json, NoContent, Timestamp};
+use crate::output::{Json, NoContent, Page, Timestamp};
+use crate::paging::{ListQuery, NoFilter};
 
 /// A session of yours.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -28,35 +30,38 @@ pub(crate) struct SessionView {
     user_agent: Option<String>,
 }
 
-/// Your sessions.
-#[derive(Debug, Serialize, Apiv2Schema)]
-pub(crate) struct SessionListView {
-    /// The sessions.
-    items: Vec<SessionView>,
+impl From<(Session, SessionId)> for SessionView {
+    /// A session, and the one of the request.
+    fn from((session, current): (Session, SessionId)) -> Self {
+        Self {
+            id: session.id.uuid(),
+            is_current: session.id == current,
+            created_at: Timestamp(session.created_at),
+            expires_at: Timestamp(session.expires_at),
+            ip: session.ip.map(|ip| ip.to_string()),
+            user_agent: session.user_agent,
+        }
+    }
 }
 
 /// List your sessions
+///
+/// Returns the sessions that have not expired, newest first. You have at most 100: another login ends the oldest.
 #[api_v2_operation(operation_id = "list_sessions", tags(Auth))]
-pub(crate) async fn list_sessions(session: SessionOnly) -> ApiResult<Json<SessionListView>> {
+pub(crate) async fn list_sessions(
+    session: SessionOnly,
+    page: ListQuery<NoFilter>,
+) -> ApiResult<Json<Page<SessionView>>> {
     session
-        .read(|ctx, current| {
-            let all = sessions::list(&mut ctx.tx, ctx.caller.user, ctx.now)?;
-            Ok(Json(SessionListView {
-                items: all.into_iter().map(|session| view(session, current)).collect(),
-            }))
+        .read(move |ctx, current| {
+            let (user, now) = (ctx.caller.user, ctx.now);
+            let rows = |tx: &mut TenantTx, NoFilter, before, limit| {
+                let found = sessions::list(tx, user, now, before, limit)?;
+                Ok(found.into_iter().map(|session| (session, current)).collect())
+            };
+            page.page(ctx, rows, |(session, _)| session.id)
         })
         .await
-}
-
-fn view(session: Session, current: SessionId) -> SessionView {
-    SessionView {
-        id: session.id.uuid(),
-        is_current: session.id == current,
-        created_at: Timestamp(session.created_at),
-        expires_at: Timestamp(session.expires_at),
-        ip: session.ip.map(|ip| ip.to_string()),
-        user_agent: session.user_agent,
-    }
 }
 
 /// End one of your sessions
