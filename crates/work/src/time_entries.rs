@@ -24,7 +24,7 @@ pub use delete::delete;
 pub use filter::{TimeEntryFilter, TimeEntryOrder};
 pub use overlap::{MAX_OVERLAPS, Overlapping, with_overlaps};
 pub use read::{get, history, list};
-pub use time_entry::{NewTimeEntry, TimeEntry, TimeEntryError, TimeEntryPatch};
+pub use time_entry::{MAX_DURATION, NewTimeEntry, TimeEntry, TimeEntryError, TimeEntryPatch};
 pub use update::{stop, update};
 
 pub(crate) use delete::delete_of_task;

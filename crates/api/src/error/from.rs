@@ -118,6 +118,14 @@ impl From<TimeEntryError> for Problem {
             TimeEntryError::Stale => Self::stale(),
             TimeEntryError::UnknownTask => unknown("task_id"),
             TimeEntryError::EndsBeforeStart => invalid("ended_at", "must not be before started_at"),
+            TimeEntryError::TooLong => {
+                let detail = "must be at most 31 days after started_at";
+                Self::invalid_field("ended_at", FieldCode::OutOfRange, detail)
+            }
+            TimeEntryError::OutOfRange => {
+                let detail = "must be in 1970 or later, and no later than next year";
+                Self::invalid_field("started_at", FieldCode::OutOfRange, detail)
+            }
             TimeEntryError::RunsBeforeStart => {
                 invalid("started_at", "must not be in the future without ended_at")
             }

@@ -126,9 +126,9 @@ input! {
     pub(crate) struct CreateTimeEntry for NewTimeEntry {
         /// The ID of the task.
         task_id: TaskId,
-        /// The start.
+        /// The start: in 1970 or later, and no later than next year.
         started_at: Timestamp,
-        /// The end. Without it, the entry is a running timer.
+        /// The end, at most 31 days after the start. Without it, the entry is a running timer.
         ended_at: Nullable<Timestamp>,
         /// A note on the work.
         note: OrDefault<Note>,
@@ -158,9 +158,9 @@ input! {
     pub(crate) struct UpdateTimeEntry for TimeEntryPatch {
         /// The ID of the task.
         task_id: Option<TaskId>,
-        /// The start.
+        /// The start: in 1970 or later, and no later than next year.
         started_at: Option<Timestamp>,
-        /// The end; null makes the entry a running timer again.
+        /// The end, at most 31 days after the start; null makes the entry a running timer again.
         ended_at: Patch<Timestamp>,
         /// A note on the work.
         note: Option<Note>,
@@ -225,7 +225,8 @@ pub(crate) async fn start(
 
 /// Stop a timer
 ///
-/// Ends the time entry now. The request has no body. If the timer is not running, the response is 409
+/// Ends the time entry now, or 31 days after its start if it has been running for longer: a time entry is never longer.
+/// The request has no body. If the timer is not running, the response is 409
 /// `timer-not-running`.
 #[api_v2_operation(operation_id = "stop_time_entry", tags("Time entries"))]
 pub(crate) async fn stop(

@@ -265,3 +265,28 @@ fn a_start_and_a_stop_that_are_sent_again_happen_once() {
     ada.patch(path.trim_end_matches("/stop"), &json!({ "ended_at": null })).expect(200);
     send(&path, "c", None).expect(200);
 }
+
+#[test]
+fn an_entry_is_neither_longer_than_31_days_nor_of_another_time() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    let task = ada.task("Bake");
+    let id = log(&ada, &task, "2026-01-01T00:00", "2026-02-01T00:00");
+    for (from, to, field) in [
+        ("2026-01-01T00:00", "2026-02-01T00:00:01", "ended_at"),
+        ("1969-12-31T23:59", "1970-01-01T00:00", "started_at"),
+        ("2028-01-01T00:00", "2028-01-01T01:00", "started_at"),
+        ("0001-01-02T00:00", "9999-12-30T00:00", "ended_at"),
+    ] {
+        let body = json!({ "task_id": task, "started_at": from, "ended_at": to });
+        let refused = ada.post("/time-entries", &body).problem(422, "invalid");
+        assert_eq!(fields(&refused), pairs(&[(field, "out-of-range")]), "{from} {to}");
+        let body = json!({ "started_at": from, "ended_at": to });
+        let refused = ada.patch(&format!("/time-entries/{id}"), &body).problem(422, "invalid");
+        assert_eq!(fields(&refused), pairs(&[(field, "out-of-range")]), "{from} {to}");
+    }
+    let forgotten = json!({ "task_id": task, "started_at": "2025-11-01T00:00Z" });
+    let id = ada.make("/time-entries", &forgotten);
+    let stopped = ada.post(&format!("/time-entries/{id}/stop"), &json!({})).expect(200);
+    assert_eq!(stopped["ended_at"], "2025-12-02T01:00:00+01:00");
+}

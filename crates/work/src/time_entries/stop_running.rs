@@ -18,7 +18,7 @@ pub(crate) fn stop_running(tx: &mut impl Tenant, origin: &Origin, user: UserId) 
     let running = time_entries::user_id.eq(user).and(time_entries::ended_at.is_null());
     let query = time_entries::table.filter(running).select(TimeEntry::as_select());
     let Some(before): Option<TimeEntry> = tx.find(query.for_no_key_update())? else { return Ok(()) };
-    let after = update::stopped(before.clone(), origin);
+    let after = before.clone().stopped(origin);
     let saved = update::save(tx, Box::new(tasks::id.eq(after.task_id)), origin, before, after);
     // It is locked, is on a task and ends: only the database can fail. Should it be otherwise, the user is
     // not deleted either.

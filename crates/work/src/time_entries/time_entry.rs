@@ -1,9 +1,11 @@
 //! A time entry, and what a change makes of it.
 
+use std::ops::RangeInclusive;
+
 use belfort_audit::{Audited, Fields, Origin};
 use belfort_ids::{TaskId, TimeEntryId, UserId};
 use belfort_values::brussels;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::result::Error;
 use uuid::Uuid;
@@ -90,6 +92,12 @@ pub enum TimeEntryError {
     /// It would end before it began.
     #[error("time does not end before it begins")]
     EndsBeforeStart,
+    /// It would take longer than [`MAX_DURATION`].
+    #[error("an entry is of at most 31 days")]
+    TooLong,
+    /// It would begin before 1970, or later than next year.
+    #[error("no time that anybody plans or remembers")]
+    OutOfRange,
     /// It would run, and begin later than now.
     #[error("what runs has begun")]
     RunsBeforeStart,
@@ -107,6 +115,15 @@ pub enum TimeEntryError {
     Database(#[from] Error),
 }
 
+/// The time that an entry takes at most. More is a timer that was forgotten, or a slip of the keys, and would be in each
+/// report that anybody makes of any day.
+pub const MAX_DURATION: TimeDelta = TimeDelta::days(31);
+
+/// The years that an entry may begin in, by the days of Brussels: what is planned is entered before it is worked.
+fn years(now: DateTime<Utc>) -> RangeInclusive<i32> {
+    1970..=brussels::day(now).year() + 1
+}
+
 impl TimeEntry {
     /// The time worked, to the microsecond; `None` while the timer runs.
     pub fn duration(&self) -> Option<TimeDelta> {
@@ -117,9 +134,20 @@ impl TimeEntry {
     pub(super) fn possible(&self, now: DateTime<Utc>) -> Result<(), TimeEntryError> {
         match self.ended_at {
             Some(ended_at) if ended_at < self.started_at => Err(TimeEntryError::EndsBeforeStart),
+            Some(ended_at) if ended_at - self.started_at > MAX_DURATION => Err(TimeEntryError::TooLong),
             None if self.started_at > now => Err(TimeEntryError::RunsBeforeStart),
+            _ if !years(now).contains(&brussels::day(self.started_at).year()) => {
+                Err(TimeEntryError::OutOfRange)
+            }
             _ => Ok(()),
         }
+    }
+
+    /// The entry, ended now. The clocks of two servers differ a little: it does not end before it began for it. A timer that
+    /// was forgotten ends when it had run for [`MAX_DURATION`].
+    pub(super) fn stopped(self, origin: &Origin) -> Self {
+        let last = self.started_at + MAX_DURATION;
+        Self { ended_at: Some(stored(origin.at).clamp(self.started_at, last)), ..self }
     }
 }
 

@@ -40,7 +40,7 @@ pub fn update(
     save(tx, reach::this_task(of_tasks.reach(), after.task_id), origin, before, after)
 }
 
-/// Stops a running timer: it ends now.
+/// Stops a running timer: it ends now, or after the time that an entry takes at most.
 pub fn stop(
     tx: &mut impl Tenant,
     of_tasks: &Grant<Tasks, Read>,
@@ -52,13 +52,8 @@ pub fn stop(
     if before.ended_at.is_some() {
         return Err(TimeEntryError::TimerNotRunning);
     }
-    let after = stopped(before.clone(), origin);
+    let after = before.clone().stopped(origin);
     save(tx, reach::this_task(of_tasks.reach(), after.task_id), origin, before, after)
-}
-
-/// The entry, ended now. The clocks of two servers differ a little: it does not end before it began for it.
-pub(super) fn stopped(entry: TimeEntry, origin: &Origin) -> TimeEntry {
-    TimeEntry { ended_at: Some(entry.started_at.max(stored(origin.at))), ..entry }
 }
 
 const UPDATE: Statement = Statement::new(

@@ -13,6 +13,7 @@ mod support;
 mod tags;
 mod task_children;
 mod tasks;
+mod time_bounds;
 mod time_entries;
 mod time_lists;
 mod time_report;

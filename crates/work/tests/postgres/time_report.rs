@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use belfort_db::{Queries as _, Statement};
 use belfort_ids::{TagId, TaskId, UserId};
 use belfort_policy::BuiltIn;
+use belfort_testkit::now;
 use belfort_values::{Decimal, Euro, brussels};
 use belfort_work::tasks::{self, NewTask};
 use belfort_work::time_entries::{NewTimeEntry, TimeEntry};
 use belfort_work::time_report::{GroupBy, MAX_LINES, Period, ReportError, ReportQuery, TimeReport, report};
 use belfort_work::{HourlyRate, tags};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use diesel::sql_types::{Timestamptz, Uuid};
 
 use crate::support::{Dice, Person, Workspace, titled};
 use crate::time_entries::span;
@@ -157,17 +160,17 @@ fn an_hour_on_a_task_with_two_tags_is_in_one_line() {
 
 #[test]
 fn an_entry_of_years_has_a_line_for_each_of_its_days_and_too_many_are_refused() {
+    const OF_YEARS: Statement = Statement::new(
+        "UPDATE time_entries SET started_at = '0001-01-02 00:00Z', ended_at = '9999-12-30 00:00Z'",
+    );
     let workspace = Workspace::new();
     let worker = workspace.person(BuiltIn::Member);
     let tasks: Vec<TaskId> = (0..14).map(|n| workspace.task(&worker, titled(&format!("{n}"))).id).collect();
     for task in &tasks {
-        workspace
-            .log(
-                &worker,
-                rated(span(*task, moment("0001-01-02T00:00"), moment("9999-12-30T00:00")), "1000000"),
-            )
-            .unwrap();
+        workspace.log(&worker, rated(span(*task, now(), now()), "1000000")).unwrap();
     }
+    // As they could be made once.
+    workspace.run(|tx| tx.run(OF_YEARS)).unwrap();
     let ten_years = |by: &[GroupBy]| wanted("2016-01-01", "2026-01-07", by);
     let by_day = workspace.report(&worker, &ten_years(&[Day])).unwrap();
     assert_eq!(by_day.lines.len(), 3_660);
@@ -238,6 +241,7 @@ fn slowly(
 
 #[test]
 fn the_report_is_what_counting_every_entry_on_every_day_gives() {
+    const END: Statement = Statement::new("UPDATE time_entries SET ended_at = $1 WHERE id = $2");
     let workspace = Workspace::new();
     let people: Vec<Person> = (0..3).map(|_| workspace.person(BuiltIn::Admin)).collect();
     let [rye, oven] = ["rye", "oven"].map(|name| workspace.tag(&people[0], name));
@@ -274,14 +278,18 @@ fn the_report_is_what_counting_every_entry_on_every_day_gives() {
             } else {
                 one + TimeDelta::seconds(dice.below(200_000).cast_signed())
             };
-            let new = span(*of(&mut dice, &tasks), one.min(ends), one.max(ends));
+            let (start, end) = (one.min(ends), one.max(ends));
+            // As long as entries could be once.
+            let new = span(*of(&mut dice, &tasks), start, start);
             let new = if dice.below(4) == 0 {
                 new
             } else {
                 rated(new, &format!("{}.{:02}", dice.below(200), dice.below(100)))
             };
             let new = NewTimeEntry { billable: dice.below(4) != 0, ..new };
-            workspace.log(of(&mut dice, &people), new).unwrap()
+            let entry = workspace.log(of(&mut dice, &people), new).unwrap();
+            workspace.run(|tx| tx.run(END.bind::<Timestamptz, _>(end).bind::<Uuid, _>(entry.id))).unwrap();
+            TimeEntry { ended_at: Some(end), ..entry }
         })
         .collect();
     let periods = [
