@@ -1,6 +1,7 @@
 //! Runs the real binary.
 
 mod external;
+mod faults;
 mod serve;
 mod settings;
 mod support;

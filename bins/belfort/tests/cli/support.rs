@@ -181,6 +181,6 @@ pub(crate) fn stderr(output: &Output) -> String {
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests are programs: they hand on where Postgres is")]
-fn inherited(variable: &str) -> Option<std::ffi::OsString> {
+pub(crate) fn inherited(variable: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(variable)
 }
