@@ -7,6 +7,7 @@ mod comments;
 mod concurrency;
 mod history;
 mod links;
+mod lock_order;
 mod pages;
 mod reach;
 mod support;

@@ -109,11 +109,16 @@ impl Workspace {
 
     /// Waits until a transaction of this database waits for another, or `over` says that none will.
     pub(crate) fn until_one_waits(&self, over: impl Fn() -> bool) {
+        self.until_waiting(1, over);
+    }
+
+    /// The same for this many.
+    pub(crate) fn until_waiting(&self, count: i64, over: impl Fn() -> bool) {
         const WAITING: Statement<BigInt> = Statement::new(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
         );
         let mut observer = self.db.superuser();
-        while !over() && observer.row::<i64, _>(WAITING).unwrap() == 0 {
+        while !over() && observer.row::<i64, _>(WAITING).unwrap() < count {
             std::thread::yield_now();
         }
     }

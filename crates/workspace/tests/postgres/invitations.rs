@@ -162,6 +162,29 @@ fn who_reaches_only_themselves_sees_only_what_they_sent() {
 }
 
 #[test]
+fn nobody_is_invited_into_a_team_out_of_the_inviters_reach() {
+    let office = Office::new();
+    let (world, admin) = (&office.world, &office.admin);
+    let nothing = world.own_role("nothing", &[]);
+    let host = world.person("host", world.own_role("host", &[("users", "create", "team")]));
+    let [ours, theirs] = [host, world.admin].map(|member| {
+        let new = NewTeam { name: TeamName::parse(&member.to_string()).unwrap(), member_ids: vec![member] };
+        world.act(|tx| teams::create(tx, &grant(admin), &origin(admin), new)).unwrap().id
+    });
+    let host = world.caller(host);
+    let invite = |team_ids| {
+        let new = NewInvitation { email: email("bob"), full_name: None, role_id: nothing, team_ids };
+        world.act(|tx| invitations::create(tx, &grant(&host), &host.principal, &origin(&host), new))
+    };
+    for team in [theirs, TeamId::new(now())] {
+        let refused = invite(vec![ours, team]);
+        assert!(matches!(refused, Err(InvitationError::UnknownTeams(ids)) if ids == [team]));
+    }
+    let bob = office.accept(&invite(vec![ours]).unwrap().token).unwrap();
+    assert_eq!(bob.team_ids, [ours]);
+}
+
+#[test]
 fn no_secret_of_an_invitation_is_told() {
     let office = Office::new();
     let invited = office.invite("bob", vec![]).unwrap();

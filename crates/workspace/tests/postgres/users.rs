@@ -211,6 +211,41 @@ fn a_grant_for_ones_own_team_puts_nobody_into_another() {
         assert!(matches!(refused, Err(UserError::UnknownTeams(ids)) if ids == [team]));
     }
     assert_eq!(world.update(&keeper, bob, &into(vec![])).unwrap().team_ids, []);
+    // Nor somebody new.
+    let nothing = world.row(bob).unwrap().role_id;
+    let create = |team_ids| {
+        let new = NewUser {
+            email: email("new"),
+            full_name: name("N"),
+            role_id: nothing,
+            is_active: true,
+            team_ids,
+        };
+        world.act(|tx| users::create(tx, &grant(&keeper), &keeper.principal, &origin(&keeper), new))
+    };
+    for team in [theirs, unknown] {
+        assert!(matches!(create(vec![ours, team]), Err(UserError::UnknownTeams(ids)) if ids == [team]));
+    }
+    assert_eq!(create(vec![ours]).unwrap().team_ids, [ours]);
+}
+
+/// Whoever waited for a user who became an admin meanwhile changes an admin. With their address they could become them.
+#[test]
+fn who_waited_for_a_user_goes_by_the_role_that_they_have_now() {
+    let world = World::new();
+    let (admin, keeper) = (world.caller(world.admin), keeper(&world, "all"));
+    let bob = world.person("bob", world.own_role("nothing", &[]));
+    let promoted = UserPatch { role_id: Some(world.role(BuiltIn::Admin)), ..UserPatch::default() };
+    let takeover = UserPatch { email: Some(email("mallory")), ..UserPatch::default() };
+    let taken = world.while_waiting(
+        |tx| {
+            users::update(tx, &grant(&admin), &admin.principal, &origin(&admin), bob, None, promoted)
+                .map(drop)
+        },
+        || world.update(&keeper, bob, &takeover),
+    );
+    assert!(matches!(taken, Err(UserError::Escalation)), "{taken:?}");
+    assert_eq!(world.row(bob).unwrap().email, "bob@example.be");
 }
 
 #[test]

@@ -151,6 +151,28 @@ impl World {
         self.act(|tx| users::delete(tx, &grant(by), &by.principal, &origin(by), id, None, |_| Ok(())))
     }
 
+    /// Runs `first`, then `second` until it waits for a lock of `first`, and only then commits `first`.
+    pub(crate) fn while_waiting<T: Send, E: std::fmt::Debug>(
+        &self,
+        first: impl FnOnce(&mut TenantTx) -> Result<(), E>,
+        second: impl FnOnce() -> T + Send,
+    ) -> T {
+        const WAITING: Statement<BigInt> = Statement::new(
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+             WHERE NOT granted AND datname = current_database()",
+        );
+        let (mut tx, mut observer) = (self.begin(), self.db.superuser());
+        first(&mut tx).unwrap();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(second);
+            while !waiting.is_finished() && observer.row::<i64, _>(WAITING).unwrap() == 0 {
+                std::thread::yield_now();
+            }
+            tx.commit().unwrap();
+            waiting.join().unwrap()
+        })
+    }
+
     /// How many events the history has.
     pub(crate) fn events(&self) -> i64 {
         const COUNT: Statement<BigInt> = Statement::new("SELECT count(*) FROM audit_events");
