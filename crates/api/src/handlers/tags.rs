@@ -78,6 +78,8 @@ pub(crate) async fn list(
 }
 
 /// Create a tag
+///
+/// No two tags of a workspace have the same name. The name can be that of a tag that you may not read (409 `name-taken`).
 #[api_v2_operation(operation_id = "create_tag", tags(Tags))]
 pub(crate) async fn create(
     gate: Gate<Tags, Create>,

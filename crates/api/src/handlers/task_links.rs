@@ -48,6 +48,9 @@ pub(crate) async fn remove_viewer(
 }
 
 /// Add a tag to a task
+///
+/// Any tag of the workspace can be added. Whoever may read the task sees the name of the tag in the history of the task and in
+/// reports.
 #[api_v2_operation(operation_id = "add_task_tag", tags(Tasks))]
 pub(crate) async fn add_tag(gate: Gate<Tasks, Update>, path: Path<(TaskId, TagId)>) -> ApiResult<NoContent> {
     add(gate, path, Link::Tag).await

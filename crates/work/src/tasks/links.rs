@@ -17,7 +17,8 @@ pub enum Link {
     Assignee(UserId),
     /// A user who may read it.
     Viewer(UserId),
-    /// A tag. It needs only exist.
+    /// A tag. It needs only exist: tags are for everybody's tasks, and whoever reads a task may know what it is tagged with.
+    /// An id is learned from a tag or a task in reach, not guessed.
     Tag(TagId),
 }
 
