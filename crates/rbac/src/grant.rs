@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use belfort_ids::UserId;
 
-use crate::{Action, Offers, Permissions, Resource, Scope};
+use crate::{Action, Offers, Permission, Permissions, Resource, Scope};
 
 /// An authenticated user with the permissions of their role, as they stand in this transaction.
 #[derive(Debug, Clone)]
@@ -43,6 +43,22 @@ impl Principal {
     /// The permissions of the user's role.
     pub const fn permissions(&self) -> &Permissions {
         &self.permissions
+    }
+
+    /// Whether this user may bring `people`, whose roles are among `roles`, together in a team.
+    ///
+    /// Being in a team confers something: what a role permits in the scope `team` goes for the rows of everybody there. So whoever
+    /// brings people together holds it for all of these rows, in the scope `all`, or in `team` and each of them is in a team of
+    /// theirs already. Else they could reach what they do not by joining a team, or let somebody join theirs.
+    pub fn may_unite<'r>(&self, people: &[UserId], roles: impl IntoIterator<Item = &'r Permissions>) -> bool {
+        let reaches_them = people.iter().all(|user| self.people.contains(user));
+        let holds = |conferred: Permission| match self.permissions.scope(conferred.resource, conferred.action)
+        {
+            Some(Scope::All) => true,
+            Some(Scope::Team) => reaches_them,
+            Some(Scope::Own) | None => false,
+        };
+        roles.into_iter().flat_map(Permissions::iter).filter(|p| p.scope == Scope::Team).all(holds)
     }
 
     /// The permission to do `A` on `R`, as a value that a query can demand.
@@ -216,6 +232,22 @@ mod tests {
         };
         let reached = ["roles read all", "roles read team", "roles read own"].map(reaches_all);
         assert_eq!(reached, [Some(true), None, None]);
+    }
+
+    #[test]
+    fn who_unites_people_in_a_team_holds_what_that_confers() {
+        let stranger = UserId::new(DateTime::UNIX_EPOCH);
+        let role = |lines: &[&str]| Permissions::from_lines(&VOCABULARY, lines.iter().copied());
+        let (alone, for_team) = (role(&["tasks read own", "roles read all"]), role(&["tasks read team"]));
+        for (scope, mates, strangers) in [("own", false, false), ("team", true, false), ("all", true, true)] {
+            let (me, mate, principal) = principal(scope);
+            assert_eq!(principal.may_unite(&[me, mate], [&for_team]), mates, "{scope}");
+            assert_eq!(principal.may_unite(&[me, stranger], [&alone, &for_team]), strangers, "{scope}");
+            // Nobody reaches more by it.
+            assert!(principal.may_unite(&[mate, stranger], [&alone]));
+            // It is one of the permissions that counts, not another.
+            assert!(!principal.may_unite(&[me, mate], [&role(&["tasks delete team"])]));
+        }
     }
 
     #[test]

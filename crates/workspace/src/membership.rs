@@ -18,6 +18,16 @@ pub(crate) fn lock_membership(tx: &mut impl Tenant) -> QueryResult<()> {
     if tx.run(LOCK)? == 1 { Ok(()) } else { Err(diesel::result::Error::NotFound) }
 }
 
+/// The members of these teams.
+pub(crate) fn members_of(tx: &mut impl Tenant, teams: &[TeamId]) -> QueryResult<Vec<UserId>> {
+    const MEMBERS: Statement<Uuid> =
+        Statement::new("SELECT DISTINCT user_id FROM team_members WHERE team_id = ANY($1)");
+    if teams.is_empty() {
+        return Ok(Vec::new());
+    }
+    tx.rows(MEMBERS.bind::<Array<Uuid>, _>(teams))
+}
+
 /// Moves a user from the teams `before` to the teams `after`. All of them exist.
 pub(crate) fn set_teams(
     tx: &mut impl Tenant,

@@ -29,7 +29,7 @@ pub(crate) enum ProblemCode {
     InvalidCredentials,
     /// The role of the caller does not permit this action on this resource.
     Forbidden,
-    /// The role that is to be assigned, removed or changed permits more than the caller's own.
+    /// The role that is to be assigned, removed or changed, or a team with these members, permits more than the caller's own role.
     Escalation,
     /// A change with the session cookie does not have an Origin header of this host.
     ForeignOrigin,

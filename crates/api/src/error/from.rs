@@ -179,6 +179,7 @@ impl From<UserError> for Problem {
             UserError::UnknownRole => unknown("role_id"),
             UserError::UnknownTeams(_) => unknown("team_ids"),
             UserError::Escalation => escalation(),
+            UserError::TeamEscalation => team_escalation(),
             UserError::LastAdmin(last) => last.into(),
             UserError::Database(error) => error.into(),
         }
@@ -202,6 +203,7 @@ impl From<TeamError> for Problem {
             TeamError::NameTaken => {
                 Self::new(ProblemCode::NameTaken, "There is already a team with this name.")
             }
+            TeamError::Escalation => team_escalation(),
             TeamError::UnknownMembers(_) => unknown("member_ids"),
             TeamError::Database(error) => error.into(),
         }
@@ -239,6 +241,7 @@ impl From<InvitationError> for Problem {
             InvitationError::UnknownRole => unknown("role_id"),
             InvitationError::UnknownTeams(_) => unknown("team_ids"),
             InvitationError::Escalation => escalation(),
+            InvitationError::TeamEscalation => team_escalation(),
             InvitationError::Database(error) => error.into(),
         }
     }
@@ -320,5 +323,11 @@ fn slug_taken() -> Problem {
 
 fn escalation() -> Problem {
     let detail = "This role permits more than your own role does. You cannot assign, remove or update it.";
+    Problem::new(ProblemCode::Escalation, detail)
+}
+
+fn team_escalation() -> Problem {
+    let detail =
+        "In this team, people could do more than your own role permits. You cannot bring them together.";
     Problem::new(ProblemCode::Escalation, detail)
 }

@@ -81,13 +81,16 @@ pub(crate) async fn list(
 }
 
 /// Create a team
+///
+/// What the roles of the members permit in the scope `team` then covers what all of them created. You must hold each of these
+/// permissions in the scope `all`, or in the scope `team` if everybody is already in a team of yours (403 `escalation`).
 #[api_v2_operation(operation_id = "create_team", tags(Teams))]
 pub(crate) async fn create(
     gate: Gate<Teams, Create>,
     body: Body<CreateTeam>,
 ) -> ApiResult<Idempotent<Created<Versioned<TeamView>>>> {
     gate.create(body, |ctx, grant, new| {
-        let team = teams::create(&mut ctx.tx, grant, &ctx.origin, new)?;
+        let team = teams::create(&mut ctx.tx, grant, &ctx.caller.principal, &ctx.origin, new)?;
         Ok(Created::at(Location::of("/teams", team.id), versioned(team)))
     })
     .await
@@ -103,6 +106,9 @@ pub(crate) async fn get(gate: Gate<Teams, Read>, path: Path<(TeamId,)>) -> ApiRe
 }
 
 /// Update a team
+///
+/// To add members, you must hold what the roles of all members permit in the scope `team`: in the scope `all`, or in the scope
+/// `team` if everybody is already in a team of yours (403 `escalation`).
 #[api_v2_operation(operation_id = "update_team", tags(Teams))]
 pub(crate) async fn update(
     gate: Gate<Teams, Update>,
@@ -113,7 +119,8 @@ pub(crate) async fn update(
     let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let patch = body.parse()?;
-        Ok(versioned(teams::update(&mut ctx.tx, grant, &ctx.origin, path.ids()?.0, expected.0, patch)?))
+        let (principal, origin) = (&ctx.caller.principal, &ctx.origin);
+        Ok(versioned(teams::update(&mut ctx.tx, grant, principal, origin, path.ids()?.0, expected.0, patch)?))
     })
     .await
 }

@@ -92,6 +92,36 @@ fn who_reaches_only_themselves_changes_nobody_else() {
     olga.patch(&own, &json!({ "team_ids": [team] })).problem(422, "invalid");
 }
 
+/// Who runs the teams of the workspace and sees their own team's tasks does not see everybody's by joining every team.
+#[test]
+fn nobody_widens_their_reach_by_joining_a_team() {
+    let server = Server::start();
+    let ada = server.workspace("bakkerij");
+    let lines = [
+        "teams create all",
+        "teams read all",
+        "teams update all",
+        "users read all",
+        "users update all",
+        "tasks read team",
+    ];
+    let cleo = server.person(&ada, "cleo", "guest");
+    let clerk = server.custom_role("bakkerij", "clerk", &lines);
+    ada.patch(&format!("/users/{}", cleo.id()), &json!({ "role_id": clerk })).expect(200);
+    let team = ada.make("/teams", &json!({ "name": "One", "member_ids": [ada.id()] }));
+    ada.task("Secret");
+    let (path, both) = (format!("/teams/{team}"), json!([ada.id(), cleo.id()]));
+    let told = cleo.patch(&path, &json!({ "member_ids": both })).problem(403, "escalation");
+    assert!(told["detail"].as_str().unwrap().contains("team"), "{told}");
+    cleo.post("/teams", &json!({ "name": "Two", "member_ids": both })).problem(403, "escalation");
+    let own = format!("/users/{}", cleo.id());
+    cleo.patch(&own, &json!({ "team_ids": [team] })).problem(403, "escalation");
+    assert_eq!(cleo.all("/tasks").len(), 0);
+    assert_eq!(ada.get(&path).expect(200)["member_ids"], json!([ada.id()]));
+    ada.patch(&path, &json!({ "member_ids": both })).expect(200);
+    assert_eq!(cleo.all("/tasks").len(), 1);
+}
+
 /// Fields that the server sets, and fields of somebody else's business.
 #[test]
 fn no_field_lets_in_what_is_not_offered() {

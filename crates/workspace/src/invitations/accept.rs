@@ -15,8 +15,8 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::caller::lock_principal;
-use crate::escalation::{RoleCoverage, role_coverage};
-use crate::membership::lock_membership;
+use crate::escalation::{RoleCoverage, may_unite, role_coverage};
+use crate::membership::{lock_membership, members_of};
 use crate::name::FullName;
 use crate::reach::{existing_teams, member_filter};
 use crate::request_source::RequestSource;
@@ -53,6 +53,7 @@ impl From<UserError> for AcceptError {
             | UserError::NotFound
             | UserError::Stale
             | UserError::Escalation
+            | UserError::TeamEscalation
             | UserError::LastAdmin(_) => Self::Expired,
         }
     }
@@ -112,8 +113,12 @@ pub fn accept(
         return Err(AcceptError::Expired);
     }
     let email = Email::parse(&email).map_err(|e| diesel::result::Error::DeserializationError(e.into()))?;
-    // Teams that were removed meanwhile, or that the inviter left, are no reason to turn somebody away.
-    let team_ids = existing_teams(tx, member_filter(&grant), &team_ids)?;
+    // Teams that were removed meanwhile, or into which the inviter may put nobody any more, are no reason to turn somebody away.
+    let mut team_ids = existing_teams(tx, member_filter(&grant), &team_ids)?;
+    let members = members_of(tx, &team_ids)?;
+    if !members.is_empty() && !may_unite(tx, &inviter, &members, Some(role_id))? {
+        team_ids.clear();
+    }
 
     let id = UserId::new(source.at);
     let origin = source.by(Actor::User { id, name: full_name.as_str().to_owned() });

@@ -12,7 +12,8 @@ use diesel::prelude::*;
 
 use super::invitation::check_role;
 use super::{Invitation, InvitationError, IssuedInvitation, LIFETIME, NewInvitation};
-use crate::membership::{lock_membership, missing, sorted};
+use crate::escalation::may_unite;
+use crate::membership::{lock_membership, members_of, missing, sorted};
 use crate::name::FullName;
 use crate::reach::{existing_teams, member_filter};
 use crate::tables::{invitations, users};
@@ -31,6 +32,10 @@ pub fn create(
     let unknown = missing(&team_ids, &existing_teams(tx, member_filter(grant), &team_ids)?);
     if !unknown.is_empty() {
         return Err(InvitationError::UnknownTeams(unknown));
+    }
+    let members = members_of(tx, &team_ids)?;
+    if !members.is_empty() && !may_unite(tx, caller, &members, Some(new.role_id))? {
+        return Err(InvitationError::TeamEscalation);
     }
     // An invitation that nobody accepted in time is in nobody's way; a user or another invitation is.
     drop_expired(tx, origin.at, &new.email)?;

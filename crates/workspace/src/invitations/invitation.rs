@@ -103,6 +103,9 @@ pub enum InvitationError {
     /// The field `team_ids` names these, which are no teams, or none that the caller may put anybody into.
     #[error("there are no such teams")]
     UnknownTeams(Vec<TeamId>),
+    /// In these teams, somebody would reach what the caller does not.
+    #[error("in these teams people could do more than you may do yourself")]
+    TeamEscalation,
     /// The role permits more than the caller may do.
     #[error("the role permits more than you may do yourself")]
     Escalation,

@@ -82,6 +82,7 @@ impl From<UserError> for ConfirmError {
             | UserError::UnknownRole
             | UserError::UnknownTeams(_)
             | UserError::Escalation
+            | UserError::TeamEscalation
             | UserError::LastAdmin(_) => Self::Database(diesel::result::Error::NotFound),
         }
     }

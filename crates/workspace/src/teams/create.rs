@@ -4,11 +4,12 @@ use belfort_audit::{Event, Origin, postgres as audit};
 use belfort_db::Tenant;
 use belfort_ids::{TeamId, UserId};
 use belfort_policy::Teams;
-use belfort_rbac::{Create, Grant};
+use belfort_rbac::{Create, Grant, Principal};
 use diesel::prelude::*;
 
 use super::read::find;
 use super::{NewTeam, Team, TeamError};
+use crate::escalation::may_unite;
 use crate::membership::{lock_membership, missing, set_members, sorted};
 use crate::tables::teams;
 use crate::users;
@@ -17,12 +18,14 @@ use crate::users;
 pub fn create(
     tx: &mut impl Tenant,
     grant: &Grant<Teams, Create>,
+    caller: &Principal,
     origin: &Origin,
     new: NewTeam,
 ) -> Result<Team, TeamError> {
     lock_membership(tx)?;
     let members = sorted(&new.member_ids);
     check_members(tx, grant.reach().people(), &members)?;
+    check_union(tx, caller, &members)?;
     let id = TeamId::new(origin.at);
     let row = (
         teams::id.eq(id),
@@ -50,4 +53,17 @@ pub(super) fn check_members(
     }
     let unknown = missing(ids, &users::existing(tx, people, ids)?);
     if unknown.is_empty() { Ok(()) } else { Err(TeamError::UnknownMembers(unknown)) }
+}
+
+/// Checks that these people may be in one team, by the caller's hand. Who is alone in a team gains nothing by it.
+pub(super) fn check_union(
+    tx: &mut impl Tenant,
+    caller: &Principal,
+    members: &[UserId],
+) -> Result<(), TeamError> {
+    if members.len() < 2 || may_unite(tx, caller, members, None)? {
+        Ok(())
+    } else {
+        Err(TeamError::Escalation)
+    }
 }

@@ -82,6 +82,9 @@ pub enum TeamError {
     /// Another team has the name.
     #[error("another team has this name")]
     NameTaken,
+    /// Together in a team, its members would reach what the caller does not.
+    #[error("in this team people could do more than you may do yourself")]
+    Escalation,
     /// The field `member_ids` names these, who are no users, or none that the caller may put into a team.
     #[error("there are no such users")]
     UnknownMembers(Vec<UserId>),

@@ -4,11 +4,11 @@ use belfort_audit::{Event, Origin, postgres as audit};
 use belfort_db::Tenant;
 use belfort_ids::TeamId;
 use belfort_policy::Teams;
-use belfort_rbac::{Grant, Update};
+use belfort_rbac::{Grant, Principal, Update};
 use belfort_values::Expected;
 use diesel::prelude::*;
 
-use super::create::check_members;
+use super::create::{check_members, check_union};
 use super::read::lock;
 use super::{Team, TeamError, TeamPatch};
 use crate::membership::{missing, set_members, sorted};
@@ -19,6 +19,7 @@ use crate::tables::teams;
 pub fn update(
     tx: &mut impl Tenant,
     grant: &Grant<Teams, Update>,
+    caller: &Principal,
     origin: &Origin,
     id: TeamId,
     expected: impl Into<Expected>,
@@ -33,6 +34,9 @@ pub fn update(
         after.member_ids = sorted(&ids);
         let joined = missing(&after.member_ids, &before.member_ids);
         check_members(tx, grant.reach().people(), &joined)?;
+        if !joined.is_empty() {
+            check_union(tx, caller, &after.member_ids)?;
+        }
     }
     if after == before {
         return Ok(after);

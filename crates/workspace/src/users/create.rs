@@ -13,8 +13,8 @@ use diesel::prelude::*;
 
 use super::read::find;
 use super::{NewUser, User, UserError};
-use crate::escalation::{RoleCoverage, role_coverage};
-use crate::membership::{lock_membership, missing, set_teams, sorted};
+use crate::escalation::{RoleCoverage, may_unite, role_coverage};
+use crate::membership::{lock_membership, members_of, missing, set_teams, sorted};
 use crate::reach::{existing_teams, member_filter};
 use crate::tables::{invitations, users};
 
@@ -33,6 +33,10 @@ pub fn create(
     }
     lock_membership(tx)?;
     check_teams(tx, member_filter(grant), &new.team_ids)?;
+    let members = members_of(tx, &new.team_ids)?;
+    if !members.is_empty() && !may_unite(tx, caller, &members, Some(new.role_id))? {
+        return Err(UserError::TeamEscalation);
+    }
     if is_invited(tx, &new.email)? {
         return Err(UserError::EmailTaken);
     }

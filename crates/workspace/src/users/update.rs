@@ -13,8 +13,8 @@ use diesel::prelude::*;
 use super::create::{check_teams, is_invited};
 use super::read::lock;
 use super::{User, UserError, UserPatch};
-use crate::escalation::{RoleCoverage, role_coverage};
-use crate::membership::{lock_membership, missing, set_teams, sorted};
+use crate::escalation::{RoleCoverage, may_unite, role_coverage};
+use crate::membership::{lock_membership, members_of, missing, set_teams, sorted};
 use crate::name::FullName;
 use crate::reach::member_filter;
 use crate::tables::users;
@@ -65,6 +65,13 @@ pub fn update(
         after.team_ids = sorted(&ids);
         let joined = missing(&after.team_ids, &before.team_ids);
         check_teams(tx, member_filter(grant), &joined)?;
+        let mut members = members_of(tx, &joined)?;
+        if !members.is_empty() {
+            members.push(id);
+            if !may_unite(tx, caller, &members, Some(after.role_id))? {
+                return Err(UserError::TeamEscalation);
+            }
+        }
     }
     write(tx, origin, &before, after)
 }

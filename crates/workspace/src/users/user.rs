@@ -122,6 +122,9 @@ pub enum UserError {
     /// The role that is given or the one the user has permits more than the caller may do.
     #[error("the role permits more than you may do yourself")]
     Escalation,
+    /// In these teams, somebody would reach what the caller does not.
+    #[error("in these teams people could do more than you may do yourself")]
+    TeamEscalation,
     /// Nobody would be admin any more.
     #[error(transparent)]
     LastAdmin(#[from] LastAdmin),

@@ -35,7 +35,7 @@ fn a_scope_reaches_the_events_of_its_people() {
     let admin = world.caller(world.admin);
     for (name, member_ids) in [("Ours", vec![team, mate]), ("Theirs", vec![own, stranger])] {
         let new = NewTeam { name: TeamName::parse(name).unwrap(), member_ids };
-        world.act(|tx| teams::create(tx, &grant(&admin), &origin(&admin), new)).unwrap();
+        world.act(|tx| teams::create(tx, &grant(&admin), &admin.principal, &origin(&admin), new)).unwrap();
     }
     let system = source().by(Actor::System { name: "retention".into() });
     let event = Event::new(&system, "workspace", world.tenant.id.uuid(), "pruned", Changes::default());

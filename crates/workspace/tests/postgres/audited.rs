@@ -27,7 +27,7 @@ impl World {
 
     fn team(&self, by: &Caller, team: &str, member_ids: Vec<UserId>) -> TeamId {
         let new = NewTeam { name: TeamName::parse(team).unwrap(), member_ids };
-        self.act(|tx| teams::create(tx, &grant(by), &origin(by), new)).unwrap().id
+        self.act(|tx| teams::create(tx, &grant(by), &by.principal, &origin(by), new)).unwrap().id
     }
 }
 
@@ -87,7 +87,9 @@ fn a_team_is_made_of_its_events_again() {
     let admin = world.caller(world.admin);
     let id = world.team(&admin, "One", vec![world.admin]);
     let patch = TeamPatch { name: Some(TeamName::parse("Uno").unwrap()), member_ids: Some(vec![]) };
-    let after = world.act(|tx| teams::update(tx, &grant(&admin), &origin(&admin), id, None, patch)).unwrap();
+    let after = world
+        .act(|tx| teams::update(tx, &grant(&admin), &admin.principal, &origin(&admin), id, None, patch))
+        .unwrap();
     assert_folds(&world.history(id.uuid()), &after);
     world.act(|tx| teams::delete(tx, &grant(&admin), &origin(&admin), id, None)).unwrap();
     let events = world.history(id.uuid());

@@ -87,7 +87,7 @@ fn the_mates_of_a_caller_are_those_of_their_teams() {
     let admin = world.caller(world.admin);
     for (team, member_ids) in [("One", vec![bob, cy]), ("Two", vec![cy, bob]), ("Three", vec![dan, cy])] {
         let new = NewTeam { name: TeamName::parse(team).unwrap(), member_ids };
-        world.act(|tx| teams::create(tx, &grant(&admin), &origin(&admin), new)).unwrap();
+        world.act(|tx| teams::create(tx, &grant(&admin), &admin.principal, &origin(&admin), new)).unwrap();
     }
     let reach = |user| {
         let grant = grant::<Users, Read>(&world.caller(user));

@@ -70,7 +70,12 @@ fn who_accepts_is_a_user_with_role_teams_and_password() {
     let world = &office.world;
     let [crew, gone] = ["Crew", "Gone"].map(|team| {
         let new = NewTeam { name: TeamName::parse(team).unwrap(), member_ids: vec![] };
-        world.act(|tx| teams::create(tx, &grant(&office.admin), &origin(&office.admin), new)).unwrap().id
+        world
+            .act(|tx| {
+                teams::create(tx, &grant(&office.admin), &office.admin.principal, &origin(&office.admin), new)
+            })
+            .unwrap()
+            .id
     });
     let invited = office.invite("bob", vec![gone, crew, crew]).unwrap();
     assert_eq!(office.list(&office.admin), [invited.invitation]);
@@ -169,7 +174,7 @@ fn nobody_is_invited_into_a_team_out_of_the_inviters_reach() {
     let host = world.person("host", world.own_role("host", &[("users", "create", "team")]));
     let [ours, theirs] = [host, world.admin].map(|member| {
         let new = NewTeam { name: TeamName::parse(&member.to_string()).unwrap(), member_ids: vec![member] };
-        world.act(|tx| teams::create(tx, &grant(admin), &origin(admin), new)).unwrap().id
+        world.act(|tx| teams::create(tx, &grant(admin), &admin.principal, &origin(admin), new)).unwrap().id
     });
     let host = world.caller(host);
     let invite = |team_ids| {
@@ -182,6 +187,35 @@ fn nobody_is_invited_into_a_team_out_of_the_inviters_reach() {
     }
     let bob = office.accept(&invite(vec![ours]).unwrap().token).unwrap();
     assert_eq!(bob.team_ids, [ours]);
+}
+
+#[test]
+fn an_invitation_into_a_team_confers_no_more_than_its_inviter_holds() {
+    let office = Office::new();
+    let (world, admin) = (&office.world, &office.admin);
+    let new_team = NewTeam { name: TeamName::parse("Crew").unwrap(), member_ids: vec![world.admin] };
+    let crew = world
+        .act(|tx| teams::create(tx, &grant(admin), &admin.principal, &origin(admin), new_team))
+        .unwrap()
+        .id;
+    let reader = world.own_role("reader", &[("tasks", "read", "team")]);
+    let host = |who: &str, scope| {
+        world.caller(
+            world.person(who, world.own_role(who, &[("users", "create", "all"), ("tasks", "read", scope)])),
+        )
+    };
+    let (near, far) = (host("near", "team"), host("far", "all"));
+    let invite = |by: &Caller| {
+        let new =
+            NewInvitation { email: email("bob"), full_name: None, role_id: reader, team_ids: vec![crew] };
+        world.act(|tx| invitations::create(tx, &grant(by), &by.principal, &origin(by), new))
+    };
+    assert!(matches!(invite(&near), Err(InvitationError::TeamEscalation)));
+    let invited = invite(&far).unwrap();
+    // Their role is less by the time that it is accepted: still one that lets somebody in, but not into that team.
+    let near_role = world.row(near.user).unwrap().role_id;
+    world.update(admin, far.user, &UserPatch { role_id: Some(near_role), ..UserPatch::default() }).unwrap();
+    assert_eq!(office.accept(&invited.token).unwrap().team_ids, []);
 }
 
 #[test]

@@ -10,5 +10,6 @@ mod login;
 mod roles;
 mod signup;
 mod teams;
+mod user_teams;
 mod users;
 mod world;

@@ -16,7 +16,7 @@ fn team_name(name: &str) -> TeamName {
 
 fn create(world: &World, by: &Caller, name: &str, member_ids: &[UserId]) -> Result<Team, TeamError> {
     let new = NewTeam { name: team_name(name), member_ids: member_ids.to_vec() };
-    world.act(|tx| teams::create(tx, &grant(by), &origin(by), new))
+    world.act(|tx| teams::create(tx, &grant(by), &by.principal, &origin(by), new))
 }
 
 fn update(
@@ -26,7 +26,7 @@ fn update(
     patch: &TeamPatch,
     expected: Option<i32>,
 ) -> Result<Team, TeamError> {
-    world.act(|tx| teams::update(tx, &grant(by), &origin(by), id, expected, patch.clone()))
+    world.act(|tx| teams::update(tx, &grant(by), &by.principal, &origin(by), id, expected, patch.clone()))
 }
 
 fn delete(world: &World, by: &Caller, id: TeamId) -> Result<(), TeamError> {
@@ -138,6 +138,40 @@ fn who_leads_their_own_team_draws_nobody_into_it() {
     assert!(matches!(refused, Err(TeamError::UnknownMembers(ids)) if ids == [cy]));
     assert!(matches!(create(&world, &lead, "Trap", &[user, cy]), Err(TeamError::UnknownMembers(_))));
     create(&world, &lead, "Fine", &[user, bob]).unwrap();
+}
+
+/// Whoever runs the teams, also of the whole workspace, reaches no more by it, nor lets anybody.
+#[test]
+fn a_team_confers_nothing_that_its_maker_does_not_hold() {
+    let world = World::new();
+    let admin = world.caller(world.admin);
+    let manage = ["create", "read", "update", "delete"].map(|action| ("teams", action, "all"));
+    let with = |who: &str, lines: &[(&'static str, &'static str, &'static str)]| {
+        world.person(who, world.own_role(who, &[&manage[..], lines].concat()))
+    };
+    let (clerk, mate) =
+        (with("clerk", &[("tasks", "read", "own")]), with("mate", &[("tasks", "read", "team")]));
+    let seer = with("seer", &[("tasks", "read", "all")]);
+    let guest = world.person("guest", world.role(BuiltIn::Guest));
+    let reader = world.person("reader", world.own_role("reader", &[("tasks", "read", "team")]));
+    let team = create(&world, &admin, "One", &[guest, reader]).unwrap();
+    // Neither oneself nor anybody else, whichever of them gains by it.
+    for (by, joining) in [(mate, mate), (mate, clerk), (mate, seer), (clerk, clerk), (clerk, mate)] {
+        let by = world.caller(by);
+        let refused = update(&world, &by, team.id, &members(&[guest, reader, joining]), None);
+        assert!(matches!(refused, Err(TeamError::Escalation)), "{refused:?}");
+        let refused = create(&world, &by, "Two", &[reader, joining]);
+        assert!(matches!(refused, Err(TeamError::Escalation)), "{refused:?}");
+    }
+    // Where nobody gains, where whoever does it reaches it all, and for who is alone.
+    let clerk = world.caller(clerk);
+    create(&world, &clerk, "Guests", &[guest, clerk.user]).unwrap();
+    create(&world, &world.caller(mate), "Alone", &[mate]).unwrap();
+    update(&world, &world.caller(seer), team.id, &members(&[guest, reader, mate]), None).unwrap();
+    // Now it is a team of theirs, in which all of them are.
+    create(&world, &world.caller(mate), "Again", &[guest, reader, mate]).unwrap();
+    // To let somebody go confers nothing.
+    update(&world, &clerk, team.id, &members(&[reader, mate]), None).unwrap();
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn create_teams(
         let members: Vec<UserId> =
             places.iter().filter_map(|place| people.get(*place).map(|person| person.id)).collect();
         let new = NewTeam { name: TeamName::parse(name)?, member_ids: members.clone() };
-        teams::create(&mut tx, &principal.grant::<Teams, Create>()?, &origin, new)?;
+        teams::create(&mut tx, &principal.grant::<Teams, Create>()?, &principal, &origin, new)?;
         for place in places {
             people
                 .get_mut(*place)
