@@ -122,6 +122,8 @@ fn spawn(dir: &ClusterDir, binaries: &Binaries, durable: bool, pipe: OwnedFd) ->
         "lc_messages=C",
         "logging_collector=off",
         "log_destination=stderr",
+        // Without the details of an error, which are the values of rows: addresses of people, say.
+        "log_error_verbosity=terse",
     ];
     let undurable = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
     for setting in always.iter().chain(if durable { [].iter() } else { undurable.iter() }) {

@@ -6,7 +6,7 @@ mod read;
 mod update;
 mod user;
 
-pub(crate) use create::insert;
+pub(crate) use create::{insert, is_taken};
 pub(crate) use read::existing;
 
 pub use create::create;

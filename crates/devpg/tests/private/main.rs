@@ -49,6 +49,20 @@ fn nobody_else_gets_to_the_data_or_the_socket() {
 }
 
 #[test]
+fn its_log_has_no_values_of_rows() {
+    let temp = open_dir();
+    let postgres = start(temp.path());
+    ask(&postgres, "CREATE TABLE people (email text UNIQUE)").unwrap();
+    let add = "INSERT INTO people SELECT 'ada' || chr(64) || 'example.be'";
+    ask(&postgres, add).unwrap();
+    assert!(ask(&postgres, add).is_err());
+    postgres.stop();
+    let log = fs::read_to_string(temp.path().join("pg/postgres.log")).unwrap();
+    assert!(log.contains("duplicate key value violates unique constraint"), "{log}");
+    assert!(!log.contains("ada@example.be"), "{log}");
+}
+
+#[test]
 fn a_second_user_joins_and_the_last_one_ends_it() {
     let temp = open_dir();
     let first = start(temp.path());

@@ -1,9 +1,10 @@
 //! Roles.
 
-use belfort_db::{Tenant, violated_constraint};
+use belfort_db::{Statement, Tenant, violated_constraint};
 use belfort_ids::RoleId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable, Text, Uuid};
 
 use super::ADMIN;
 use super::tables::roles;
@@ -117,7 +118,21 @@ pub fn create_builtin(tx: &mut impl Tenant, now: DateTime<Utc>, new: NewRole<'_>
 
 /// Creates a role of the workspace's own.
 pub fn create(tx: &mut impl Tenant, now: DateTime<Utc>, new: NewRole<'_>) -> Result<RoleId, RoleError> {
+    if is_taken(tx, new.name, None)? {
+        return Err(RoleError::NameTaken);
+    }
     Ok(insert(tx, now, false, new)?)
+}
+
+/// Whether a role other than `except` has this name, in whatever capitals.
+///
+/// It is asked before the constraint is, because Postgres writes what violates one into its log. When two take a name at once,
+/// the constraint is what is left.
+fn is_taken(tx: &mut impl Tenant, name: &str, except: Option<RoleId>) -> QueryResult<bool> {
+    const TAKEN: Statement<Bool> = Statement::new(
+        "SELECT EXISTS (SELECT FROM roles WHERE lower(name) = lower($1) AND id IS DISTINCT FROM $2)",
+    );
+    tx.row(TAKEN.bind::<Text, _>(name).bind::<Nullable<Uuid>, _>(except))
 }
 
 fn insert(
@@ -156,6 +171,11 @@ pub fn update(
     id: RoleId,
     patch: RolePatch<'_>,
 ) -> Result<(), RoleError> {
+    if let Some(name) = patch.name
+        && is_taken(tx, name, Some(id))?
+    {
+        return Err(RoleError::NameTaken);
+    }
     let set = (
         patch.name.map(|name| roles::name.eq(name)),
         patch.permissions.map(|permissions| roles::permissions.eq(permissions.lines())),

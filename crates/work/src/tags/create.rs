@@ -35,7 +35,10 @@ pub fn create(
         tags::created_at.eq(at),
         tags::updated_at.eq(at),
     );
-    tx.run(diesel::insert_into(tags::table).values(row))?;
+    // Not left to the constraint: Postgres writes what violates one into its log.
+    if tx.run(diesel::insert_into(tags::table).values(row).on_conflict(tags::name).do_nothing())? == 0 {
+        return Err(TagError::NameTaken);
+    }
     append(tx, origin, &[Event::created(origin, &tag)])?;
     Ok(tag)
 }

@@ -25,8 +25,11 @@ pub fn update(
     expected: impl Into<Expected>,
     patch: TagPatch,
 ) -> Result<Tag, TagError> {
-    const UPDATE: Statement =
-        Statement::new("UPDATE tags SET name = $1, version = $2, updated_at = $3 WHERE id = $4");
+    // As in `create`. When two take a name at once, the constraint is what is left.
+    const UPDATE: Statement = Statement::new(
+        "UPDATE tags SET name = $1, version = $2, updated_at = $3
+         WHERE id = $4 AND NOT EXISTS (SELECT FROM tags other WHERE other.name = $5 AND other.id <> $6)",
+    );
     let query = tags::table.filter(this(grant.reach(), id)).select(Tag::as_select());
     let before: Tag = tx.find(query.for_no_key_update())?.ok_or(TagError::NotFound)?;
     if is_stale(expected, before.version) {
@@ -37,13 +40,17 @@ pub fn update(
         return Ok(before);
     }
     let after = Tag { version: next(before.version), updated_at: later(before.updated_at, origin), ..after };
-    tx.run(
-        UPDATE
-            .bind::<Text, _>(&after.name)
-            .bind::<Integer, _>(after.version)
-            .bind::<Timestamptz, _>(after.updated_at)
-            .bind::<Uuid, _>(after.id),
-    )?;
+    let update = UPDATE
+        .bind::<Text, _>(&after.name)
+        .bind::<Integer, _>(after.version)
+        .bind::<Timestamptz, _>(after.updated_at)
+        .bind::<Uuid, _>(after.id)
+        .bind::<Text, _>(&after.name)
+        .bind::<Uuid, _>(after.id);
+    // The row is locked, so it is there.
+    if tx.run(update)? == 0 {
+        return Err(TagError::NameTaken);
+    }
     append(tx, origin, Event::updated(origin, &before, &after).as_slice())?;
     Ok(after)
 }

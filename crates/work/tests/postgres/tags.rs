@@ -55,6 +55,22 @@ fn no_two_tags_have_the_same_name() {
     assert!(matches!(renamed, Err(TagError::NameTaken)));
 }
 
+/// Postgres would write the name into its log.
+#[test]
+fn a_name_that_is_taken_violates_no_constraint() {
+    let workspace = Workspace::new();
+    let admin = workspace.person(BuiltIn::Admin);
+    let (red, _) = (workspace.tag(&admin, "red"), workspace.tag(&admin, "blue"));
+    let mut tx = workspace.tenant.begin();
+    let name = TagName::parse("blue").unwrap();
+    let again = create(&mut tx, &admin.may(), &admin.origin(), NewTag { name });
+    assert!(matches!(again, Err(TagError::NameTaken)));
+    let renamed = update(&mut tx, &admin.may(), &admin.origin(), red, None, named("blue"));
+    assert!(matches!(renamed, Err(TagError::NameTaken)));
+    // After a violation every statement would fail.
+    assert_eq!(get(&mut tx, &admin.may(), red).unwrap().unwrap().name.as_str(), "red");
+}
+
 #[test]
 fn a_deleted_tag_is_taken_off_each_task_that_had_it() {
     let workspace = Workspace::new();

@@ -7,7 +7,6 @@ use belfort_ids::InvitationId;
 use belfort_policy::Users;
 use belfort_rbac::{Create, Grant, Principal};
 use chrono::{DateTime, Utc};
-use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::invitation::check_role;
@@ -16,7 +15,8 @@ use crate::escalation::may_unite;
 use crate::membership::{lock_membership, members_of, missing, sorted};
 use crate::name::FullName;
 use crate::reach::{existing_teams, member_filter};
-use crate::tables::{invitations, users};
+use crate::tables::invitations;
+use crate::users::is_taken;
 
 /// Creates an invitation. Whether the caller may confer the role is decided here, not when it is accepted.
 pub fn create(
@@ -39,7 +39,7 @@ pub fn create(
     }
     // An invitation that nobody accepted in time is in nobody's way; a user or another invitation is.
     drop_expired(tx, origin.at, &new.email)?;
-    if is_user(tx, &new.email)? {
+    if is_taken(tx, &new.email)? {
         return Err(InvitationError::EmailTaken);
     }
     let token = InvitationToken::generate();
@@ -64,8 +64,4 @@ pub fn create(
 fn drop_expired(tx: &mut impl Tenant, now: DateTime<Utc>, email: &Email) -> QueryResult<()> {
     let expired = invitations::email.eq(email.as_str()).and(invitations::expires_at.le(now));
     tx.run(diesel::delete(invitations::table.filter(expired))).map(drop)
-}
-
-fn is_user(tx: &mut impl Tenant, email: &Email) -> QueryResult<bool> {
-    tx.row(diesel::select(exists(users::table.filter(users::email.eq(email.as_str())))))
 }

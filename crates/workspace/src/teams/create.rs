@@ -33,7 +33,10 @@ pub fn create(
         teams::created_at.eq(origin.at),
         teams::updated_at.eq(origin.at),
     );
-    tx.run(diesel::insert_into(teams::table).values(row))?;
+    // Not left to the constraint: Postgres writes what violates one into its log.
+    if tx.run(diesel::insert_into(teams::table).values(row).on_conflict(teams::name).do_nothing())? == 0 {
+        return Err(TeamError::NameTaken);
+    }
     set_members(tx, origin.at, id, &[], &members)?;
     let team = find(tx, None, id)?.ok_or(diesel::result::Error::NotFound)?;
     audit::append(tx, origin, &[Event::created(origin, &team)])?;

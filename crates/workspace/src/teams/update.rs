@@ -6,6 +6,7 @@ use belfort_ids::TeamId;
 use belfort_policy::Teams;
 use belfort_rbac::{Grant, Principal, Update};
 use belfort_values::Expected;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::create::{check_members, check_union};
@@ -40,6 +41,10 @@ pub fn update(
     }
     if after == before {
         return Ok(after);
+    }
+    let other = teams::table.filter(teams::name.eq(&after.name).and(teams::id.ne(id)));
+    if tx.row::<bool, _>(diesel::select(exists(other)))? {
+        return Err(TeamError::NameTaken);
     }
     set_members(tx, origin.at, id, &before.member_ids, &after.member_ids)?;
     let set =

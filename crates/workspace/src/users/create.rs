@@ -37,7 +37,7 @@ pub fn create(
     if !members.is_empty() && !may_unite(tx, caller, &members, Some(new.role_id))? {
         return Err(UserError::TeamEscalation);
     }
-    if is_invited(tx, &new.email)? {
+    if is_taken(tx, &new.email)? {
         return Err(UserError::EmailTaken);
     }
     insert(tx, origin, UserId::new(origin.at), None, new)
@@ -60,7 +60,9 @@ pub(crate) fn insert(
         users::created_at.eq(origin.at),
         users::updated_at.eq(origin.at),
     );
-    tx.run(diesel::insert_into(users::table).values(row))?;
+    if tx.run(diesel::insert_into(users::table).values(row).on_conflict(users::email).do_nothing())? == 0 {
+        return Err(UserError::EmailTaken);
+    }
     let member = NewMember { role: new.role_id, is_active: new.is_active, joined_at: joined };
     members::create(tx, id, member)?;
     set_teams(tx, origin.at, id, &[], &sorted(&new.team_ids))?;
@@ -81,8 +83,11 @@ pub(super) fn check_teams(
     if unknown.is_empty() { Ok(()) } else { Err(UserError::UnknownTeams(unknown)) }
 }
 
-/// Whether somebody with this address is invited. The answer holds under the lock of the membership alone.
-pub(super) fn is_invited(tx: &mut impl Tenant, email: &Email) -> QueryResult<bool> {
+/// Whether a user or somebody who is invited has this address. The answer holds under the lock of the membership alone.
+///
+/// It is asked, not left to the constraint: Postgres writes what violates one into its log.
+pub(crate) fn is_taken(tx: &mut impl Tenant, email: &Email) -> QueryResult<bool> {
+    let user = users::table.filter(users::email.eq(email.as_str()));
     let invitation = invitations::table.filter(invitations::email.eq(email.as_str()));
-    tx.row(diesel::select(exists(invitation)))
+    tx.row(diesel::select(exists(user).or(exists(invitation))))
 }

@@ -10,7 +10,7 @@ use belfort_rbac::{Grant, Principal, Update};
 use belfort_values::Expected;
 use diesel::prelude::*;
 
-use super::create::{check_teams, is_invited};
+use super::create::{check_teams, is_taken};
 use super::read::lock;
 use super::{User, UserError, UserPatch};
 use crate::escalation::{RoleCoverage, may_unite, role_coverage};
@@ -41,7 +41,7 @@ pub fn update(
     if let Some(email) = patch.email
         && email.as_str() != before.email
     {
-        if is_invited(tx, &email)? {
+        if is_taken(tx, &email)? {
             return Err(UserError::EmailTaken);
         }
         email.as_str().clone_into(&mut after.email);

@@ -9,6 +9,7 @@ mod invitations;
 mod login;
 mod roles;
 mod signup;
+mod taken;
 mod teams;
 mod user_teams;
 mod users;
