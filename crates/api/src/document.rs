@@ -6,24 +6,6 @@ use crate::context::SESSION_COOKIE;
 use crate::error::{FieldCode, ProblemCode};
 use crate::routes;
 
-/// The problems that only the handler of an operation finds: neither what it takes nor what it returns tells of them.
-const PROBLEMS: [(&str, &[u16]); 14] = [
-    ("log_in", &[401, 429]),
-    ("change_password", &[409, 429]),
-    ("start_signup", &[409, 429]),
-    ("confirm_signup", &[409]),
-    ("create_invitation", &[429]),
-    ("resend_invitation", &[429]),
-    ("accept_invitation", &[429]),
-    ("update_role", &[409]),
-    ("delete_role", &[409]),
-    ("update_user", &[409]),
-    ("delete_user", &[409]),
-    ("update_team", &[409]),
-    ("update_tag", &[409]),
-    ("update_time_entry", &[409]),
-];
-
 /// The OpenAPI document of the API. It needs no database and no settings.
 ///
 /// # Errors
@@ -52,7 +34,7 @@ pub fn document() -> Result<Document, Vec<Fault>> {
             tag("Tags", "Labels for tasks."),
             tag("Audit", "The history of all changes: who changed what, and when."),
         ],
-        problems: PROBLEMS.iter().map(|(id, statuses)| ((*id).to_owned(), statuses.to_vec())).collect(),
+        problems: Vec::new(),
         problem_codes: ProblemCode::published(),
         field_codes: FieldCode::published(),
     };

@@ -4,6 +4,8 @@ mod cause;
 mod code;
 mod from;
 mod problem;
+mod refusal;
 
 pub(crate) use code::{FieldCode, ProblemCode};
 pub(crate) use problem::{ApiResult, FieldError, Problem};
+pub(crate) use refusal::{Refusal, Refusals, Refused};

@@ -12,7 +12,7 @@ use belfort_work::attachments::ContentKeys;
 
 pub(crate) use conditional::Conditional;
 pub(crate) use content::Content;
-pub(crate) use upload::MultipartUpload;
+pub(crate) use upload::{MultipartUpload, UploadResult};
 
 use crate::context::RequestInfo;
 

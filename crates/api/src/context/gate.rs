@@ -36,6 +36,10 @@ use crate::error::{ApiResult, Problem};
 use crate::input::{Arrival, Body, Input, Received};
 use crate::output::{Idempotent, Reply};
 
+/// The error of an operation: a [`Problem`], or a [`Refused`](crate::error::Refused) that says which ones there are.
+pub(crate) trait Failure: From<Problem> + Into<Problem> + Send + 'static {}
+impl<F: From<Problem> + Into<Problem> + Send + 'static> Failure for F {}
+
 /// A request that needs the permission to do `A` on `R`.
 pub(crate) struct Gate<R, A> {
     info: RequestInfo,
@@ -78,11 +82,12 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     }
 
     /// Writes in a transaction that lasts exactly when `work` succeeds.
-    pub(crate) async fn write<T: Send + 'static>(
+    pub(crate) async fn write<T: Send + 'static, F: Failure>(
         self,
-        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<T> + Send + 'static,
-    ) -> ApiResult<T> {
-        write(self.info, |ctx| permitted(ctx, work)).await
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> Result<T, F> + Send + 'static,
+    ) -> Result<T, F> {
+        let work = |ctx: &mut RequestContext, grant: &Grant<R, A>| work(ctx, grant).map_err(Into::into);
+        Ok(write(self.info, |ctx| permitted(ctx, work)).await?)
     }
 
     /// Receives a body. One that has to be waited for is waited for only when its sender has the permission.
@@ -97,33 +102,34 @@ impl<R: Offers<A>, A: Action> Gate<R, A> {
     }
 
     /// Creates something from `body`. With an `Idempotency-Key` the same request acts once and gets the same response.
-    pub(crate) async fn create<B: Input + 'static, P: Reply + 'static>(
+    pub(crate) async fn create<B: Input + 'static, P: Reply + 'static, F: Failure>(
         self,
         body: Body<B>,
-        work: impl FnOnce(&mut RequestContext, &Grant<R, A>, B::Output) -> ApiResult<P> + Send + 'static,
-    ) -> ApiResult<Idempotent<P>> {
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>, B::Output) -> Result<P, F> + Send + 'static,
+    ) -> Result<Idempotent<P>, F> {
         let body = self.receive(body).await?;
         let bytes = body.bytes();
         self.idempotently(bytes, move |ctx, grant| work(ctx, grant, body.parse()?)).await
     }
 
     /// Runs an action without a body. With an `Idempotency-Key` the same request acts once and gets the same response.
-    pub(crate) async fn run_once<P: Reply + 'static>(
+    pub(crate) async fn run_once<P: Reply + 'static, F: Failure>(
         self,
-        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<P> + Send + 'static,
-    ) -> ApiResult<Idempotent<P>> {
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> Result<P, F> + Send + 'static,
+    ) -> Result<Idempotent<P>, F> {
         self.idempotently(Bytes::new(), work).await
     }
 
     /// Runs an action with this body once for each `Idempotency-Key`.
-    pub(crate) async fn idempotently<P: Reply + 'static>(
+    pub(crate) async fn idempotently<P: Reply + 'static, F: Failure>(
         self,
         body: Bytes,
-        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> ApiResult<P> + Send + 'static,
-    ) -> ApiResult<Idempotent<P>> {
+        work: impl FnOnce(&mut RequestContext, &Grant<R, A>) -> Result<P, F> + Send + 'static,
+    ) -> Result<Idempotent<P>, F> {
         self.write(move |ctx, grant| {
             let request = ctx.info.digest(&[&body]);
-            let stored = ctx.idempotently(request, |ctx| Idempotent::store(work(ctx, grant)?))?;
+            let stored =
+                ctx.idempotently(request, |ctx| Idempotent::store(work(ctx, grant).map_err(Into::into)?))?;
             Ok(Idempotent::replay(stored))
         })
         .await
@@ -175,11 +181,11 @@ impl Authenticated {
     }
 
     /// Writes the caller's own data.
-    pub(crate) async fn write<T: Send + 'static>(
+    pub(crate) async fn write<T: Send + 'static, F: Failure>(
         self,
-        work: impl FnOnce(&mut RequestContext) -> ApiResult<T> + Send + 'static,
-    ) -> ApiResult<T> {
-        write(self.0, |ctx| known(ctx, work)).await
+        work: impl FnOnce(&mut RequestContext) -> Result<T, F> + Send + 'static,
+    ) -> Result<T, F> {
+        Ok(write(self.0, |ctx| known(ctx, |ctx| work(ctx).map_err(Into::into))).await?)
     }
 }
 

@@ -17,7 +17,7 @@ use belfort_workspace::tenant::WorkspaceError;
 use belfort_workspace::users::UserError;
 use belfort_workspace::{CountersError, ReserveError};
 
-use super::{FieldCode, Problem, ProblemCode};
+use super::{FieldCode, Problem, ProblemCode, Refusal, Refusals};
 
 impl From<belfort_db::Error> for Problem {
     /// An internal error, or `busy` where the same request may succeed the next time.
@@ -71,187 +71,253 @@ impl From<LastAdmin> for Problem {
     }
 }
 
-impl From<TaskError> for Problem {
-    fn from(error: TaskError) -> Self {
-        match error {
-            TaskError::NotFound => Self::not_found(),
-            TaskError::Stale => Self::stale(),
-            TaskError::Unknown { field } => unknown(field),
-            TaskError::TooMany { field, max } => {
-                Self::invalid_field(field, FieldCode::TooLong, format!("must have at most {max} entries"))
+impl Refusals for TaskError {
+    fn codes() -> Vec<ProblemCode> {
+        Vec::new()
+    }
+}
+
+impl Refusal for TaskError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::NotFound => Problem::not_found(),
+            Self::Stale => Problem::stale(),
+            Self::Unknown { field } => unknown(field),
+            Self::TooMany { field, max } => {
+                Problem::invalid_field(field, FieldCode::TooLong, format!("must have at most {max} entries"))
             }
-            TaskError::Database(error) => error.into(),
+            Self::Database(error) => error.into(),
         }
     }
 }
 
-impl From<CommentError> for Problem {
-    fn from(error: CommentError) -> Self {
-        match error {
-            CommentError::NotFound => Self::not_found(),
-            CommentError::Stale => Self::stale(),
-            CommentError::Database(error) => error.into(),
+impl Refusals for CommentError {
+    fn codes() -> Vec<ProblemCode> {
+        Vec::new()
+    }
+}
+
+impl Refusal for CommentError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::NotFound => Problem::not_found(),
+            Self::Stale => Problem::stale(),
+            Self::Database(error) => error.into(),
         }
     }
 }
 
-impl From<AttachmentError> for Problem {
-    fn from(error: AttachmentError) -> Self {
-        match error {
-            AttachmentError::NotFound => Self::not_found(),
-            AttachmentError::Stale => Self::stale(),
-            AttachmentError::Expired => Self::new(
+impl Refusals for AttachmentError {
+    fn codes() -> Vec<ProblemCode> {
+        vec![ProblemCode::UploadOver]
+    }
+}
+
+impl Refusal for AttachmentError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::NotFound => Problem::not_found(),
+            Self::Stale => Problem::stale(),
+            Self::Expired => Problem::new(
                 ProblemCode::UploadOver,
                 "The upload took longer than an hour. Send the file again.",
             ),
-            AttachmentError::TooLarge | AttachmentError::Unreadable { .. } => Self::internal(error),
-            AttachmentError::Database(error) => error.into(),
+            error @ (Self::TooLarge | Self::Unreadable { .. }) => Problem::internal(error),
+            Self::Database(error) => error.into(),
         }
     }
 }
 
-impl From<TimeEntryError> for Problem {
-    fn from(error: TimeEntryError) -> Self {
-        let invalid = |field, detail: &'static str| Self::invalid_field(field, FieldCode::Invalid, detail);
-        match error {
-            TimeEntryError::NotFound => Self::not_found(),
-            TimeEntryError::Stale => Self::stale(),
-            TimeEntryError::UnknownTask => unknown("task_id"),
-            TimeEntryError::EndsBeforeStart => invalid("ended_at", "must not be before started_at"),
-            TimeEntryError::TooLong => {
+impl Refusals for TimeEntryError {
+    fn codes() -> Vec<ProblemCode> {
+        vec![ProblemCode::TimerRunning, ProblemCode::TimerNotRunning]
+    }
+}
+
+impl Refusal for TimeEntryError {
+    fn problem(self) -> Problem {
+        let invalid = |field, detail: &'static str| Problem::invalid_field(field, FieldCode::Invalid, detail);
+        match self {
+            Self::NotFound => Problem::not_found(),
+            Self::Stale => Problem::stale(),
+            Self::UnknownTask => unknown("task_id"),
+            Self::EndsBeforeStart => invalid("ended_at", "must not be before started_at"),
+            Self::TooLong => {
                 let detail = "must be at most 31 days after started_at";
-                Self::invalid_field("ended_at", FieldCode::OutOfRange, detail)
+                Problem::invalid_field("ended_at", FieldCode::OutOfRange, detail)
             }
-            TimeEntryError::OutOfRange => {
+            Self::OutOfRange => {
                 let detail = "must be in 1970 or later, and no later than next year";
-                Self::invalid_field("started_at", FieldCode::OutOfRange, detail)
+                Problem::invalid_field("started_at", FieldCode::OutOfRange, detail)
             }
-            TimeEntryError::RunsBeforeStart => {
-                invalid("started_at", "must not be in the future without ended_at")
+            Self::RunsBeforeStart => invalid("started_at", "must not be in the future without ended_at"),
+            Self::TimerRunning => {
+                Problem::new(ProblemCode::TimerRunning, "A timer is already running. Stop it first.")
             }
-            TimeEntryError::TimerRunning => {
-                Self::new(ProblemCode::TimerRunning, "A timer is already running. Stop it first.")
-            }
-            TimeEntryError::TimerNotRunning => {
-                Self::new(ProblemCode::TimerNotRunning, "This timer is not running.")
-            }
-            TimeEntryError::UserGone => {
+            Self::TimerNotRunning => Problem::new(ProblemCode::TimerNotRunning, "This timer is not running."),
+            Self::UserGone => {
                 invalid("ended_at", "must be set, because the user of this time entry was deleted")
             }
-            TimeEntryError::Database(error) => error.into(),
+            Self::Database(error) => error.into(),
         }
     }
 }
 
-impl From<ReportError> for Problem {
-    fn from(error: ReportError) -> Self {
-        match error {
-            ReportError::TooLarge => Self::new(
+impl Refusals for ReportError {
+    fn codes() -> Vec<ProblemCode> {
+        Vec::new()
+    }
+}
+
+impl Refusal for ReportError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::TooLarge => Problem::new(
                 ProblemCode::ReportTooLarge,
                 "The report would have more than 50,000 lines, or amounts that are too large. Choose a shorter period, filter \
                  by user, task or tag, or group by less.",
             )
             .of_field("", FieldCode::OutOfRange, "asks for more than a report can have"),
-            ReportError::Database(error) => error.into(),
+            Self::Database(error) => error.into(),
         }
     }
 }
 
-impl From<TagError> for Problem {
-    fn from(error: TagError) -> Self {
-        match error {
-            TagError::NotFound => Self::not_found(),
-            TagError::Stale => Self::stale(),
-            TagError::NameTaken => {
-                Self::new(ProblemCode::NameTaken, "There is already a tag with this name.")
+impl Refusals for TagError {
+    fn codes() -> Vec<ProblemCode> {
+        vec![ProblemCode::NameTaken]
+    }
+}
+
+impl Refusal for TagError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::NotFound => Problem::not_found(),
+            Self::Stale => Problem::stale(),
+            Self::NameTaken => Problem::new(ProblemCode::NameTaken, "There is already a tag with this name."),
+            Self::Database(error) => error.into(),
+        }
+    }
+}
+
+impl Refusals for UserError {
+    fn codes() -> Vec<ProblemCode> {
+        vec![ProblemCode::EmailTaken, ProblemCode::LastAdmin]
+    }
+}
+
+impl Refusal for UserError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::NotFound => Problem::not_found(),
+            Self::Stale => Problem::stale(),
+            Self::EmailTaken => email_taken(),
+            Self::UnknownRole => unknown("role_id"),
+            Self::UnknownTeams(_) => unknown("team_ids"),
+            Self::Escalation => escalation(),
+            Self::TeamEscalation => team_escalation(),
+            Self::LastAdmin(last) => last.into(),
+            Self::Database(error) => error.into(),
+        }
+    }
+}
+
+impl Refusals for WorkspaceError {
+    fn codes() -> Vec<ProblemCode> {
+        Vec::new()
+    }
+}
+
+impl Refusal for WorkspaceError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::Stale => Problem::stale(),
+            Self::Database(error) => error.into(),
+        }
+    }
+}
+
+impl Refusals for TeamError {
+    fn codes() -> Vec<ProblemCode> {
+        vec![ProblemCode::NameTaken]
+    }
+}
+
+impl Refusal for TeamError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::NotFound => Problem::not_found(),
+            Self::Stale => Problem::stale(),
+            Self::Escalation => team_escalation(),
+            Self::NameTaken => {
+                Problem::new(ProblemCode::NameTaken, "There is already a team with this name.")
             }
-            TagError::Database(error) => error.into(),
+            Self::UnknownMembers(_) => unknown("member_ids"),
+            Self::Database(error) => error.into(),
         }
     }
 }
 
-impl From<UserError> for Problem {
-    fn from(error: UserError) -> Self {
-        match error {
-            UserError::NotFound => Self::not_found(),
-            UserError::Stale => Self::stale(),
-            UserError::EmailTaken => email_taken(),
-            UserError::UnknownRole => unknown("role_id"),
-            UserError::UnknownTeams(_) => unknown("team_ids"),
-            UserError::Escalation => escalation(),
-            UserError::TeamEscalation => team_escalation(),
-            UserError::LastAdmin(last) => last.into(),
-            UserError::Database(error) => error.into(),
-        }
+impl Refusals for RoleError {
+    fn codes() -> Vec<ProblemCode> {
+        vec![ProblemCode::LastAdmin, ProblemCode::NameTaken, ProblemCode::RoleInUse]
     }
 }
 
-impl From<WorkspaceError> for Problem {
-    fn from(error: WorkspaceError) -> Self {
-        match error {
-            WorkspaceError::Stale => Self::stale(),
-            WorkspaceError::Database(error) => error.into(),
-        }
-    }
-}
-
-impl From<TeamError> for Problem {
-    fn from(error: TeamError) -> Self {
-        match error {
-            TeamError::NotFound => Self::not_found(),
-            TeamError::Stale => Self::stale(),
-            TeamError::NameTaken => {
-                Self::new(ProblemCode::NameTaken, "There is already a team with this name.")
-            }
-            TeamError::Escalation => team_escalation(),
-            TeamError::UnknownMembers(_) => unknown("member_ids"),
-            TeamError::Database(error) => error.into(),
-        }
-    }
-}
-
-impl From<RoleError> for Problem {
-    fn from(error: RoleError) -> Self {
-        match error {
-            RoleError::NotFound => Self::not_found(),
-            RoleError::Stale => Self::stale(),
-            RoleError::Escalation => escalation(),
+impl Refusal for RoleError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::NotFound => Problem::not_found(),
+            Self::Stale => Problem::stale(),
+            Self::Escalation => escalation(),
             // The code of the safeguard that it is there for.
-            RoleError::Admin => {
-                Self::new(ProblemCode::LastAdmin, "The role `admin` can be neither updated nor deleted.")
+            Self::Admin => {
+                Problem::new(ProblemCode::LastAdmin, "The role `admin` can be neither updated nor deleted.")
             }
-            RoleError::NameTaken => {
-                Self::new(ProblemCode::NameTaken, "There is already a role with this name.")
+            Self::NameTaken => {
+                Problem::new(ProblemCode::NameTaken, "There is already a role with this name.")
             }
-            RoleError::InUse => Self::new(
+            Self::InUse => Problem::new(
                 ProblemCode::RoleInUse,
                 "A user or an invitation has this role. Give them another role first.",
             ),
-            RoleError::Database(error) => error.into(),
+            Self::Database(error) => error.into(),
         }
     }
 }
 
-impl From<InvitationError> for Problem {
-    fn from(error: InvitationError) -> Self {
-        match error {
-            InvitationError::NotFound => Self::not_found(),
-            InvitationError::Stale => Self::stale(),
-            InvitationError::EmailTaken => email_taken(),
-            InvitationError::UnknownRole => unknown("role_id"),
-            InvitationError::UnknownTeams(_) => unknown("team_ids"),
-            InvitationError::Escalation => escalation(),
-            InvitationError::TeamEscalation => team_escalation(),
-            InvitationError::Database(error) => error.into(),
+impl Refusals for InvitationError {
+    fn codes() -> Vec<ProblemCode> {
+        vec![ProblemCode::EmailTaken]
+    }
+}
+
+impl Refusal for InvitationError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::NotFound => Problem::not_found(),
+            Self::Stale => Problem::stale(),
+            Self::EmailTaken => email_taken(),
+            Self::UnknownRole => unknown("role_id"),
+            Self::UnknownTeams(_) => unknown("team_ids"),
+            Self::Escalation => escalation(),
+            Self::TeamEscalation => team_escalation(),
+            Self::Database(error) => error.into(),
         }
     }
 }
 
-impl From<ReserveError> for Problem {
-    fn from(error: ReserveError) -> Self {
-        match error {
-            ReserveError::TooMany { retry_after } => Self::too_many(retry_after),
-            ReserveError::Counters(error) => error.into(),
+impl Refusals for ReserveError {
+    fn codes() -> Vec<ProblemCode> {
+        vec![ProblemCode::TooManyRequests]
+    }
+}
+
+impl Refusal for ReserveError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::TooMany { retry_after } => Problem::too_many(retry_after),
+            Self::Counters(error) => error.into(),
         }
     }
 }
@@ -265,45 +331,61 @@ impl From<CountersError> for Problem {
     }
 }
 
-impl From<AcceptError> for Problem {
-    fn from(error: AcceptError) -> Self {
-        match error {
-            AcceptError::Expired => Self::invitation_over(),
-            AcceptError::Database(error) => error.into(),
+impl Refusals for AcceptError {
+    fn codes() -> Vec<ProblemCode> {
+        Vec::new()
+    }
+}
+
+impl Refusal for AcceptError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::Expired => Problem::invitation_over(),
+            Self::Database(error) => error.into(),
         }
     }
 }
 
-impl From<StartError> for Problem {
-    fn from(error: StartError) -> Self {
-        match error {
-            StartError::SlugTaken => slug_taken(),
-            StartError::Database(error) => error.into(),
+impl Refusals for StartError {
+    fn codes() -> Vec<ProblemCode> {
+        vec![ProblemCode::SlugTaken]
+    }
+}
+
+impl Refusal for StartError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::SlugTaken => slug_taken(),
+            Self::Database(error) => error.into(),
         }
     }
 }
 
-impl From<ConfirmError> for Problem {
-    fn from(error: ConfirmError) -> Self {
-        match error {
-            ConfirmError::Expired => {
+impl Refusals for ConfirmError {
+    fn codes() -> Vec<ProblemCode> {
+        vec![ProblemCode::SlugTaken]
+    }
+}
+
+impl Refusal for ConfirmError {
+    fn problem(self) -> Problem {
+        match self {
+            Self::Expired => {
                 let detail = "This sign-up does not exist or is no longer valid. Sign up again.";
-                Self::new(ProblemCode::SignupOver, detail)
+                Problem::new(ProblemCode::SignupOver, detail)
             }
-            ConfirmError::WrongCode { left } => Self::invalid_field(
+            Self::WrongCode { left } => Problem::invalid_field(
                 "code",
                 FieldCode::WrongCode,
                 format!("is not the right code; attempts left: {left}"),
             ),
-            ConfirmError::SlugTaken => slug_taken(),
-            ConfirmError::Provision(ProvisionError::Database(error)) | ConfirmError::Database(error) => {
-                error.into()
+            Self::SlugTaken => slug_taken(),
+            Self::Provision(ProvisionError::Database(error)) | Self::Database(error) => error.into(),
+            Self::Provision(error @ (ProvisionError::SlugTaken | ProvisionError::Migration(_))) => {
+                Problem::internal(error)
             }
-            ConfirmError::Provision(error @ (ProvisionError::SlugTaken | ProvisionError::Migration(_))) => {
-                Self::internal(error)
-            }
-            ConfirmError::Bind(error) => error.into(),
-            error @ (ConfirmError::Sealed(_) | ConfirmError::Unreadable) => Self::internal(error),
+            Self::Bind(error) => error.into(),
+            error @ (Self::Sealed(_) | Self::Unreadable) => Problem::internal(error),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::cause::chain;
 use super::{FieldCode, ProblemCode};
 
 /// The result of a handler.
-pub(crate) type ApiResult<T> = Result<T, Problem>;
+pub(crate) type ApiResult<T, E = Problem> = Result<T, E>;
 
 /// Errors of fields that are told of, at most.
 const TOLD: usize = 50;
@@ -208,6 +208,11 @@ impl Problem {
         let cause: Box<dyn Error + Send + Sync> = cause.into();
         self.0.cause = Some(chain(&*cause));
         self
+    }
+
+    /// The code.
+    pub(crate) fn code(&self) -> ProblemCode {
+        self.0.code
     }
 
     /// The cause, for the log.

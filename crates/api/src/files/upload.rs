@@ -19,7 +19,7 @@ use belfort_policy::{Attachments, Tasks};
 use belfort_rbac::{Create, Read};
 use belfort_work::FileName;
 use belfort_work::attachments::{
-    self, Attachment, Chunker, ContentWriter, NewAttachment, StoredContent, Upload,
+    self, Attachment, AttachmentError, Chunker, ContentWriter, NewAttachment, StoredContent, Upload,
 };
 use futures_util::StreamExt;
 use futures_util::future::{Ready, ready};
@@ -33,7 +33,7 @@ use super::multipart_guard::guarded;
 use super::{byte_count, content_keys};
 use crate::context::Gate;
 use crate::context::RequestInfo;
-use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
+use crate::error::{ApiResult, FieldCode, Problem, ProblemCode, Refused};
 use crate::input::{Path, length, not_encoded};
 use crate::output::{Created, Idempotent, Location, Versioned};
 
@@ -43,6 +43,8 @@ const FIELD: &str = "file";
 const ENVELOPE: u64 = 64 * 1024;
 
 type Permit = Gate<Attachments, Create>;
+/// The result of an upload, and of each of its transactions.
+pub(crate) type UploadResult<T> = ApiResult<T, Refused<AttachmentError>>;
 
 /// A file in a body of which nothing was read yet.
 pub(crate) struct MultipartUpload {
@@ -59,7 +61,7 @@ impl MultipartUpload {
         self,
         gate: Permit,
         task: Path<(TaskId,)>,
-    ) -> ApiResult<Idempotent<Created<Versioned<T>>>> {
+    ) -> UploadResult<Idempotent<Created<Versioned<T>>>> {
         let Self { acceptable, parts, limit, pause } = self;
         let (task, upload) = gate
             .reauthorize()
@@ -69,7 +71,7 @@ impl MultipartUpload {
                 // Looked at only now, and still nothing of it lasts when something is wrong.
                 ctx.info.key()?;
                 acceptable?;
-                Ok((task, upload))
+                UploadResult::Ok((task, upload))
             })
             .await?;
         let session = UploadSession { gate, upload, pause, open: true };
@@ -99,7 +101,7 @@ struct UploadSession {
 
 impl UploadSession {
     /// Reads the body to its end.
-    async fn receive(&self, mut parts: Multipart, limit: u64) -> ApiResult<ReceivedFile> {
+    async fn receive(&self, mut parts: Multipart, limit: u64) -> UploadResult<ReceivedFile> {
         let mut file = None;
         while let Some(part) = self.in_time(parts.next()).await? {
             let part = part.map_err(malformed)?;
@@ -109,22 +111,25 @@ impl UploadSession {
                     name,
                     FieldCode::UnknownField,
                     "is not a field of this operation",
-                ));
+                )
+                .into());
             }
             if file.is_some() {
-                return Err(Problem::invalid_field(FIELD, FieldCode::Invalid, "must be given only once"));
+                return Err(
+                    Problem::invalid_field(FIELD, FieldCode::Invalid, "must be given only once").into()
+                );
             }
             file = Some(self.store(part, limit).await?);
         }
-        file.ok_or_else(|| Problem::invalid_field(FIELD, FieldCode::Required, "is required"))
+        file.ok_or_else(|| Problem::invalid_field(FIELD, FieldCode::Required, "is required").into())
     }
 
     /// Stores what arrives of the file, chunk by chunk.
-    async fn store(&self, mut part: Field, limit: u64) -> ApiResult<ReceivedFile> {
+    async fn store(&self, mut part: Field, limit: u64) -> UploadResult<ReceivedFile> {
         // Where the guard did not find it, behind a preamble: the reader obeys it, and a wrong one would cut
         // the file.
         if part.headers().contains_key(header::CONTENT_LENGTH) {
-            return Err(unreadable("A part must not have a Content-Length header."));
+            return Err(unreadable("A part must not have a Content-Length header.").into());
         }
         let name = name(&part);
         let (mut chunker, mut writer, mut size) =
@@ -133,7 +138,7 @@ impl UploadSession {
             let arrived = arrived.map_err(malformed)?;
             size = size.saturating_add(byte_count(arrived.len()));
             if size > limit {
-                return Err(too_large(limit));
+                return Err(too_large(limit).into());
             }
             let mut arrived = &arrived[..];
             while !arrived.is_empty() {
@@ -146,11 +151,11 @@ impl UploadSession {
         Ok(ReceivedFile { name, content })
     }
 
-    async fn in_time<T>(&self, arrives: impl Future<Output = T>) -> ApiResult<T> {
-        tokio::time::timeout(self.pause, arrives).await.map_err(|_elapsed| Problem::request_timeout())
+    async fn in_time<T>(&self, arrives: impl Future<Output = T>) -> UploadResult<T> {
+        tokio::time::timeout(self.pause, arrives).await.map_err(|_elapsed| Problem::request_timeout().into())
     }
 
-    async fn store_chunk(&self, mut writer: ContentWriter, chunk: Vec<u8>) -> ApiResult<ContentWriter> {
+    async fn store_chunk(&self, mut writer: ContentWriter, chunk: Vec<u8>) -> UploadResult<ContentWriter> {
         let store = self.gate.reauthorize().write(move |ctx, grant| {
             let keys = content_keys(&ctx.info, &ctx.tx);
             writer.store(&mut ctx.tx, grant, keys, &chunk)?;
@@ -159,7 +164,7 @@ impl UploadSession {
         store.await
     }
 
-    async fn store_last(&self, writer: ContentWriter, chunk: Vec<u8>) -> ApiResult<StoredContent> {
+    async fn store_last(&self, writer: ContentWriter, chunk: Vec<u8>) -> UploadResult<StoredContent> {
         let store = self.gate.reauthorize().write(move |ctx, grant| {
             let keys = content_keys(&ctx.info, &ctx.tx);
             Ok(writer.finish(&mut ctx.tx, grant, keys, &chunk)?)
@@ -172,7 +177,7 @@ impl UploadSession {
         &self,
         task_id: TaskId,
         file: ReceivedFile,
-    ) -> ApiResult<Idempotent<Created<Versioned<T>>>> {
+    ) -> UploadResult<Idempotent<Created<Versioned<T>>>> {
         let upload = self.upload;
         let finish = self.gate.reauthorize().write(move |ctx, grant| {
             let of_tasks = ctx.grant::<Tasks, Read>()?;
@@ -193,7 +198,7 @@ impl UploadSession {
     }
 
     /// The answer, once nothing is left of what failed.
-    async fn end<T>(mut self, answer: ApiResult<T>) -> ApiResult<T> {
+    async fn end<T>(mut self, answer: UploadResult<T>) -> UploadResult<T> {
         self.open = false;
         if answer.is_err() {
             abandon(self.gate.reauthorize(), self.upload).await;

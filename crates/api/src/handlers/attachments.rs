@@ -10,8 +10,7 @@ use uuid::Uuid;
 
 use crate::context::Gate;
 use crate::error::{ApiResult, Problem};
-use crate::files::MultipartUpload;
-use crate::files::{Conditional, Content};
+use crate::files::{Conditional, Content, MultipartUpload, UploadResult};
 use crate::handlers::audit::{self, HistoryEventView};
 use crate::input::{IfMatch, Path};
 use crate::output::{Created, Idempotent, Json, NoContent, Page, Timestamp, Versioned};
@@ -82,7 +81,7 @@ pub(crate) async fn create(
     gate: Gate<Attachments, Create>,
     path: Path<(TaskId,)>,
     file: MultipartUpload,
-) -> ApiResult<Idempotent<Created<Versioned<AttachmentView>>>> {
+) -> UploadResult<Idempotent<Created<Versioned<AttachmentView>>>> {
     file.attach(gate, path).await
 }
 

@@ -6,15 +6,18 @@ use belfort_auth::{Email, InvitationToken, Password, TokenDigest};
 use belfort_ids::{InvitationId, RoleId, TeamId};
 use belfort_policy::Users;
 use belfort_rbac::{Create, Delete, Read};
+use belfort_workspace::ReserveError;
 use belfort_workspace::idempotency::{self, Requester, Stored};
-use belfort_workspace::invitations::{self, Invitation, IssuedInvitation, NewInvitation, Sending};
+use belfort_workspace::invitations::{
+    self, AcceptError, Invitation, InvitationError, IssuedInvitation, NewInvitation, Sending,
+};
 use belfort_workspace::{FullName, RequestSource};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::{AnonymousInTenant, Gate, RequestContext, RequestInfo, claim};
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, Problem, Refused};
 use crate::handlers::auth;
 use crate::handlers::users::{self, UserView};
 use crate::input::{Body, IfMatch, OrDefault, Path, RawText, input};
@@ -116,7 +119,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     gate: Gate<Users, Create>,
     body: Body<CreateInvitation>,
-) -> ApiResult<Idempotent<Created<Versioned<InvitationView>>>> {
+) -> ApiResult<Idempotent<Created<Versioned<InvitationView>>>, Refused<(InvitationError, ReserveError)>> {
     let body = gate.receive(body).await?;
     let (bytes, sent) = (body.bytes(), body.bytes());
     let first = gate.reauthorize().read(move |ctx, grant| {
@@ -133,11 +136,12 @@ pub(crate) async fn create(
     let info = gate.info().clone();
     let create = gate.idempotently(bytes, |ctx, grant| {
         let principal = &ctx.caller.principal;
-        let issued = invitations::create(&mut ctx.tx, grant, principal, &ctx.origin, new)?;
+        let issued = invitations::create(&mut ctx.tx, grant, principal, &ctx.origin, new)
+            .map_err(Refused::<InvitationError>::from)?;
         let invitation = send(ctx, issued)?;
         Ok(Created::at(Location::of("/users/invitations", invitation.id), versioned(invitation)))
     });
-    counted(&info, sending, create).await
+    Ok(counted(&info, sending, create).await?)
 }
 
 /// Resend an invitation
@@ -148,7 +152,7 @@ pub(crate) async fn create(
 pub(crate) async fn resend(
     gate: Gate<Users, Create>,
     path: Path<(InvitationId,)>,
-) -> ApiResult<Idempotent<Versioned<InvitationView>>> {
+) -> ApiResult<Idempotent<Versioned<InvitationView>>, Refused<(InvitationError, ReserveError)>> {
     let ids = path.ids();
     let again = gate.reauthorize().read(move |ctx, grant| {
         if let Some(stored) = ctx.stored(&[])? {
@@ -164,10 +168,11 @@ pub(crate) async fn resend(
     let info = gate.info().clone();
     let resend = gate.run_once(move |ctx, grant| {
         let RequestContext { tx, caller, origin, .. } = ctx;
-        let issued = invitations::resend(tx, grant, &caller.principal, origin, id)?;
+        let issued = invitations::resend(tx, grant, &caller.principal, origin, id)
+            .map_err(Refused::<InvitationError>::from)?;
         Ok(versioned(send(ctx, issued)?))
     });
-    counted(&info, sending, resend).await
+    Ok(counted(&info, sending, resend).await?)
 }
 
 /// Counts the message before `send` sends it. Where none is sent, it is not counted.
@@ -177,7 +182,10 @@ async fn counted<T>(
     send: impl Future<Output = ApiResult<T>>,
 ) -> ApiResult<T> {
     let now = info.now();
-    let count = move |app: &App| Ok(sending.count(&app.counters, app.settings.invitations, now)?);
+    let count = move |app: &App| {
+        let counted = sending.count(&app.counters, app.settings.invitations, now);
+        Ok(counted.map_err(Refused::<ReserveError>::from)?)
+    };
     let message = info.app.database(info.share(), count).await?;
     let sent = send.await;
     if sent.is_err() {
@@ -223,7 +231,7 @@ pub(crate) async fn revoke(
 pub(crate) async fn accept(
     anonymous: AnonymousInTenant,
     body: Body<AcceptInvitation>,
-) -> ApiResult<Idempotent<Created<Versioned<UserView>>>> {
+) -> ApiResult<Idempotent<Created<Versioned<UserView>>>, Refused<(AcceptError, ReserveError)>> {
     let (info, body) = anonymous.receive(body).await?;
     let key = info.key()?.map(str::to_owned);
     let request = info.digest(&[&body.bytes()]);
@@ -237,24 +245,27 @@ pub(crate) async fn accept(
     }
     let hash = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
     let Acceptance { info, key, request, digest } = acceptance;
-    app.database(share, move |_| {
-        let (mut tx, requester) = (info.begin_tenant_tx()?, Requester::Invitation(&digest));
-        let source = RequestSource { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
-        if let Some(key) = &key
-            && let Some(stored) = claim(&mut tx, requester, key, request, source.at)?
-        {
-            return Ok(Idempotent::replay(stored));
-        }
-        let user = invitations::accept(&mut tx, &source, &digest, full_name, &hash)?;
-        let made = Created::at(Location::of("/users", user.id), users::versioned(user));
-        let stored = Idempotent::store(made)?;
-        if let Some(key) = &key {
-            idempotency::store(&mut tx, requester, key, &stored)?;
-        }
-        tx.commit()?;
-        Ok(Idempotent::replay(stored))
-    })
-    .await
+    let stored = app
+        .database(share, move |_| {
+            let (mut tx, requester) = (info.begin_tenant_tx()?, Requester::Invitation(&digest));
+            let source = RequestSource { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
+            if let Some(key) = &key
+                && let Some(stored) = claim(&mut tx, requester, key, request, source.at)?
+            {
+                return Ok(stored);
+            }
+            let user = invitations::accept(&mut tx, &source, &digest, full_name, &hash)
+                .map_err(Refused::<AcceptError>::from)?;
+            let made = Created::at(Location::of("/users", user.id), users::versioned(user));
+            let stored = Idempotent::store(made)?;
+            if let Some(key) = &key {
+                idempotency::store(&mut tx, requester, key, &stored)?;
+            }
+            tx.commit()?;
+            Ok(stored)
+        })
+        .await?;
+    Ok(Idempotent::replay(stored))
 }
 
 /// An acceptance whose password is not hashed yet.
@@ -279,7 +290,8 @@ impl Acceptance {
         }
         drop(tx);
         let limit = app.settings.accept_per_ip;
-        invitations::count_acceptance(&app.counters, limit, now, self.info.ip)?;
+        invitations::count_acceptance(&app.counters, limit, now, self.info.ip)
+            .map_err(Refused::<ReserveError>::from)?;
         Ok((self, None))
     }
 }

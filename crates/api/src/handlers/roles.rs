@@ -4,13 +4,13 @@ use belfort_ids::RoleId;
 use belfort_policy::Roles;
 use belfort_rbac::{Create, Delete, Permission, Permissions, Read, Update};
 use belfort_workspace::RoleName;
-use belfort_workspace::roles::{self, NewRole, Role, RolePatch};
+use belfort_workspace::roles::{self, NewRole, Role, RoleError, RolePatch};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, Problem, Refused};
 use crate::input::{Body, IfMatch, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
@@ -108,7 +108,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     gate: Gate<Roles, Create>,
     body: Body<CreateRole>,
-) -> ApiResult<Idempotent<Created<Versioned<RoleView>>>> {
+) -> ApiResult<Idempotent<Created<Versioned<RoleView>>>, Refused<RoleError>> {
     gate.create(body, |ctx, grant, new| {
         let role = roles::create(&mut ctx.tx, grant, &ctx.caller.principal, &ctx.origin, new)?;
         Ok(Created::at(Location::of("/roles", role.id), versioned(role)))
@@ -136,7 +136,7 @@ pub(crate) async fn update(
     path: Path<(RoleId,)>,
     expected: IfMatch,
     body: Body<UpdateRole>,
-) -> ApiResult<Versioned<RoleView>> {
+) -> ApiResult<Versioned<RoleView>, Refused<RoleError>> {
     let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let patch = body.parse()?;
@@ -155,7 +155,7 @@ pub(crate) async fn delete(
     gate: Gate<Roles, Delete>,
     path: Path<(RoleId,)>,
     expected: IfMatch,
-) -> ApiResult<NoContent> {
+) -> ApiResult<NoContent, Refused<RoleError>> {
     gate.write(move |ctx, grant| {
         let (principal, origin) = (&ctx.caller.principal, &ctx.origin);
         roles::delete(&mut ctx.tx, grant, principal, origin, path.ids()?.0, expected.0)?;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use belfort_auth::{Code, Email, Password};
 use belfort_ids::SignupId;
+use belfort_tenancy::postgres::ControlTx;
 use belfort_tenancy::{Slug, Tenant};
 use belfort_values::Word;
 use belfort_workspace::idempotency::Stored;
-use belfort_workspace::signup::{self, Confirmed, Signup, SignupLimits, Started};
-use belfort_workspace::{FullName, RequestSource, WorkspaceName};
+use belfort_workspace::signup::{self, ConfirmError, Confirmed, Signup, SignupLimits, StartError, Started};
+use belfort_workspace::{FullName, RequestSource, ReserveError, WorkspaceName};
 use chrono::{DateTime, Utc};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 use crate::context::Untenanted;
 use crate::context::{KeyedRequest, RequestInfo};
-use crate::error::{ApiResult, FieldCode, Problem};
+use crate::error::{ApiResult, FieldCode, Problem, Refused};
 use crate::handlers::users::UserView;
 use crate::input::{Body, Path, RawText, input};
 use crate::mail;
@@ -98,7 +99,7 @@ pub(crate) struct NewWorkspaceView {
 pub(crate) async fn start(
     untenanted: Untenanted,
     body: Body<StartSignup>,
-) -> ApiResult<Idempotent<Accepted<Json<SignupView>>>> {
+) -> ApiResult<Idempotent<Accepted<Json<SignupView>>>, Refused<(ReserveError, StartError)>> {
     let (info, body) = untenanted.receive(body).await?;
     let keyed = KeyedRequest::of(&info, &body.bytes())?;
     let StartSignup { email, password, full_name, workspace_name, slug } = body.parse()?;
@@ -118,7 +119,8 @@ pub(crate) async fn start(
     let sent = app.mail(mail::signup_code(&email, started.id, &started.code)?).await;
     let is_sent = sent.is_ok();
     app.database(share, move |app| keyed.map_or(Ok(()), |keyed| keyed.finish(app, is_sent))).await?;
-    sent.map(|()| Idempotent::replay(stored))
+    sent?;
+    Ok(Idempotent::replay(stored))
 }
 
 /// Counts a sign-up, also when it comes to nothing. One that was made before is not counted but answered again.
@@ -134,7 +136,8 @@ async fn begin(info: &RequestInfo, keyed: Option<KeyedRequest>, email: &Email) -
                 per_ip: settings.signup_per_ip,
                 per_email_domain: settings.signup_per_email_domain,
             };
-            signup::count(&app.counters, limits, info.now(), &email, info.ip)?;
+            signup::count(&app.counters, limits, info.now(), &email, info.ip)
+                .map_err(Refused::<ReserveError>::from)?;
             Ok(None)
         })
         .await
@@ -148,7 +151,8 @@ fn store(
     now: DateTime<Utc>,
 ) -> ApiResult<Result<(Stored, Started), Stored>> {
     let mut tx = app.services.tenancy.begin_control()?;
-    let started = signup::start(&mut tx, &app.services.keyring, now, signup)?;
+    let started =
+        signup::start(&mut tx, &app.services.keyring, now, signup).map_err(Refused::<StartError>::from)?;
     let stored = Idempotent::store(Accepted(Json(SignupView { signup_id: started.id.uuid() })))?;
     if let Some(keyed) = keyed
         && !keyed.store(app, &mut tx, &stored, false, now)?
@@ -169,7 +173,7 @@ pub(crate) async fn confirm(
     untenanted: Untenanted,
     path: Path<(SignupId,)>,
     body: Body<ConfirmSignup>,
-) -> ApiResult<Idempotent<CreatedElsewhere<Json<NewWorkspaceView>>>> {
+) -> ApiResult<Idempotent<CreatedElsewhere<Json<NewWorkspaceView>>>, Refused<ConfirmError>> {
     let (info, body) = untenanted.receive(body).await?;
     let keyed = KeyedRequest::of(&info, &body.bytes())?;
     let id = path.ids()?.0;
@@ -177,7 +181,7 @@ pub(crate) async fn confirm(
     let code = Code::parse(&body.parse()?.code.0)
         .ok_or_else(|| Problem::invalid_field("code", FieldCode::Invalid, "must be a code of six digits"))?;
     let (app, share) = (Arc::clone(&info.app), info.share());
-    app.database(share, move |app| {
+    let confirmed = move |app: &App| {
         let now = info.now();
         let find = || keyed.map(|keyed| keyed.find(app, now)).transpose().map(Option::flatten);
         if let Some(stored) = find()? {
@@ -185,11 +189,11 @@ pub(crate) async fn confirm(
         }
         match make(app, &info, keyed, id, &code) {
             // The same request may have been faster: then there is an answer by now, and it is this one's, too.
-            Err(over) => find()?.map(Idempotent::replay).ok_or(over),
+            Err(over) => find()?.map(Idempotent::replay).ok_or_else(|| over.into()),
             Ok(stored) => Ok(Idempotent::replay(stored)),
         }
-    })
-    .await
+    };
+    Ok(app.database(share, confirmed).await?)
 }
 
 /// Makes the workspace, and keeps the answer together with it.
@@ -199,21 +203,22 @@ fn make(
     keyed: Option<KeyedRequest>,
     id: SignupId,
     code: &Code,
-) -> ApiResult<Stored> {
+) -> ApiResult<Stored, Refused<ConfirmError>> {
     let Services { tenancy, keyring, migrations, .. } = &app.services;
     let source = RequestSource { at: info.now(), request_id: info.request_id.clone(), ip: info.ip };
     let mut answer = None;
-    signup::confirm_with(tenancy, keyring, migrations, &source, id, code, |tx, made| {
+    let keep = |tx: &mut ControlTx, made: &Confirmed| -> ApiResult<(), Refused<ConfirmError>> {
         let Confirmed { tenant, user } = made.clone();
         let view = NewWorkspaceView { workspace: tenant.into(), user: user.into() };
         let stored = Idempotent::store(CreatedElsewhere(Json(view)))?;
         if let Some(keyed) = keyed
             && !keyed.store(app, tx, &stored, true, source.at)?
         {
-            return Err(Problem::idempotency_key_reused());
+            return Err(Problem::idempotency_key_reused().into());
         }
         answer = Some(stored);
         Ok(())
-    })?;
-    answer.ok_or_else(|| Problem::internal("a confirmation without an answer"))
+    };
+    signup::confirm_with(tenancy, keyring, migrations, &source, id, code, keep)?;
+    answer.ok_or_else(|| Problem::internal("a confirmation without an answer").into())
 }

@@ -4,13 +4,13 @@ use belfort_ids::TagId;
 use belfort_policy::Tags;
 use belfort_rbac::{Create, Delete, Read, Update};
 use belfort_work::TagName;
-use belfort_work::tags::{self, NewTag, Tag, TagPatch};
+use belfort_work::tags::{self, NewTag, Tag, TagError, TagPatch};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, Problem, Refused};
 use crate::handlers::audit::{self, HistoryEventView};
 use crate::input::{Body, IfMatch, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
@@ -84,7 +84,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     gate: Gate<Tags, Create>,
     body: Body<CreateTag>,
-) -> ApiResult<Idempotent<Created<Versioned<TagView>>>> {
+) -> ApiResult<Idempotent<Created<Versioned<TagView>>>, Refused<TagError>> {
     gate.create(body, |ctx, grant, body| {
         let tag = tags::create(&mut ctx.tx, grant, &ctx.origin, NewTag { name: body.name })?;
         Ok(Created::at(Location::of("/tags", tag.id), versioned(tag)))
@@ -108,7 +108,7 @@ pub(crate) async fn update(
     path: Path<(TagId,)>,
     expected: IfMatch,
     body: Body<UpdateTag>,
-) -> ApiResult<Versioned<TagView>> {
+) -> ApiResult<Versioned<TagView>, Refused<TagError>> {
     let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let patch = body.parse()?;

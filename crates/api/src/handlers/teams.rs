@@ -4,13 +4,13 @@ use belfort_ids::{TeamId, UserId};
 use belfort_policy::Teams;
 use belfort_rbac::{Create, Delete, Read, Update};
 use belfort_workspace::TeamName;
-use belfort_workspace::teams::{self, NewTeam, Team, TeamPatch};
+use belfort_workspace::teams::{self, NewTeam, Team, TeamError, TeamPatch};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, Problem, Refused};
 use crate::input::{Body, IfMatch, OrDefault, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
@@ -88,7 +88,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     gate: Gate<Teams, Create>,
     body: Body<CreateTeam>,
-) -> ApiResult<Idempotent<Created<Versioned<TeamView>>>> {
+) -> ApiResult<Idempotent<Created<Versioned<TeamView>>>, Refused<TeamError>> {
     gate.create(body, |ctx, grant, new| {
         let team = teams::create(&mut ctx.tx, grant, &ctx.caller.principal, &ctx.origin, new)?;
         Ok(Created::at(Location::of("/teams", team.id), versioned(team)))
@@ -115,7 +115,7 @@ pub(crate) async fn update(
     path: Path<(TeamId,)>,
     expected: IfMatch,
     body: Body<UpdateTeam>,
-) -> ApiResult<Versioned<TeamView>> {
+) -> ApiResult<Versioned<TeamView>, Refused<TeamError>> {
     let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let patch = body.parse()?;

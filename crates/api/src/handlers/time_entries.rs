@@ -5,8 +5,8 @@ use belfort_policy::{Tasks, TimeEntries};
 use belfort_rbac::{Create, Delete, Grant, Read, Update};
 use belfort_tenancy::postgres::TenantTx;
 use belfort_work::time_entries::{
-    self as entries, EntryCursor, NewTimeEntry, Overlapping, TimeEntry, TimeEntryFilter, TimeEntryOrder,
-    TimeEntryPatch,
+    self as entries, EntryCursor, NewTimeEntry, Overlapping, TimeEntry, TimeEntryError, TimeEntryFilter,
+    TimeEntryOrder, TimeEntryPatch,
 };
 use belfort_work::{HourlyRate, Note};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
@@ -14,7 +14,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::{Gate, RequestContext};
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, Problem, Refused};
 use crate::handlers::audit::{self, HistoryEventView};
 use crate::input::{Body, IfMatch, Nullable, OrDefault, OrTrue, Patch, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
@@ -88,7 +88,7 @@ fn created(
     ctx: &mut RequestContext,
     grant: &Grant<TimeEntries, Create>,
     new: NewTimeEntry,
-) -> ApiResult<Created<Versioned<TimeEntryView>>> {
+) -> ApiResult<Created<Versioned<TimeEntryView>>, Refused<TimeEntryError>> {
     let of_tasks = ctx.grant()?;
     let entry = entries::create(&mut ctx.tx, &of_tasks, grant, &ctx.origin, new)?;
     let location = Location::of("/time-entries", entry.id);
@@ -199,7 +199,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     gate: Gate<TimeEntries, Create>,
     body: Body<CreateTimeEntry>,
-) -> ApiResult<Idempotent<Created<Versioned<TimeEntryView>>>> {
+) -> ApiResult<Idempotent<Created<Versioned<TimeEntryView>>>, Refused<TimeEntryError>> {
     gate.create(body, created).await
 }
 
@@ -210,7 +210,7 @@ pub(crate) async fn create(
 pub(crate) async fn start(
     gate: Gate<TimeEntries, Create>,
     body: Body<StartTimeEntry>,
-) -> ApiResult<Idempotent<Created<Versioned<TimeEntryView>>>> {
+) -> ApiResult<Idempotent<Created<Versioned<TimeEntryView>>>, Refused<TimeEntryError>> {
     gate.create(body, |ctx, grant, body| {
         let new = NewTimeEntry {
             note: body.note,
@@ -232,11 +232,11 @@ pub(crate) async fn start(
 pub(crate) async fn stop(
     gate: Gate<TimeEntries, Update>,
     path: Path<(TimeEntryId,)>,
-) -> ApiResult<Idempotent<Versioned<TimeEntryView>>> {
+) -> ApiResult<Idempotent<Versioned<TimeEntryView>>, Refused<TimeEntryError>> {
     gate.run_once(|ctx, grant| {
         let of_tasks = ctx.grant()?;
         let entry = entries::stop(&mut ctx.tx, &of_tasks, grant, &ctx.origin, path.ids()?.0)?;
-        shown(ctx, &of_tasks, entry)
+        Ok(shown(ctx, &of_tasks, entry)?)
     })
     .await
 }
@@ -266,14 +266,14 @@ pub(crate) async fn update(
     path: Path<(TimeEntryId,)>,
     expected: IfMatch,
     body: Body<UpdateTimeEntry>,
-) -> ApiResult<Versioned<TimeEntryView>> {
+) -> ApiResult<Versioned<TimeEntryView>, Refused<TimeEntryError>> {
     let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let of_tasks = ctx.grant()?;
         let patch = body.parse()?;
         let id = path.ids()?.0;
         let entry = entries::update(&mut ctx.tx, &of_tasks, grant, &ctx.origin, id, expected.0, patch)?;
-        shown(ctx, &of_tasks, entry)
+        Ok(shown(ctx, &of_tasks, entry)?)
     })
     .await
 }

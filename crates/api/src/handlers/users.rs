@@ -6,13 +6,13 @@ use belfort_policy::Users;
 use belfort_rbac::{Create, Delete, Read, Update};
 use belfort_tenancy::postgres::TenantTx;
 use belfort_workspace::FullName;
-use belfort_workspace::users::{self, NewUser, User, UserPatch};
+use belfort_workspace::users::{self, NewUser, User, UserError, UserPatch};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::context::Gate;
-use crate::error::{ApiResult, Problem};
+use crate::error::{ApiResult, Problem, Refused};
 use crate::input::{Body, IfMatch, OrDefault, OrTrue, Path, input};
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
@@ -113,7 +113,7 @@ pub(crate) async fn list(
 pub(crate) async fn create(
     gate: Gate<Users, Create>,
     body: Body<CreateUser>,
-) -> ApiResult<Idempotent<Created<Versioned<UserView>>>> {
+) -> ApiResult<Idempotent<Created<Versioned<UserView>>>, Refused<UserError>> {
     gate.create(body, |ctx, grant, new| {
         let user = users::create(&mut ctx.tx, grant, &ctx.caller.principal, &ctx.origin, new)?;
         Ok(Created::at(Location::of("/users", user.id), versioned(user)))
@@ -140,7 +140,7 @@ pub(crate) async fn update(
     path: Path<(UserId,)>,
     expected: IfMatch,
     body: Body<UpdateUser>,
-) -> ApiResult<Versioned<UserView>> {
+) -> ApiResult<Versioned<UserView>, Refused<UserError>> {
     let body = gate.receive(body).await?;
     gate.write(move |ctx, grant| {
         let patch = body.parse()?;
@@ -159,7 +159,7 @@ pub(crate) async fn delete(
     gate: Gate<Users, Delete>,
     path: Path<(UserId,)>,
     expected: IfMatch,
-) -> ApiResult<NoContent> {
+) -> ApiResult<NoContent, Refused<UserError>> {
     gate.write(move |ctx, grant| {
         let (caller, origin, id) = (&ctx.caller.principal, &ctx.origin, path.ids()?.0);
         // Deleting the user alone would take their assignments along unaudited.

@@ -24,6 +24,7 @@ use belfort_workspace::{Caller, Credential, FullName, RequestSource, WorkspaceNa
 
 use super::{Gate, session_of};
 use crate::context::RequestContext;
+use crate::error::{ApiResult, Problem};
 use crate::output::{Idempotent, Json, Reply};
 use crate::state::{App, Services, Settings};
 
@@ -112,14 +113,16 @@ fn what_panics_inside_fails_alone_and_leaves_nothing_behind() {
     actix_web::rt::System::new().block_on(async {
         for _ in 0..3 {
             let panics = |ctx: &mut RequestContext, grant: &_| panic!("made {}", tag(ctx, grant));
-            let failed = gate(&app, &token).await.run_once::<Json<String>>(panics).await.err().unwrap();
+            let failed =
+                gate(&app, &token).await.run_once::<Json<String>, Problem>(panics).await.err().unwrap();
             assert_eq!(failed.status_code(), StatusCode::INTERNAL_SERVER_ERROR);
         }
         // The turn was given back, the name is free and the key was not used up.
-        let made = gate(&app, &token).await.run_once(|ctx, grant| Ok(Json(tag(ctx, grant)))).await;
+        let made: ApiResult<_> =
+            gate(&app, &token).await.run_once(|ctx, grant| Ok(Json(tag(ctx, grant)))).await;
         let body = |made: Idempotent<Json<String>>| made.into_parts().unwrap().body.unwrap();
         assert_eq!(body(made.unwrap()), b"\"rye\"");
-        let replayed = gate(&app, &token).await.run_once(|_, _| panic!("it acts again")).await;
+        let replayed: ApiResult<_> = gate(&app, &token).await.run_once(|_, _| panic!("it acts again")).await;
         assert_eq!(body(replayed.unwrap()), b"\"rye\"");
     });
 }

@@ -7,13 +7,13 @@ use actix_web::cookie::{Cookie, SameSite};
 use belfort_auth::postgres::sessions;
 use belfort_auth::{Email, SESSION_LIFETIME};
 use belfort_workspace::login::{Attempt, NewSession, TRIES, Verified};
-use belfort_workspace::users;
+use belfort_workspace::{ReserveError, users};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 
 use super::check;
 use crate::context::{AnonymousInTenant, RequestInfo, SESSION_COOKIE, SessionOnly};
-use crate::error::{ApiResult, Problem, ProblemCode};
+use crate::error::{ApiResult, Problem, ProblemCode, Refusals, Refused};
 use crate::handlers::users::UserView;
 use crate::input::{Body, PasswordAttempt, input};
 use crate::output::{Json, NoContent, Timestamp, WithCookie};
@@ -58,7 +58,10 @@ fn cookie(token: &str, secure: bool, age: CookieAge) -> Cookie<'static> {
 /// Returns a token, and sets the session cookie for browsers. After too many failed attempts for one user or
 /// from one IP address, further attempts are refused for some time (429).
 #[api_v2_operation(operation_id = "log_in", tags(Auth))]
-pub(crate) async fn log_in(anonymous: AnonymousInTenant, body: Body<LogIn>) -> ApiResult<LoggedIn> {
+pub(crate) async fn log_in(
+    anonymous: AnonymousInTenant,
+    body: Body<LogIn>,
+) -> ApiResult<LoggedIn, Refused<(ReserveError, WrongCredentials)>> {
     let (info, body) = anonymous.receive(body).await?;
     let login = Arc::new(body.parse()?);
     for _ in 0..TRIES {
@@ -66,7 +69,7 @@ pub(crate) async fn log_in(anonymous: AnonymousInTenant, body: Body<LogIn>) -> A
             return Ok(logged_in);
         }
     }
-    Err(Problem::busy())
+    Err(Problem::busy().into())
 }
 
 /// The session, or `None` where it has to be tried again.
@@ -77,7 +80,8 @@ async fn try_once(info: RequestInfo, login: Arc<LogIn>) -> ApiResult<Option<Logg
             let login = Arc::clone(&login);
             move |app| {
                 let (tx, limit) = (info.begin_tenant_tx()?, app.settings.login);
-                let attempt = Attempt::reserve(tx, &app.counters, limit, info.now(), &login.email, info.ip)?;
+                let attempt = Attempt::reserve(tx, &app.counters, limit, info.now(), &login.email, info.ip)
+                    .map_err(Refused::<ReserveError>::from)?;
                 Ok((info, attempt))
             }
         })
@@ -104,6 +108,14 @@ fn open_session(app: &App, info: &RequestInfo, verified: &Verified) -> ApiResult
 }
 
 /// The same for a user who is not there, one who is locked out and a password that is wrong.
+pub(crate) struct WrongCredentials;
+
+impl Refusals for WrongCredentials {
+    fn codes() -> Vec<ProblemCode> {
+        vec![ProblemCode::InvalidCredentials]
+    }
+}
+
 fn wrong() -> Problem {
     Problem::new(ProblemCode::InvalidCredentials, "The email address or the password is wrong.")
 }

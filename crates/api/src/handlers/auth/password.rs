@@ -2,12 +2,13 @@
 
 use belfort_auth::Password;
 use belfort_ids::SessionId;
+use belfort_workspace::ReserveError;
 use belfort_workspace::login::{NewPassword, PasswordChange};
 use paperclip::actix::api_v2_operation;
 
 use super::check;
 use crate::context::{RequestContext, SessionOnly};
-use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
+use crate::error::{ApiResult, FieldCode, Problem, ProblemCode, Refusals, Refused};
 use crate::input::{Body, PasswordAttempt, input};
 use crate::output::NoContent;
 
@@ -28,7 +29,7 @@ input! {
 pub(crate) async fn change_password(
     session: SessionOnly,
     body: Body<ChangePassword>,
-) -> ApiResult<NoContent> {
+) -> ApiResult<NoContent, Refused<(ReserveError, ChangedMeanwhile)>> {
     let info = session.info().clone();
     let body = session.receive(body).await?;
     let (change, body) = session
@@ -36,7 +37,8 @@ pub(crate) async fn change_password(
         .take(move |ctx| {
             let body = body.parse()?;
             let (counters, limit) = (&ctx.info.app.counters, ctx.info.app.settings.login);
-            Ok((PasswordChange::reserve(ctx.tx, counters, limit, ctx.now, &ctx.caller)?, body))
+            let change = PasswordChange::reserve(ctx.tx, counters, limit, ctx.now, &ctx.caller);
+            Ok((change.map_err(Refused::<ReserveError>::from)?, body))
         })
         .await?;
     check(
@@ -46,7 +48,17 @@ pub(crate) async fn change_password(
         move |hasher| change.verify(hasher, &body.current_password, &body.new_password),
         move |_, new| session.write_now(|ctx, current| store(ctx, current, &new)),
     )
-    .await
+    .await?;
+    Ok(NoContent)
+}
+
+/// The refusal of the slower one of two changes.
+pub(crate) struct ChangedMeanwhile;
+
+impl Refusals for ChangedMeanwhile {
+    fn codes() -> Vec<ProblemCode> {
+        vec![ProblemCode::ChangedMeanwhile]
+    }
 }
 
 fn store(ctx: &mut RequestContext, current: SessionId, new: &NewPassword) -> ApiResult<NoContent> {
