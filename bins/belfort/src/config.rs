@@ -203,6 +203,7 @@ pub(crate) mod tests {
             ("BELFORT_LOGIN_COOLOFF", "soon"),
             ("BELFORT_ATTACHMENT_LIMIT", "25MB"),
             ("BELFORT_BODY_TIMEOUT", "0s"),
+            ("BELFORT_BODY_RATE", "0"),
             ("BELFORT_BODY_MEMORY", "512KiB"),
             ("BELFORT_MAX_CONNECTIONS", "0"),
             ("BELFORT_LOG", "json,info,a=loud"),

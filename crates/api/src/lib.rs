@@ -16,4 +16,4 @@ mod state;
 
 pub use document::document;
 pub use server::serve;
-pub use state::{Services, Settings};
+pub use state::{MinimumRate, Services, Settings};

@@ -1,6 +1,7 @@
 //! The state of the server, and the turns of blocking work.
 
 mod known_users;
+mod minimum_rate;
 mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::error::{ApiResult, Problem};
 
 use known_users::KnownUsers;
+pub use minimum_rate::MinimumRate;
 use turns::Turns;
 pub(crate) use turns::{Holder, Share};
 
@@ -55,6 +57,8 @@ pub struct Settings {
     pub attachment_limit: u64,
     /// The time in which a body arrives, and an upload goes on.
     pub body_timeout: Duration,
+    /// The rate at which a body has to arrive.
+    pub body_rate: MinimumRate,
     /// The memory for the bodies of more than 16 KiB that are being received, in bytes. A body has at most 1 MiB.
     pub body_memory: u64,
     /// The number of connections that each worker serves at once. Others wait to be accepted.

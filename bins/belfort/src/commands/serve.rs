@@ -2,9 +2,10 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 use std::{fmt, io};
 
-use belfort_api::{Services, Settings};
+use belfort_api::{MinimumRate, Services, Settings};
 use belfort_auth::{HashParams, Hasher};
 use belfort_tenancy::postgres::{Exposure, Tenancy, exposures};
 use belfort_values::SystemClock;
@@ -74,6 +75,9 @@ pub(super) fn run(environment: Environment<'_>) -> CommandResult {
     Ok(())
 }
 
+/// The time in which a body may arrive at any rate.
+const RATE_GRACE: Duration = Duration::from_secs(5);
+
 fn settings(config: &Config) -> Settings {
     Settings {
         listen: config.http.listen,
@@ -88,6 +92,7 @@ fn settings(config: &Config) -> Settings {
         login: config.limits.login,
         attachment_limit: config.limits.attachment,
         body_timeout: config.limits.body_timeout,
+        body_rate: MinimumRate { grace: RATE_GRACE, bytes_per_second: config.limits.body_rate },
         body_memory: config.limits.body_memory,
         max_connections: config.http.max_connections,
         db_connections: usize::try_from(config.database.pool_size).unwrap_or(usize::MAX),

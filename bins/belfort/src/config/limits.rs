@@ -31,6 +31,9 @@ pub(crate) struct Limits {
     pub(crate) attachment: u64,
     /// `BELFORT_BODY_TIMEOUT`: the time in which the body of a request arrives, and in which an upload goes on. Default `15s`.
     pub(crate) body_timeout: Duration,
+    /// `BELFORT_BODY_RATE`: the rate at which a body has to arrive on average, in bytes a second, after its first five seconds.
+    /// Default `4KiB`.
+    pub(crate) body_rate: u64,
     /// `BELFORT_BODY_MEMORY`: the memory for bodies of more than 16 KiB that are being received, from `1MiB`. Default `64MiB`.
     pub(crate) body_memory: u64,
 }
@@ -58,6 +61,7 @@ impl Limits {
             let known = Limit::parse(&format!("1/{text}")).ok();
             known.and_then(|limit| limit.per().to_std().ok()).ok_or("write a time such as 15s or 1m")
         });
+        let body_rate = reader.read_or("BELFORT_BODY_RATE", "4KiB", bytes);
         let body_memory = reader.read_or("BELFORT_BODY_MEMORY", "64MiB", |text| {
             let enough = bytes(text)?;
             if enough < 1 << 20 {
@@ -79,6 +83,7 @@ impl Limits {
             login: login?,
             attachment: attachment?,
             body_timeout: body_timeout?,
+            body_rate: body_rate?,
             body_memory: body_memory?,
         })
     }

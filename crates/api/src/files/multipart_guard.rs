@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 
-use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::mime::BOUNDARY;
 use actix_web::web::Bytes;
@@ -10,11 +9,12 @@ use actix_web::{HttpMessage, HttpRequest};
 use futures_util::{Stream, StreamExt, stream};
 
 use super::byte_count;
+use crate::input::Arriving;
 
 /// The body, up to `most` bytes: without a file in it, a body could go on for ever. It ends as well where the
 /// reader would end the file too early, see [`BoundaryScanner`].
 pub(super) fn guarded(
-    mut body: Payload,
+    mut body: Arriving,
     request: &HttpRequest,
     most: u64,
 ) -> impl Stream<Item = Result<Bytes, PayloadError>> + 'static {

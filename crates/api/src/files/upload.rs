@@ -34,7 +34,7 @@ use super::{byte_count, content_keys};
 use crate::context::Gate;
 use crate::context::RequestInfo;
 use crate::error::{ApiResult, FieldCode, Problem, ProblemCode, Refused};
-use crate::input::{Path, length, not_encoded};
+use crate::input::{Path, broken, length, not_encoded, paced};
 use crate::output::{Created, Idempotent, Location, Versioned};
 
 /// The one field.
@@ -249,10 +249,8 @@ fn malformed(error: MultipartError) -> Problem {
         MultipartError::Payload(PayloadError::EncodingCorrupted) => {
             unreadable("The boundary occurs inside of a part. Choose another boundary.")
         }
-        MultipartError::Payload(_) | MultipartError::Incomplete => Problem::new(
-            ProblemCode::BrokenBody,
-            "The body ended before it was complete. Send the request again.",
-        ),
+        MultipartError::Payload(error) => broken(&error),
+        MultipartError::Incomplete => broken(&PayloadError::Incomplete(None)),
         _ => unreadable("The body is not valid multipart/form-data with the boundary of its Content-Type."),
     }
 }
@@ -278,7 +276,8 @@ impl FromRequest for MultipartUpload {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         ready(RequestInfo::of(request).map(|info| {
             let (limit, pause) = (info.app.settings.attachment_limit, info.app.settings.body_timeout);
-            let body = guarded(payload.take(), request, limit.saturating_add(ENVELOPE));
+            let body = paced(payload.take(), info.app.settings.body_rate);
+            let body = guarded(body, request, limit.saturating_add(ENVELOPE));
             let parts = Multipart::new(request.headers(), body);
             Self { acceptable: acceptable(request, limit), parts, limit, pause }
         }))

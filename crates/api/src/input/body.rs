@@ -18,6 +18,7 @@ use paperclip::v2::schema::Apiv2Schema;
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::pace::{Arriving, broken, paced};
 use super::{Fields, Input};
 use crate::error::{ApiResult, FieldCode, Problem, ProblemCode};
 use crate::state::App;
@@ -34,7 +35,7 @@ const ARRIVAL: Duration = Duration::from_millis(100);
 /// A JSON body that will be read as `T`, and of which nothing was read yet. Only a gate receives it.
 pub(crate) struct Body<T> {
     length: ApiResult<Option<usize>>,
-    payload: Payload,
+    payload: Arriving,
     of: PhantomData<T>,
 }
 
@@ -57,7 +58,7 @@ pub(crate) enum Arrival<T> {
 /// A body that has to be waited for.
 pub(crate) struct Partial<T> {
     length: Option<usize>,
-    payload: Payload,
+    payload: Arriving,
     bytes: web::BytesMut,
     of: PhantomData<T>,
 }
@@ -141,7 +142,11 @@ impl<T: 'static> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let length = acceptable(request).map(|()| length(request));
-        ready(Ok(Self { length, payload: payload.take(), of: PhantomData }))
+        let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::internal("no application"));
+        ready(app.map(|app| {
+            let payload = paced(payload.take(), app.settings.body_rate);
+            Self { length, payload, of: PhantomData }
+        }))
     }
 }
 
@@ -152,14 +157,9 @@ enum Fill {
     Full,
 }
 
-async fn fill(payload: &mut Payload, bytes: &mut web::BytesMut, limit: usize) -> ApiResult<Fill> {
+async fn fill(payload: &mut Arriving, bytes: &mut web::BytesMut, limit: usize) -> ApiResult<Fill> {
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_e| {
-            Problem::new(
-                ProblemCode::BrokenBody,
-                "The body ended before it was complete. Send the request again.",
-            )
-        })?;
+        let chunk = chunk.map_err(|error| broken(&error))?;
         bytes.extend_from_slice(&chunk);
         if bytes.len() > limit {
             return Ok(Fill::Full);

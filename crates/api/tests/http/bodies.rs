@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
+use belfort_api::MinimumRate;
 use serde_json::json;
 
 use crate::files::{MULTIPART, head};
@@ -71,6 +72,38 @@ fn a_body_has_a_time_limit() {
     let form = head("name=\"file\"; filename=\"x\"");
     is_late(begin(&ada, &path, &headers, form.as_bytes()).answer());
     is_late(begin(&ada, &path, &headers, b"--b").answer());
+    assert_eq!(server.stored("bakkerij"), (0, 0, 0));
+}
+
+/// The time limit of an upload is for the next bytes: with one now and then it would go on for an hour.
+#[test]
+fn a_body_has_a_minimum_rate() {
+    let server = Server::with(belfort_api::Settings {
+        body_timeout: Duration::from_secs(3600),
+        body_rate: MinimumRate { grace: Duration::from_millis(200), bytes_per_second: 1 << 30 },
+        ..settings()
+    });
+    let ada = server.workspace("bakkerij");
+    let slow = |caller: &Client, line: &str, headers: &str, body: &[u8]| {
+        let sent = begin(caller, line, headers, body);
+        // Without the limit no response would come for an hour.
+        sent.0.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let (status, text) = sent.answer();
+        assert!(status == 408 && text.contains("\"code\":\"request-timeout\""), "{text}");
+    };
+    let json = format!("{JSON}Content-Length: 900000\r\n");
+    slow(&ada, "POST /api/v1/tasks", &json, &vec![b' '; 100_000]);
+    let json = format!("{JSON}Content-Length: 100\r\n");
+    slow(&ada, "POST /api/v1/tasks", &json, b"{");
+    slow(&ada.with_token(None), "POST /api/v1/auth/login", &json, b"{");
+    let path = format!("POST /api/v1/tasks/{}/attachments", ada.task("Bake"));
+    let headers = format!("{}: {}\r\nContent-Length: 1000000\r\n", MULTIPART.0, MULTIPART.1);
+    slow(
+        &ada,
+        &path,
+        &headers,
+        format!("{}{}", head("name=\"file\"; filename=\"x\""), "x".repeat(500_000)).as_bytes(),
+    );
     assert_eq!(server.stored("bakkerij"), (0, 0, 0));
 }
 

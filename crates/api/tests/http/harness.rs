@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use belfort_api::{Services, Settings};
+use belfort_api::{MinimumRate, Services, Settings};
 use belfort_auth::{HashParams, Hasher, Limit};
 use belfort_crypto::Keyring;
 use belfort_mail::{MailError, Mailer, Message};
@@ -61,6 +61,7 @@ pub(crate) fn settings() -> Settings {
         login: Limit::new(5, chrono::Duration::minutes(15)),
         attachment_limit: 25 * 1024 * 1024,
         body_timeout: Duration::from_secs(15),
+        body_rate: MinimumRate { grace: Duration::from_secs(5), bytes_per_second: 4096 },
         body_memory: 64 * 1024 * 1024,
         max_connections: 1024,
         db_connections: 8,

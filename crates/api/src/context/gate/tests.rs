@@ -26,7 +26,7 @@ use super::{Gate, session_of};
 use crate::context::RequestContext;
 use crate::error::{ApiResult, Problem};
 use crate::output::{Idempotent, Json, Reply};
-use crate::state::{App, Services, Settings};
+use crate::state::{App, MinimumRate, Services, Settings};
 
 #[derive(Debug)]
 struct NoMail;
@@ -53,6 +53,7 @@ fn app(db: &Database) -> (Arc<App>, SessionToken) {
         login: plenty,
         attachment_limit: 1,
         body_timeout: Duration::from_secs(15),
+        body_rate: MinimumRate { grace: Duration::from_secs(5), bytes_per_second: 4096 },
         body_memory: 64 * 1024 * 1024,
         max_connections: 1024,
         db_connections: 1,
