@@ -96,7 +96,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// What arrives evenly is complete exactly when it is at the rate, or over before the grace has been used up.
+        /// The rule, told of a body that arrives evenly.
         #[test]
         fn a_body_is_received_exactly_when_its_rate_allows(size in 1_usize..65_536, chunks in 1_usize..200, every in 1_u64..30_000) {
             let every = Duration::from_millis(every);
