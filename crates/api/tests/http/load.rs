@@ -230,3 +230,38 @@ fn a_login_that_fails_inside_is_not_counted() {
     attempt("wrong").problem(401, "invalid-credentials");
     attempt(PASSWORD).problem(429, "too-many-requests");
 }
+
+/// Asks for the probe on a connection that stays open.
+fn ask(stream: &mut TcpStream) {
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+}
+
+/// Reads one answer of the probe.
+fn hear(stream: &mut TcpStream) {
+    let mut text = Vec::new();
+    while !text.ends_with(br#"{"status":"ok"}"#) {
+        let mut byte = [0];
+        assert_eq!(stream.read(&mut byte).unwrap(), 1, "{}", String::from_utf8_lossy(&text));
+        text.extend(byte);
+    }
+}
+
+#[test]
+fn a_connection_too_many_waits_until_another_ends() {
+    let server = Server::with(belfort_api::Settings { max_connections: 2, workers: Some(1), ..settings() });
+    let connect = || TcpStream::connect(server.address).unwrap();
+    let (mut first, mut second, third) = (connect(), connect(), connect());
+    for stream in [&mut first, &mut second] {
+        ask(stream);
+        hear(stream);
+    }
+    let mut third = Sent(third);
+    ask(&mut third.0);
+    for _ in 0..20 {
+        ask(&mut first);
+        hear(&mut first);
+    }
+    assert!(third.waits());
+    drop(second);
+    hear(&mut third.0);
+}
