@@ -217,7 +217,9 @@ fn ignored(text: &str) -> Option<String> {
         // A gate calls what it is given with a context, the grant and maybe more.
         let closures = match (takes("Gate"), takes("SessionOnly")) {
             (true, _) => function.closures(),
-            (false, false) => function.closures_given_to(&["read", "read_at_length", "write", "create", "run_once"]),
+            (false, false) => {
+                function.closures_given_to(&["read", "read_at_length", "write", "create", "run_once"])
+            }
             // Its gate knows no grants: the second parameter is a session.
             (false, true) => Vec::new(),
         };
