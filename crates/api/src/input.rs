@@ -15,7 +15,7 @@ mod precondition;
 mod query;
 
 pub(crate) use body::{Arrival, Body, Received, length, not_encoded};
-pub(crate) use domain::{GroupByList, PasswordAttempt, group_words};
+pub(crate) use domain::{GroupByList, PasswordAttempt, check_personal, group_words};
 pub(crate) use field::{Field, FieldViolation, PlainText, RawText};
 pub(crate) use object::{Fields, Input, InputField, Nullable, OrDefault, OrTrue, Patch, input};
 pub(crate) use pace::{Arriving, broken, paced};

@@ -34,6 +34,17 @@ pub(crate) fn invitation(to: &str, workspace: &Tenant, token: &InvitationToken) 
     message(&to, "You have been invited to a workspace", text)
 }
 
+/// The message to an address that was a user's until now.
+pub(crate) fn email_changed(to: &Email, workspace: &Tenant) -> ApiResult<Message> {
+    let workspace = name_of(workspace);
+    let text = format!(
+        "The email address of your account in the workspace {workspace} was changed. You can no longer log in with this \
+         address.\n\n\
+         If you did not expect this, ask an admin of the workspace.\n"
+    );
+    message(to, "The email address of your account was changed", text)
+}
+
 /// The name of a workspace, told from what is the product's own. It has no quotation mark that would seem to end it.
 ///
 /// One that is older than the rules for names stays where it is, and is not mailed: the slug stands for it.

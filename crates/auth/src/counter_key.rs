@@ -90,6 +90,11 @@ impl CounterKeys {
         self.of("invitation", &[tenant.uuid().as_bytes(), invitation.uuid().as_bytes()])
     }
 
+    /// Messages to one address about a user who had it, from all workspaces together.
+    pub fn notice_recipient(&self, email: &Email) -> CounterKey {
+        self.of("notice-recipient", &[email.as_str().as_bytes()])
+    }
+
     /// The key of one IPv4 address, or of the /64 of an IPv6 one: a customer is given a whole /64, and whoever wants more
     /// attempts can take another address in it. An IPv4 address inside an IPv6 one is the IPv4 address.
     fn of_network(&self, purpose: &str, ip: IpAddr) -> CounterKey {
@@ -161,6 +166,7 @@ mod tests {
             keys().invitation_recipient(&ann),
             keys().invitation_recipient(&bob),
             keys().invitation_tenant(a),
+            keys().notice_recipient(&ann),
             keys().invitation_sender(a, UserId::from(a.uuid())),
             keys().invitation(a, InvitationId::from(a.uuid())),
         ];

@@ -4,6 +4,7 @@ mod block_pool;
 mod code;
 mod counter_key;
 mod email;
+mod guessable;
 mod hasher;
 mod limit;
 mod password;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::guessable::{is_common, is_made_of};
+
 /// A password in the clear, wiped from memory when it is dropped.
 ///
 /// Any characters, spaces and emoji included, and no rules of composition: they make passwords worse. The text is hashed as
@@ -11,7 +13,7 @@ use zeroize::Zeroizing;
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Reads a new password: 8 to 256 characters without NUL.
+    /// Reads a new password: 8 to 256 characters without NUL, and none of those that are guessed first.
     pub fn parse(text: String) -> Result<Self, PasswordError> {
         let password = Self::attempt(text)?;
         if password.0.chars().count() < MIN {
@@ -20,7 +22,15 @@ impl Password {
         if password.0.contains('\0') {
             return Err(PasswordError::Nul);
         }
+        if is_common(&password.0) {
+            return Err(PasswordError::Common);
+        }
         Ok(password)
+    }
+
+    /// Refuses a new password that is made of what is known of whose it is: their name, their address, where they work.
+    pub fn check_personal(&self, about: &[&str]) -> Result<(), PasswordError> {
+        if is_made_of(&self.0, about) { Err(PasswordError::Personal) } else { Ok(()) }
     }
 
     /// Reads a password to be verified: only its length is bounded.
@@ -55,6 +65,14 @@ pub enum PasswordError {
     /// More than 256 characters.
     #[error("must have at most 256 characters")]
     TooLong,
+    /// One of the passwords that most people have.
+    #[error(
+        "must not be one of the commonest passwords; four words that have nothing to do with each other are a good one"
+    )]
+    Common,
+    /// Somebody's name or address, or that of their workspace.
+    #[error("must not be your name or email address, or the name of the workspace, with or without digits")]
+    Personal,
     /// A NUL, which other systems would cut the password at.
     #[error("must not contain a NUL character")]
     Nul,
@@ -80,9 +98,18 @@ mod tests {
     }
 
     #[test]
-    fn only_nul_is_refused() {
+    fn of_characters_only_nul_is_refused() {
         assert_eq!(parse("  \t\n    "), Ok(()));
         assert_eq!(parse("12345678\0"), Err(PasswordError::Nul));
+    }
+
+    #[test]
+    fn what_is_guessed_first_is_refused_where_a_password_is_chosen_alone() {
+        assert_eq!(parse("12345678"), Err(PasswordError::Common));
+        assert!(Password::attempt("12345678".to_owned()).is_ok(), "it may be older than the rules");
+        let password = Password::parse("Lovelace1815".to_owned()).unwrap();
+        assert_eq!(password.check_personal(&["Ada Lovelace"]), Err(PasswordError::Personal));
+        assert_eq!(password.check_personal(&["Charles Babbage"]), Ok(()));
     }
 
     #[test]

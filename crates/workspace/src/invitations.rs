@@ -9,7 +9,7 @@ mod resend;
 mod revoke;
 mod sending;
 
-pub use accept::{AcceptError, accept, count_acceptance, is_open};
+pub use accept::{AcceptError, accept, count_acceptance, recipient};
 pub use create::create;
 pub use invitation::{Invitation, InvitationError, IssuedInvitation, LIFETIME, NewInvitation};
 pub use read::list;

@@ -195,6 +195,8 @@ pub(crate) enum FieldCode {
     Reserved,
     /// The password is wrong.
     WrongPassword,
+    /// The password is easy to guess; `detail` says why.
+    EasyToGuess,
     /// The code is wrong.
     WrongCode,
     /// There are more errors than are listed; `detail` says how many.

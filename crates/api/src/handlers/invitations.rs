@@ -20,7 +20,7 @@ use crate::context::{AnonymousInTenant, Gate, RequestContext, RequestInfo, claim
 use crate::error::{ApiResult, Problem, Refused};
 use crate::handlers::auth;
 use crate::handlers::users::{self, UserView};
-use crate::input::{Body, IfMatch, OrDefault, Path, RawText, input};
+use crate::input::{Body, IfMatch, OrDefault, Path, RawText, check_personal, input};
 use crate::mail;
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
@@ -87,7 +87,7 @@ input! {
         token: RawText<100>,
         /// Your full name.
         full_name: FullName,
-        /// A password of at least 8 characters.
+        /// A password of at least 8 characters that is not easy to guess.
         password: Password,
     }
 }
@@ -238,13 +238,13 @@ pub(crate) async fn accept(
     let AcceptInvitation { token, full_name, password } = body.parse()?;
     let digest = InvitationToken::parse(&token.0).ok_or_else(Problem::invitation_over)?.digest();
     let (app, share) = (Arc::clone(&info.app), info.share());
-    let acceptance = Acceptance { info, key, request, digest };
+    let acceptance = Acceptance { info, key, request, digest, full_name, password };
     let (acceptance, stored) = app.database(share, move |app| acceptance.before_hashing(app)).await?;
     if let Some(stored) = stored {
         return Ok(Idempotent::replay(stored));
     }
+    let Acceptance { info, key, request, digest, full_name, password } = acceptance;
     let hash = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
-    let Acceptance { info, key, request, digest } = acceptance;
     let stored = app
         .database(share, move |_| {
             let (mut tx, requester) = (info.begin_tenant_tx()?, Requester::Invitation(&digest));
@@ -274,6 +274,8 @@ struct Acceptance {
     key: Option<String>,
     request: [u8; 32],
     digest: TokenDigest,
+    full_name: FullName,
+    password: Password,
 }
 
 impl Acceptance {
@@ -285,9 +287,11 @@ impl Acceptance {
         {
             return Ok((self, Some(stored)));
         }
-        if !invitations::is_open(&mut tx, &self.digest, now)? {
-            return Err(Problem::invitation_over());
-        }
+        let email = invitations::recipient(&mut tx, &self.digest, now)?;
+        let email = email.ok_or_else(Problem::invitation_over)?;
+        let workspace = tx.tenant();
+        let about = [&*email, self.full_name.as_str(), &*workspace.name, workspace.slug.as_str()];
+        check_personal("password", &self.password, &about)?;
         drop(tx);
         let limit = app.settings.accept_per_ip;
         invitations::count_acceptance(&app.counters, limit, now, self.info.ip)

@@ -19,7 +19,7 @@ use crate::context::Untenanted;
 use crate::context::{KeyedRequest, RequestInfo};
 use crate::error::{ApiResult, FieldCode, Problem, Refused};
 use crate::handlers::users::UserView;
-use crate::input::{Body, Path, RawText, input};
+use crate::input::{Body, Path, RawText, check_personal, input};
 use crate::mail;
 use crate::output::{Accepted, CreatedElsewhere, Idempotent, Json, Timestamp};
 use crate::state::{App, Services};
@@ -29,7 +29,7 @@ input! {
     pub(crate) struct StartSignup {
         /// The email address of the first admin, to which the code is sent.
         email: Email,
-        /// The password of the first admin: at least 8 characters.
+        /// The password of the first admin: at least 8 characters, and not easy to guess.
         password: Password,
         /// The full name of the first admin.
         full_name: FullName,
@@ -103,6 +103,8 @@ pub(crate) async fn start(
     let (info, body) = untenanted.receive(body).await?;
     let keyed = KeyedRequest::of(&info, &body.bytes())?;
     let StartSignup { email, password, full_name, workspace_name, slug } = body.parse()?;
+    let about = [email.as_str(), full_name.as_str(), workspace_name.as_str(), slug.as_str()];
+    check_personal("password", &password, &about)?;
     let keyed = keyed.map(|keyed| keyed.for_subject(email.as_str()));
     let (app, share) = (Arc::clone(&info.app), info.share());
     if let Some(stored) = begin(&info, keyed, &email).await? {

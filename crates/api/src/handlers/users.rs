@@ -1,21 +1,26 @@
 //! `/users`.
 
+use std::sync::Arc;
+
 use belfort_auth::Email;
 use belfort_ids::{RoleId, TeamId, UserId};
 use belfort_policy::Users;
 use belfort_rbac::{Create, Delete, Read, Update};
+use belfort_tenancy::Tenant;
 use belfort_tenancy::postgres::TenantTx;
-use belfort_workspace::FullName;
-use belfort_workspace::users::{self, NewUser, User, UserError, UserPatch};
+use belfort_workspace::users::{self, NewUser, UpdatedUser, User, UserError, UserPatch};
+use belfort_workspace::{FullName, ReserveError};
 use paperclip::actix::{Apiv2Schema, api_v2_operation};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::context::Gate;
+use crate::context::{Gate, RequestInfo};
 use crate::error::{ApiResult, Problem, Refused};
 use crate::input::{Body, IfMatch, OrDefault, OrTrue, Path, input};
+use crate::mail;
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
+use crate::state::App;
 
 /// A user: a person with an account in the workspace.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -132,6 +137,8 @@ pub(crate) async fn get(gate: Gate<Users, Read>, path: Path<(UserId,)>) -> ApiRe
 
 /// Update a user
 ///
+/// If the email address is changed, a message is sent to the previous one.
+///
 /// The last active admin cannot lose the role or be made inactive (409 `last-admin`). Admins who have not yet
 /// joined do not count; admins who are locked out after failed logins do.
 #[api_v2_operation(operation_id = "update_user", tags(Users))]
@@ -142,12 +149,33 @@ pub(crate) async fn update(
     body: Body<UpdateUser>,
 ) -> ApiResult<Versioned<UserView>, Refused<UserError>> {
     let body = gate.receive(body).await?;
-    gate.write(move |ctx, grant| {
+    let info = gate.info().clone();
+    let write = gate.write(move |ctx, grant| -> ApiResult<_, Refused<UserError>> {
         let patch = body.parse()?;
         let (caller, origin, id) = (&ctx.caller.principal, &ctx.origin, path.ids()?.0);
-        Ok(versioned(users::update(&mut ctx.tx, grant, caller, origin, id, expected.0, patch)?))
-    })
-    .await
+        let UpdatedUser { user, former_email } =
+            users::update(&mut ctx.tx, grant, caller, origin, id, expected.0, patch)?;
+        Ok((versioned(user), former_email.map(|email| (email, Arc::clone(ctx.tx.tenant())))))
+    });
+    let (user, former) = write.await?;
+    if let Some((email, workspace)) = former
+        && let Err(problem) = tell(&info, &email, &workspace).await
+    {
+        tracing::warn!(%problem, "nobody was told that their email address was changed");
+    }
+    Ok(user)
+}
+
+/// Tells whoever reads the mail of an address that it is a user's no longer. The change is committed, and stays where no
+/// message can be sent.
+async fn tell(info: &RequestInfo, email: &str, workspace: &Tenant) -> ApiResult<()> {
+    let (email, now) = (Email::parse(email).map_err(Problem::internal)?, info.now());
+    let message = mail::email_changed(&email, workspace)?;
+    let count = move |app: &App| {
+        Ok(users::count_notice(&app.counters, now, &email).map_err(Refused::<ReserveError>::from)?)
+    };
+    info.app.database(info.share(), count).await?;
+    info.app.mail(message).await
 }
 
 /// Delete a user

@@ -1,6 +1,6 @@
 //! Fields that hold the domain's own texts, words, orders and amounts.
 
-use crate::error::FieldCode;
+use crate::error::{ApiResult, FieldCode, Problem};
 use belfort_auth::{Email, EmailError, Password, PasswordError};
 use belfort_tenancy::{Slug, SlugError};
 use belfort_values::{TextError, Word};
@@ -189,12 +189,28 @@ impl Field for Password {
     }
 
     fn read(value: &Value) -> Result<Self, FieldViolation> {
-        Self::parse(string(value)?.to_owned()).map_err(|error| match error {
-            PasswordError::TooShort => FieldViolation(FieldCode::TooShort, error.to_string().into()),
-            PasswordError::TooLong => FieldViolation(FieldCode::TooLong, error.to_string().into()),
-            PasswordError::Nul => FieldViolation(FieldCode::ForbiddenCharacter, error.to_string().into()),
-        })
+        Ok(Self::parse(string(value)?.to_owned())?)
     }
+}
+
+impl From<PasswordError> for FieldViolation {
+    fn from(error: PasswordError) -> Self {
+        let code = match error {
+            PasswordError::TooShort => FieldCode::TooShort,
+            PasswordError::TooLong => FieldCode::TooLong,
+            PasswordError::Nul => FieldCode::ForbiddenCharacter,
+            PasswordError::Common | PasswordError::Personal => FieldCode::EasyToGuess,
+        };
+        Self(code, error.to_string().into())
+    }
+}
+
+/// Refuses a new password that is made of what is known of whose it is.
+pub(crate) fn check_personal(field: &str, password: &Password, about: &[&str]) -> ApiResult<()> {
+    password.check_personal(about).map_err(|error| {
+        let FieldViolation(code, detail) = error.into();
+        Problem::invalid_field(field, code, detail)
+    })
 }
 
 /// A password to verify: only its length is checked.

@@ -37,6 +37,7 @@ mod matrix;
 mod origins;
 mod outages;
 mod pages;
+mod passwords;
 mod public_idempotency;
 mod races;
 mod reports;

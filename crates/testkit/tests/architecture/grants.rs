@@ -45,7 +45,7 @@ const EXCEPTIONS: [(&str, &[&str], &str); 15] = [
     ("workspace/src/idempotency.rs", &["purge"], "removes keys by their age alone"),
     (
         "workspace/src/invitations/accept.rs",
-        &["is_open", "accept"],
+        &["recipient", "accept"],
         "the token is the proof, and its sender's grant",
     ),
     ("workspace/src/login/attempt.rs", &["reserve", "open_session"], "the password is the proof"),

@@ -11,7 +11,6 @@ use belfort_policy::Users;
 use belfort_rbac::{Create, Denied};
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
-use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::caller::lock_principal;
@@ -70,11 +69,15 @@ pub fn count_acceptance(
     Reservation::make(counters, &counted, now).map(drop)
 }
 
-/// Returns whether there is an invitation with this token that has not expired. It makes nobody wait for a lock, so guesses of
-/// tokens cost one look-up.
-pub fn is_open(tx: &mut impl Tenant, digest: &TokenDigest, at: DateTime<Utc>) -> QueryResult<bool> {
+/// The email address of the invitation with this token, if there is one that has not expired. It makes nobody wait for a lock,
+/// so guesses of tokens cost one look-up.
+pub fn recipient(
+    tx: &mut impl Tenant,
+    digest: &TokenDigest,
+    at: DateTime<Utc>,
+) -> QueryResult<Option<String>> {
     let of_token = invitations::table.filter(invitations::digest.eq(digest.as_bytes().as_slice()));
-    tx.row(diesel::select(exists(of_token.filter(invitations::expires_at.gt(at)))))
+    tx.find(of_token.filter(invitations::expires_at.gt(at)).select(invitations::email))
 }
 
 /// Makes a user of whoever holds the token, once. It needs no grant: the token is the permission.
@@ -90,7 +93,7 @@ pub fn accept(
     password: &PasswordHash,
 ) -> Result<User, AcceptError> {
     // Asked first, so that who guesses tokens makes nobody wait for the lock.
-    if !is_open(tx, digest, source.at)? {
+    if recipient(tx, digest, source.at)?.is_none() {
         return Err(AcceptError::Expired);
     }
     let digest = digest.as_bytes().as_slice();

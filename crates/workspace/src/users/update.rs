@@ -12,7 +12,7 @@ use diesel::prelude::*;
 
 use super::create::{check_teams, is_taken};
 use super::read::lock;
-use super::{User, UserError, UserPatch};
+use super::{UpdatedUser, User, UserError, UserPatch};
 use crate::escalation::{RoleCoverage, may_unite, role_coverage};
 use crate::membership::{lock_membership, members_of, missing, set_teams, sorted};
 use crate::name::FullName;
@@ -28,7 +28,7 @@ pub fn update(
     id: UserId,
     expected: impl Into<Expected>,
     patch: UserPatch,
-) -> Result<User, UserError> {
+) -> Result<UpdatedUser, UserError> {
     if patch.email.is_some() || patch.team_ids.is_some() {
         lock_membership(tx)?;
     }
@@ -73,7 +73,9 @@ pub fn update(
             }
         }
     }
-    write(tx, origin, &before, after)
+    let user = write(tx, origin, &before, after)?;
+    let is_other = before.has_joined && before.email != user.email;
+    Ok(UpdatedUser { user, former_email: is_other.then_some(before.email) })
 }
 
 /// Changes a user's own name. It needs no grant: everybody has a name of their own choice.

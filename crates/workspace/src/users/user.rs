@@ -101,6 +101,15 @@ pub struct UserPatch {
     pub team_ids: Option<Vec<TeamId>>,
 }
 
+/// A user after a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdatedUser {
+    /// The user.
+    pub user: User,
+    /// The address that was theirs until now, if another one is and they could log in with it: they are to hear of it there.
+    pub former_email: Option<String>,
+}
+
 /// The reason why a user was not created or changed. Nothing of it may be committed.
 #[derive(Debug, thiserror::Error)]
 pub enum UserError {

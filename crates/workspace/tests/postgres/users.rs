@@ -132,6 +132,7 @@ fn who_looks_at_an_old_version_changes_nothing() {
     let update = |who: &str, expected| {
         world.act(|tx| {
             users::update(tx, &grant(&admin), &admin.principal, &origin(&admin), bob, expected, renamed(who))
+                .map(|updated| updated.user)
         })
     };
     let version = world.row(bob).unwrap().version;

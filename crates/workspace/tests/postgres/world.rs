@@ -144,7 +144,10 @@ impl World {
     }
 
     pub(crate) fn update(&self, by: &Caller, id: UserId, patch: &UserPatch) -> Result<User, UserError> {
-        self.act(|tx| users::update(tx, &grant(by), &by.principal, &origin(by), id, None, patch.clone()))
+        self.act(|tx| {
+            users::update(tx, &grant(by), &by.principal, &origin(by), id, None, patch.clone())
+                .map(|updated| updated.user)
+        })
     }
 
     pub(crate) fn delete(&self, by: &Caller, id: UserId) -> Result<(), UserError> {

@@ -9,7 +9,7 @@ use paperclip::actix::api_v2_operation;
 use super::check;
 use crate::context::{RequestContext, SessionOnly};
 use crate::error::{ApiResult, FieldCode, Problem, ProblemCode, Refusals, Refused};
-use crate::input::{Body, PasswordAttempt, input};
+use crate::input::{Body, PasswordAttempt, check_personal, input};
 use crate::output::NoContent;
 
 input! {
@@ -17,7 +17,7 @@ input! {
     pub(crate) struct ChangePassword {
         /// The current password.
         current_password: PasswordAttempt,
-        /// The new password: at least 8 characters.
+        /// The new password: at least 8 characters, and not easy to guess.
         new_password: Password,
     }
 }
@@ -36,6 +36,9 @@ pub(crate) async fn change_password(
         .reauthorize()
         .take(move |ctx| {
             let body = body.parse()?;
+            let (caller, workspace) = (&ctx.caller, ctx.tx.tenant());
+            let about = [&*caller.email, &*caller.full_name, &*workspace.name, workspace.slug.as_str()];
+            check_personal("new_password", &body.new_password, &about)?;
             let (counters, limit) = (&ctx.info.app.counters, ctx.info.app.settings.login);
             let change = PasswordChange::reserve(ctx.tx, counters, limit, ctx.now, &ctx.caller);
             Ok((change.map_err(Refused::<ReserveError>::from)?, body))
