@@ -236,11 +236,11 @@ fn ignored(text: &str) -> Option<String> {
 /// The first thing of a mechanism's storage that is not for handlers.
 fn bypasses(text: &str) -> Option<String> {
     let path = paths(text).into_iter().find(|path| {
-        let is_storage = |name: &&str| path.starts_with(&format!("belfort_{name}::postgres"));
+        let is_storage = |name: &str| path.starts_with(&format!("belfort_{name}::postgres"));
         let is_allowed = MECHANISMS_IN_HANDLERS.iter().any(|(allowed, _)| path.starts_with(allowed));
         // Types carry what was read, and read nothing.
         let is_type = path.rsplit("::").next().is_some_and(|last| last.starts_with(char::is_uppercase));
-        ["audit", "rbac", "auth", "crypto"].iter().any(|name| is_storage(&name)) && !is_allowed && !is_type
+        ["audit", "rbac", "auth", "crypto"].iter().any(|name| is_storage(name)) && !is_allowed && !is_type
     })?;
     Some(format!(
         "{path} asks for no grant. Call a function of `belfort_work` or `belfort_workspace` that does."
