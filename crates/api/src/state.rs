@@ -102,12 +102,23 @@ pub(crate) struct App {
     pub(crate) known_users: KnownUsers,
     /// The paths of the operations that document query parameters, each with its methods.
     query_operations: BTreeMap<String, BTreeSet<String>>,
-    /// The turns at hashing, as many as there are cores: each hash takes a core and 19 MiB for some 25 ms.
-    hashing: Arc<Semaphore>,
+    /// The turns at hashing for anybody, as many as there are cores: each hash takes a core and 19 MiB for some 25 ms.
+    anonymous_hashing: Arc<Semaphore>,
+    /// The turns at hashing for whoever is known, half as many: they do not queue behind a storm of logins.
+    known_hashing: Arc<Semaphore>,
     /// Whether it was said that an `X-Forwarded-For` is not believed.
     warned_of_forwarding: AtomicBool,
     /// The memory for large bodies, in KiB.
     body_memory: Arc<Semaphore>,
+}
+
+/// The sender of a request that hashes, which decides where it queues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HashingFor {
+    /// Anybody: nothing about them was checked.
+    Anybody,
+    /// Whoever has a live session or a valid invitation.
+    Known,
 }
 
 /// The time that a request waits for its turn in the database.
@@ -138,7 +149,8 @@ impl App {
             known_users: KnownUsers::default(),
             body_memory,
             warned_of_forwarding: AtomicBool::new(false),
-            hashing: Arc::new(Semaphore::new(cores)),
+            anonymous_hashing: Arc::new(Semaphore::new(cores)),
+            known_hashing: Arc::new(Semaphore::new((cores / 2).max(1))),
             query_operations: document.query_operations(),
         })
     }
@@ -177,9 +189,14 @@ impl App {
     /// Runs work that hashes on a blocking thread, when it is its turn; 503 when that takes too long.
     pub(crate) async fn hashing<T: Send + 'static>(
         self: &Arc<Self>,
+        sender: HashingFor,
         work: impl FnOnce(&Hasher) -> ApiResult<T> + Send + 'static,
     ) -> ApiResult<T> {
-        let turn = permits(&self.hashing, 1, HASHING_WAIT).await?;
+        let turns = match sender {
+            HashingFor::Anybody => &self.anonymous_hashing,
+            HashingFor::Known => &self.known_hashing,
+        };
+        let turn = permits(turns, 1, HASHING_WAIT).await?;
         self.blocking(turn, move |app| work(&app.services.hasher)).await
     }
 

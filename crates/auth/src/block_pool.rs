@@ -1,7 +1,7 @@
 //! A pool of the memory that Argon2id works in.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::phc::{Output, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -12,9 +12,30 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 /// up, for allocators keep what each thread gave back: after a storm of logins a server held hundreds of MiB. Kept here there
 /// is as much as hashes ever ran at once, and it need not be asked from the operating system page by page each time.
 #[derive(Default)]
-pub(crate) struct BlockPool(Mutex<Vec<Vec<Block>>>);
+pub(crate) struct BlockPool(Mutex<Pool>);
+
+#[derive(Default)]
+struct Pool {
+    free: Vec<Vec<Block>>,
+    running: usize,
+    load: HashingLoad,
+}
+
+/// The work that a hasher has done since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HashingLoad {
+    /// The number of hashes that were computed, those of the decoy among them.
+    pub computed: u64,
+    /// The most that were computed at once.
+    pub most_at_once: usize,
+}
 
 impl BlockPool {
+    /// The work that was done.
+    pub(crate) fn load(&self) -> HashingLoad {
+        self.pool().load
+    }
+
     /// Computes `len` bytes of Argon2id output.
     pub(crate) fn compute(
         &self,
@@ -38,16 +59,25 @@ impl BlockPool {
     }
 
     fn acquire(&self) -> Vec<Block> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+        let mut pool = self.pool();
+        pool.running += 1;
+        pool.load.computed += 1;
+        pool.load.most_at_once = pool.load.most_at_once.max(pool.running);
+        pool.free.pop().unwrap_or_default()
     }
 
     /// Puts memory back. One hash that was imported with a gigabyte in its parameters must not cost a gigabyte for good.
     fn release(&self, blocks: Vec<Block>) {
         const KEPT: usize = 64 * 1024;
-        if blocks.len() > KEPT {
-            return;
+        let mut pool = self.pool();
+        pool.running = pool.running.saturating_sub(1);
+        if blocks.len() <= KEPT {
+            pool.free.push(blocks);
         }
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(blocks);
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

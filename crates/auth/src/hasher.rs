@@ -6,7 +6,7 @@ use std::hint::black_box;
 use argon2::password_hash::phc::{Output, ParamsString, Salt};
 use argon2::{Algorithm, Params, Version};
 
-use crate::block_pool::BlockPool;
+use crate::block_pool::{BlockPool, HashingLoad};
 use crate::password::Password;
 use crate::password_hash::{MAX_M_KIB, MAX_P, MAX_T};
 use crate::password_hash::{PasswordHash, PasswordHashError};
@@ -84,6 +84,11 @@ impl Hasher {
     /// The parameters of new hashes.
     pub fn params(&self) -> HashParams {
         self.params
+    }
+
+    /// The work that was done: a hash takes a core and much memory, so whoever runs a server wants to know how many there were.
+    pub fn load(&self) -> HashingLoad {
+        self.memory.load()
     }
 
     /// Hashes `password` under a new random salt.
@@ -295,7 +300,12 @@ mod tests {
         assert_eq!(hasher.decoy.params, real.params);
         assert_eq!(hasher.decoy.phc.algorithm, real.phc.algorithm);
         assert_eq!(hasher.decoy.phc.hash.unwrap().len(), real.phc.hash.unwrap().len());
+        let before = hasher.load().computed;
         hasher.verify_decoy(&password(""));
+        assert_eq!(hasher.load().computed, before + 1);
+        let _ = hasher.verify(&password(""), &real);
+        assert_eq!(hasher.load().computed, before + 2, "as many as for somebody who is there");
+        assert_eq!(hasher.load().most_at_once, 1);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod postgres;
 mod random;
 mod token;
 
+pub use block_pool::HashingLoad;
 pub use code::{CODE_ATTEMPTS, CODE_LIFETIME, Code};
 pub use counter_key::{CounterKey, CounterKeys};
 pub use email::{Email, EmailError};

@@ -13,20 +13,21 @@ pub(crate) use sessions::*;
 
 use crate::context::RequestInfo;
 use crate::error::{ApiResult, Problem};
-use crate::state::App;
+use crate::state::{App, HashingFor};
 
 /// Checks the password of an attempt that was counted, and acts when it is right.
 ///
 /// A wrong one stays counted. Whatever else comes of it, the attempt is given back: nothing was found out by it.
 async fn check<V: Send + 'static, T: Send + 'static>(
     info: &RequestInfo,
+    sender: HashingFor,
     attempt: Reservation,
     wrong: fn() -> Problem,
     verify: impl FnOnce(&Hasher) -> Result<Option<V>, HashError> + Send + 'static,
     act: impl FnOnce(&App, V) -> ApiResult<T> + Send + 'static,
 ) -> ApiResult<T> {
     let (app, share) = (&info.app, info.share());
-    let verified = app.hashing(move |hasher| verify(hasher).map_err(Problem::internal)).await;
+    let verified = app.hashing(sender, move |hasher| verify(hasher).map_err(Problem::internal)).await;
     let done = match verified {
         Ok(None) => return Err(wrong()),
         Ok(Some(verified)) => {

@@ -24,7 +24,7 @@ use crate::input::{Body, IfMatch, OrDefault, Path, RawText, check_personal, inpu
 use crate::mail;
 use crate::output::{Created, Idempotent, Json, Location, NoContent, Page, Timestamp, Versioned};
 use crate::paging::{ListQuery, NoFilter};
-use crate::state::App;
+use crate::state::{App, HashingFor};
 
 /// An invitation that was not accepted yet.
 #[derive(Debug, Serialize, Apiv2Schema)]
@@ -244,7 +244,9 @@ pub(crate) async fn accept(
         return Ok(Idempotent::replay(stored));
     }
     let Acceptance { info, key, request, digest, full_name, password } = acceptance;
-    let hash = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
+    let hash = app
+        .hashing(HashingFor::Known, move |hasher| hasher.hash(&password).map_err(Problem::internal))
+        .await?;
     let stored = app
         .database(share, move |_| {
             let (mut tx, requester) = (info.begin_tenant_tx()?, Requester::Invitation(&digest));

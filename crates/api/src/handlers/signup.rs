@@ -22,7 +22,7 @@ use crate::handlers::users::UserView;
 use crate::input::{Body, Path, RawText, check_personal, input};
 use crate::mail;
 use crate::output::{Accepted, CreatedElsewhere, Idempotent, Json, Timestamp};
-use crate::state::{App, Services};
+use crate::state::{App, HashingFor, Services};
 
 input! {
     /// A request for a new workspace.
@@ -110,7 +110,9 @@ pub(crate) async fn start(
     if let Some(stored) = begin(&info, keyed, &email).await? {
         return Ok(Idempotent::replay(stored));
     }
-    let password = app.hashing(move |hasher| hasher.hash(&password).map_err(Problem::internal)).await?;
+    let password = app
+        .hashing(HashingFor::Anybody, move |hasher| hasher.hash(&password).map_err(Problem::internal))
+        .await?;
     let signup = Signup { email: email.clone(), full_name, workspace_name, slug, password };
     let now = info.now();
     let started = app.database(share, move |app| store(app, keyed, &signup, now)).await?;

@@ -24,6 +24,8 @@ pub(crate) struct Server {
     pub(crate) db: Database,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) keyring: Arc<Keyring>,
+    /// What the first process hashes with.
+    pub(crate) hasher: Arc<Hasher>,
     mail: Arc<SentMail>,
 }
 
@@ -83,15 +85,17 @@ impl Server {
     fn over(db: Database, keyring: Arc<Keyring>, settings: Settings) -> Self {
         let clock = Arc::new(FixedClock::new(now()));
         let mail = Arc::new(SentMail::default());
-        let address = serve(&settings, db.tenancy().clone(), &keyring, &clock, &mail);
-        Self { address, db, clock, keyring, mail }
+        let hasher = hasher();
+        let address = serve(&settings, db.tenancy().clone(), &keyring, &hasher, &clock, &mail);
+        Self { address, db, clock, keyring, hasher, mail }
     }
 
     /// A second process with the same database and keys.
     pub(crate) fn second_process(&self, settings: &Settings) -> SocketAddr {
         let options =
             PoolOptions { size: 8, control_size: 2, wait: Duration::from_secs(30), ..PoolOptions::default() };
-        serve(settings, self.db.second_process(options), &self.keyring, &self.clock, &self.mail)
+        let tenancy = self.db.second_process(options);
+        serve(settings, tenancy, &self.keyring, &hasher(), &self.clock, &self.mail)
     }
 
     /// Somebody who is not logged in, at this workspace.
@@ -144,10 +148,15 @@ impl Server {
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
+fn hasher() -> Arc<Hasher> {
+    Arc::new(Hasher::new(HashParams::default()).unwrap())
+}
+
 fn serve(
     settings: &Settings,
     tenancy: Tenancy,
     keyring: &Arc<Keyring>,
+    hasher: &Arc<Hasher>,
     clock: &Arc<FixedClock>,
     mail: &Arc<SentMail>,
 ) -> SocketAddr {
@@ -155,7 +164,7 @@ fn serve(
         tenancy,
         keyring: Arc::clone(keyring),
         mailer: mail.clone(),
-        hasher: Arc::new(Hasher::new(HashParams::default()).unwrap()),
+        hasher: Arc::clone(hasher),
         clock: clock.clone(),
         migrations: MIGRATIONS,
     };

@@ -24,6 +24,7 @@ mod downloads;
 mod escalation;
 mod every_field;
 mod every_operation;
+mod hashing;
 mod history;
 mod idempotency;
 mod ids;

@@ -17,7 +17,7 @@ use crate::error::{ApiResult, Problem, ProblemCode, Refusals, Refused};
 use crate::handlers::users::UserView;
 use crate::input::{Body, PasswordAttempt, input};
 use crate::output::{Json, NoContent, Timestamp, WithCookie};
-use crate::state::App;
+use crate::state::{App, HashingFor};
 
 input! {
     /// Credentials.
@@ -88,6 +88,7 @@ async fn try_once(info: RequestInfo, login: Arc<LogIn>) -> ApiResult<Option<Logg
         .await?;
     check(
         &info.clone(),
+        HashingFor::Anybody,
         attempt.reservation(),
         wrong,
         move |hasher| attempt.verify(hasher, &login.password),

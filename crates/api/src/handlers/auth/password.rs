@@ -11,6 +11,7 @@ use crate::context::{RequestContext, SessionOnly};
 use crate::error::{ApiResult, FieldCode, Problem, ProblemCode, Refusals, Refused};
 use crate::input::{Body, PasswordAttempt, check_personal, input};
 use crate::output::NoContent;
+use crate::state::HashingFor;
 
 input! {
     /// The current password and the new one.
@@ -46,6 +47,7 @@ pub(crate) async fn change_password(
         .await?;
     check(
         &info,
+        HashingFor::Known,
         change.reservation(),
         wrong,
         move |hasher| change.verify(hasher, &body.current_password, &body.new_password),
