@@ -30,7 +30,7 @@ fn production_does_not_start_on_an_unhardened_database_unless_it_is_accepted() {
     let (sandbox, database) = (Sandbox::new(), PlainDatabase::new());
     let (url, key) = (database.url(), sandbox.ok(&["keys", "generate"]));
     let mut variables = production(&url, key.trim());
-    let error = sandbox.fails(&["serve"], &variables);
+    let error = sandbox.does_not_start(&variables);
     let next = "BELFORT_UNHARDENED_DATABASE=accepted";
     for part in ["set_config(text, text, boolean)", "more", "belfort harden", next] {
         assert!(error.contains(part), "{part} is not in\n{error}");
@@ -59,7 +59,7 @@ fn harden_prints_the_sql_and_applies_it_where_the_login_may() {
     for part in ["may not close everything", "set_config", "superuser"] {
         assert!(error.contains(part), "{part} is not in\n{error}");
     }
-    assert!(sandbox.fails(&["serve"], &owners).contains("not hardened"));
+    assert!(sandbox.does_not_start(&owners).contains("not hardened"));
 
     // What was printed, run by a superuser, is all that is needed.
     database.superuser().batch_execute(&printed).unwrap();

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, stderr, stdout};
 
 #[test]
 fn it_starts_from_nothing_serves_and_stops() {
@@ -181,10 +181,7 @@ fn keys_that_do_not_open_what_is_there_do_not_start() {
     let status = sandbox.ok(&["keys", "status"]);
     let right = id(&status);
     let key = sandbox.ok(&["keys", "generate"]);
-    let error = sandbox.fails(
-        &["serve"],
-        &[("BELFORT_LISTEN", "127.0.0.1:0"), ("BELFORT_ADMIN_LISTEN", "off"), ("BELFORT_KEYS", key.trim())],
-    );
+    let error = sandbox.does_not_start(&[("BELFORT_KEYS", key.trim())]);
     assert!(error.contains(right) && error.contains("BELFORT_KEYS"), "{error}");
     assert!(!error.contains(key.trim()), "{error}");
     assert_eq!(id(&sandbox.ok(&["keys", "status"])), right, "the right keys still do");
@@ -193,6 +190,25 @@ fn keys_that_do_not_open_what_is_there_do_not_start() {
     std::fs::remove_file(sandbox.data("keys")).unwrap();
     let error = sandbox.fails(&["keys", "status"], &[]);
     assert!(error.contains(right), "{error}");
+}
+
+/// The lane's password opens, being sealed under the old key still. What was sealed since would not.
+#[test]
+fn it_does_not_start_without_the_key_that_was_the_newest() {
+    let sandbox = Sandbox::new();
+    let (old, new) = (sandbox.ok(&["keys", "generate"]), sandbox.ok(&["keys", "generate"]));
+    let both = format!("{},{}", new.trim(), old.trim());
+    let status = |keys: &str| {
+        let output = sandbox.run(&["keys", "status"], &[("BELFORT_KEYS", keys)]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        id(&stdout(&output)).to_owned()
+    };
+    let first = status(old.trim());
+    let newest = status(&both);
+    assert_ne!(first, newest);
+    let error = sandbox.does_not_start(&[("BELFORT_KEYS", old.trim())]);
+    assert!(error.contains(&newest) && error.contains("BELFORT_KEYS"), "{error}");
+    assert_eq!(status(&both), newest);
 }
 
 /// The id of the key that seals, as `keys status` prints it.

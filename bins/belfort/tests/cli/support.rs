@@ -81,12 +81,7 @@ impl Sandbox {
 
     /// The same, with these variables.
     pub(crate) fn serve_with(&self, variables: &[(&str, &str)]) -> Server {
-        let ports = [("BELFORT_LISTEN", "127.0.0.1:0"), ("BELFORT_ADMIN_LISTEN", "127.0.0.1:0")];
-        let variables = [&ports, variables].concat();
-        let stderr = std::fs::File::create(self.path().join("stderr")).unwrap();
-        let mut command = self.command(&[], &variables);
-        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let (mut child, mut out) = self.spawn_server(variables);
         let mut said: Vec<String> = Vec::new();
         // Its last line, which in production is not the next step.
         let last = if variables.contains(&("BELFORT_ENV", "production")) { "  regions" } else { "Next" };
@@ -103,6 +98,30 @@ impl Sandbox {
         let address = said.iter().find_map(|line| line.strip_prefix("Belfort listens on http://"));
         let address = address.expect("it says where it listens").parse().unwrap();
         Server { child, out, startup_lines: said, address }
+    }
+
+    /// Tries to start a server that must not start, and returns its stderr. One that does start is ended.
+    pub(crate) fn does_not_start(&self, variables: &[(&str, &str)]) -> String {
+        let (mut child, mut out) = self.spawn_server(variables);
+        let mut said = String::new();
+        while out.read_line(&mut said).unwrap() != 0 {
+            if said.contains("Belfort listens on") {
+                child.kill().unwrap();
+            }
+        }
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), Some(1), "it started: {said}{}", self.log());
+        self.log()
+    }
+
+    /// Starts a server on free ports.
+    fn spawn_server(&self, variables: &[(&str, &str)]) -> (Child, BufReader<ChildStdout>) {
+        let ports = [("BELFORT_LISTEN", "127.0.0.1:0"), ("BELFORT_ADMIN_LISTEN", "127.0.0.1:0")];
+        let stderr = std::fs::File::create(self.path().join("stderr")).unwrap();
+        let mut command = self.command(&["serve"], &[&ports, variables].concat());
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        (child, out)
     }
 
     /// What the last server that was started here has written to stderr.
