@@ -1,7 +1,7 @@
 //! Mail in files, for development and tests.
 
 use std::fmt;
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ impl FileMailer {
         Ok(Self { folder, from, now, count: AtomicU64::new(1) })
     }
 
-    fn write(&self, name: &str, message: &[u8]) -> io::Result<()> {
+    fn write(&self, name: &str, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
         // A reader that waits for `*.eml` does not see half a file.
         let unfinished = self.folder.join(format!(".{name}.part"));
         let written = OpenOptions::new()
@@ -52,7 +52,7 @@ impl FileMailer {
             .create_new(true)
             .mode(0o600)
             .open(&unfinished)
-            .and_then(|mut file| file.write_all(message))
+            .and_then(|mut file| fill(&mut file))
             .and_then(|()| fs::rename(&unfinished, self.folder.join(name)));
         if written.is_err() {
             // The first error is the one to report.
@@ -69,7 +69,8 @@ impl Mailer for FileMailer {
         // The time sorts, the number sorts within one microsecond, and the rest keeps processes apart.
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}-{number:06}-{:016x}.eml", now.format("%Y%m%dT%H%M%S%.6fZ"), random());
-        self.write(&name, &mime).map_err(|source| MailError::File { folder: self.folder.clone(), source })
+        self.write(&name, |file| file.write_all(&mime))
+            .map_err(|source| MailError::File { folder: self.folder.clone(), source })
     }
 }
 
@@ -135,6 +136,28 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&folder), 0o700);
         assert_eq!(mode(&files(&folder)[0]), 0o600);
+    }
+
+    /// Somebody who waits for `*.eml` reads it as soon as it is there.
+    #[test]
+    fn a_message_is_there_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let is_there = || files(folder.path()).iter().any(|file| file.extension().unwrap() == "eml");
+        let mailer = mailer(folder.path());
+        let written = mailer.write("1.eml", |file| {
+            file.write_all(b"To: an@example.com")?;
+            assert!(!is_there(), "half of it");
+            file.write_all(b"\r\n")
+        });
+        assert!(written.is_ok() && is_there());
+        fs::remove_file(folder.path().join("1.eml")).unwrap();
+
+        let failed = mailer.write("2.eml", |file| {
+            file.write_all(b"To: an@example.com")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert_eq!(failed.unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert!(files(folder.path()).is_empty(), "what was written of it is gone");
     }
 
     #[test]

@@ -32,10 +32,14 @@ impl SmtpMailer {
     /// `user:password@` may be left out, and `:port` may follow the host. Special characters in user and password are
     /// written as `%40`.
     pub fn new(url: &str, from: &str) -> Result<Self, SetupError> {
+        Self::with_timeout(url, from, TIMEOUT)
+    }
+
+    fn with_timeout(url: &str, from: &str, timeout: Duration) -> Result<Self, SetupError> {
         let from = from.parse().ok().ok_or(SetupError::Sender)?;
         let relay = Relay::parse(url)?;
         let shown = format!("{relay:?}");
-        let mut builder = builder(&relay)?.port(relay.port).timeout(Some(TIMEOUT));
+        let mut builder = builder(&relay)?.port(relay.port).timeout(Some(timeout));
         if let Some((user, password)) = relay.login {
             builder = builder.credentials(Credentials::new(user, password));
         }
@@ -190,6 +194,24 @@ mod tests {
             .unwrap_err();
         assert!(matches!(error, MailError::Unavailable(_)));
         assert!(!format!("{error:?}").contains("s3cret"));
+    }
+
+    /// A relay that takes a connection and is silent, at once or after its greeting, does not keep the sender for good.
+    #[test]
+    fn a_relay_that_does_not_answer_is_unavailable() {
+        for greeting in ["", "220 test\r\n"] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("smtp://{}", listener.local_addr().unwrap());
+            let (sent, answer) = std::sync::mpsc::channel();
+            thread::spawn(move || {
+                let smtp = SmtpMailer::with_timeout(&url, FROM, Duration::from_millis(50)).unwrap();
+                sent.send(smtp.send(&message()))
+            });
+            let mut stream = listener.accept().unwrap().0;
+            stream.write_all(greeting.as_bytes()).unwrap();
+            let answer = answer.recv_timeout(Duration::from_secs(30)).expect("it still waits");
+            assert!(matches!(answer, Err(MailError::Unavailable(_))), "{answer:?}");
+        }
     }
 
     #[test]
