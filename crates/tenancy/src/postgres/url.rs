@@ -44,18 +44,17 @@ impl DatabaseUrl {
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let authority = rest.split('/').next().unwrap_or_default();
         let hosts = authority.rsplit('@').next().unwrap_or_default();
-        let mut parameters = query.split('&').filter_map(|pair| pair.split_once('='));
-        let named = query
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .filter(|(key, _)| key.starts_with("host"));
-        let local = hosts.split(',').all(|host| is_local(without_port(host)))
-            && named.clone().all(|(_, host)| is_local(host));
+        let parameters = decoded(query);
+        let mut named = parameters.iter().filter(|(key, _)| ["host", "hostaddr"].contains(&&**key));
+        let local = hosts.split(',').all(|host| is_local(&decode(without_port(host))))
+            && named.all(|(_, hosts)| hosts.split(',').all(is_local))
+            // What a service file says of the host is not known here.
+            && parameters.iter().all(|(key, _)| key != "service");
         if !local {
             if cfg!(not(feature = "tls")) {
                 return Err(DatabaseUrlError::NoTls);
             }
-            if !parameters.any(|(key, value)| key == "sslmode" && value == "verify-full") {
+            if !is_verified(&parameters) {
                 return Err(DatabaseUrlError::SslMode);
             }
         }
@@ -116,6 +115,31 @@ impl fmt::Display for DatabaseUrl {
     }
 }
 
+/// The parameters of a query string as libpq reads them: names and values are decoded, and a plus is a plus.
+fn decoded(query: &str) -> Vec<(String, String)> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(key, value)| (decode(key), decode(value))).collect()
+}
+
+fn decode(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let Some((&byte, after)) = rest.split_first() {
+        let hex =
+            after.first_chunk::<2>().filter(|_| byte == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        let escaped = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        bytes.push(escaped.unwrap_or(byte));
+        rest = if escaped.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Returns whether the certificate of the other end is verified. Of several values the last one counts, and `ssl=true` is another one
+/// (libpq, section 34.1.1.2): so all of them have to say it.
+fn is_verified(parameters: &[(String, String)]) -> bool {
+    let mut modes = parameters.iter().filter(|(key, _)| ["sslmode", "ssl"].contains(&&**key)).peekable();
+    modes.peek().is_some() && modes.all(|(key, mode)| key == "sslmode" && mode == "verify-full")
+}
+
 fn without_port(host: &str) -> &str {
     if let Some(v6) = host.strip_prefix('[') {
         return v6.split(']').next().unwrap_or_default();
@@ -125,10 +149,7 @@ fn without_port(host: &str) -> &str {
 
 /// Returns whether a host is on this machine: a unix socket, a loopback address, or none, which is libpq's default socket.
 fn is_local(host: &str) -> bool {
-    host.is_empty()
-        || host.starts_with('/')
-        || host.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("%2f"))
-        || matches!(host, "localhost" | "127.0.0.1" | "::1")
+    host.is_empty() || host.starts_with('/') || matches!(host, "localhost" | "127.0.0.1" | "::1")
 }
 
 fn percent(text: &str) -> String {
@@ -187,6 +208,8 @@ mod tests {
             "postgres://u@%2Fvar%2Frun/db",
             "postgres:///db?host=/var/run",
             "postgresql://[::1]:5432/db",
+            "postgres://localhost/db?hostaddr=127.0.0.1",
+            "postgres://localhost/db?host=%2Fvar%2Frun,localhost",
         ] {
             assert!(DatabaseUrl::parse(local).is_ok(), "{local}");
         }
@@ -194,9 +217,42 @@ mod tests {
             "postgres://u@db.example/db",
             "postgres:///db?host=db.example",
             "postgres://localhost,db.example/db",
+            "postgres://localhost/db?hostaddr=192.0.2.1",
+            "postgres://localhost/db?hostaddr=127.0.0.1,192.0.2.1",
+            "postgres://localhost/db?host=/var/run,db.example",
+            "postgres:///db?host=/var/run&host=db.example",
+            "postgres:///db?%68ostaddr=192.0.2.1",
+            "postgres:///db?service=elsewhere",
         ] {
             assert!(DatabaseUrl::parse(elsewhere).is_err(), "{elsewhere}");
         }
         assert_eq!(DatabaseUrl::parse("mysql://x").unwrap_err(), DatabaseUrlError::Scheme);
+    }
+
+    #[test]
+    fn every_sslmode_of_a_url_has_to_verify() {
+        for (query, verified) in [
+            ("sslmode=verify-full", true),
+            ("a=b&sslmode=verify-full&sslrootcert=/ca.pem", true),
+            ("sslmode=verify-full&sslmode=verify-full", true),
+            ("%73slmode=verify%2Dfull", true),
+            ("", false),
+            ("sslmode=require", false),
+            ("sslmode=verify-full&sslmode=disable", false),
+            ("sslmode=disable&sslmode=verify-full", false),
+            ("sslmode=verify-full&%73slmode=disable", false),
+            ("sslmode=verify-full&ssl=true", false),
+        ] {
+            assert_eq!(is_verified(&decoded(query)), verified, "{query}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_escape_stays() {
+        for (text, plain) in
+            [("a%2Fb%2f", "a/b/"), ("%", "%"), ("%4", "%4"), ("%zz+", "%zz+"), ("%C3%A9", "é")]
+        {
+            assert_eq!(decode(text), plain);
+        }
     }
 }
