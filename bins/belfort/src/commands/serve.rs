@@ -1,5 +1,7 @@
 //! `belfort serve`.
 
+mod logging;
+
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +11,9 @@ use belfort_api::{MinimumRate, Services, Settings};
 use belfort_auth::{HashParams, Hasher};
 use belfort_tenancy::postgres::{Exposure, Tenancy, exposures};
 use belfort_values::SystemClock;
-use tracing_subscriber::EnvFilter;
 
 use super::{CommandResult, harden, migrate};
-use crate::config::{Config, Environment, Format, Keys, Log, Mail};
+use crate::config::{Config, Environment, Keys, Mail};
 use crate::runtime::{MIGRATIONS, Runtime, mailer};
 use crate::terminal;
 
@@ -39,7 +40,7 @@ enum ServeError {
 
 pub(super) fn run(environment: Environment<'_>) -> CommandResult {
     let config = Config::load(environment)?;
-    init_logging(&config.log);
+    logging::init(&config.log);
     // Checked before anything is started, so that a second server by mistake ends at once.
     check_free("BELFORT_LISTEN", config.http.listen)?;
     if let Some(address) = config.http.admin_listen {
@@ -121,16 +122,6 @@ fn log_warnings(config: &Config) {
     }
 }
 
-fn init_logging(log: &Log) {
-    // It was parsed once already; should it fail here, everything is logged rather than nothing.
-    let filter = EnvFilter::builder().parse(&log.filter).unwrap_or_default();
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    match log.format {
-        Format::Json => subscriber.json().init(),
-        Format::Text => subscriber.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).init(),
-    }
-}
-
 fn check_free(variable: &'static str, address: SocketAddr) -> Result<(), ServeError> {
     match TcpListener::bind(address) {
         Ok(_) => Ok(()),
@@ -188,5 +179,81 @@ impl Banner {
             }
             self.next.iter().try_for_each(|next| write!(f, "\n{next}"))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::load;
+
+    /// Every value differs from the others and from its default, so that none can stand in another one's place.
+    #[test]
+    fn the_api_gets_the_settings_that_were_chosen() {
+        let config = load(&[
+            ("BELFORT_LISTEN", "127.0.0.2:8001"),
+            ("BELFORT_ADMIN_LISTEN", "127.0.0.3:8002"),
+            ("BELFORT_BASE_DOMAIN", "belfort.example"),
+            ("BELFORT_TRUSTED_PROXIES", "192.0.2.7"),
+            ("BELFORT_SIGNUP_PER_IP", "1/1m"),
+            ("BELFORT_SIGNUP_PER_EMAIL_DOMAIN", "2/2m"),
+            ("BELFORT_ACCEPT_PER_IP", "3/3m"),
+            ("BELFORT_INVITATIONS_PER_RECIPIENT", "4/4m"),
+            ("BELFORT_INVITATIONS_PER_USER", "5/5m"),
+            ("BELFORT_INVITATIONS_PER_WORKSPACE", "6/6m"),
+            ("BELFORT_LOGIN_FAILURE_LIMIT", "7"),
+            ("BELFORT_LOGIN_COOLOFF", "7m"),
+            ("BELFORT_ATTACHMENT_LIMIT", "8MiB"),
+            ("BELFORT_BODY_TIMEOUT", "9s"),
+            ("BELFORT_BODY_RATE", "10"),
+            ("BELFORT_BODY_MEMORY", "11MiB"),
+            ("BELFORT_MAX_CONNECTIONS", "12"),
+            ("BELFORT_POOL_SIZE", "13"),
+            ("BELFORT_DATABASE_TIMEOUT", "14s"),
+        ])
+        .unwrap();
+        let Settings {
+            listen,
+            admin_listen,
+            base_domain,
+            secure_cookies,
+            trusted_proxies,
+            signup_per_ip,
+            signup_per_email_domain,
+            accept_per_ip,
+            invitations,
+            login,
+            attachment_limit,
+            body_timeout,
+            body_rate,
+            body_memory,
+            max_connections,
+            db_connections,
+            database_timeout,
+            workers,
+        } = settings(&config);
+        assert_eq!(
+            (listen.to_string(), admin_listen.unwrap().to_string()),
+            ("127.0.0.2:8001".into(), "127.0.0.3:8002".into())
+        );
+        assert_eq!((base_domain.as_str(), secure_cookies), ("belfort.example", true));
+        assert_eq!(trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>(), ["192.0.2.7/32"]);
+        let limits = [
+            signup_per_ip,
+            signup_per_email_domain,
+            accept_per_ip,
+            invitations.per_recipient,
+            invitations.per_user,
+            invitations.per_workspace,
+            login,
+        ];
+        assert_eq!(
+            limits.map(|limit| limit.to_string()),
+            ["1/1m", "2/2m", "3/3m", "4/4m", "5/5m", "6/6m", "7/7m"]
+        );
+        assert_eq!((attachment_limit, body_timeout), (8 << 20, Duration::from_secs(9)));
+        assert_eq!((body_rate.grace, body_rate.bytes_per_second), (RATE_GRACE, 10));
+        assert_eq!((body_memory, max_connections, db_connections), (11 << 20, 12, 13));
+        assert_eq!((database_timeout, workers), (Duration::from_secs(14), None));
     }
 }

@@ -153,6 +153,51 @@ fn everybody_of_the_demo_can_log_in() {
     assert_eq!(server.stop().code(), Some(0));
 }
 
+/// What does not speak HTTP is told so by the parser, before anything of ours. It must not fill the log.
+#[test]
+fn what_is_not_http_is_refused_without_a_line_in_the_log() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.serve();
+    for garbage in ["\0\r\n\r\n", "GET / HTTP/1.1\r\nA b\r\n\r\n", "GET /\u{7f} HTTP/1.1\r\n\r\n"] {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        stream.write_all(garbage.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    }
+    assert_eq!(server.get(&format!("/{}", "y".repeat(60_000))), 404);
+    assert_eq!(server.stop().code(), Some(0));
+    let log = sandbox.log();
+    assert!(!log.contains("ERROR") && !log.contains("stream error"), "{log}");
+    let path = log.lines().find(|line| line.contains("/yyy")).unwrap();
+    assert!(path.len() < 600, "{}", path.len());
+}
+
+#[test]
+fn cookies_are_secure_everywhere_but_on_localhost() {
+    let sandbox = Sandbox::new();
+    for (base, secure) in [("localhost", false), ("belfort.example", true)] {
+        let server = sandbox.serve_with(&[("BELFORT_BASE_DOMAIN", base)]);
+        let slug = if secure { "secure" } else { "plain" };
+        let demo = sandbox.ok(&["demo", "--password", "correct horse", "--slug", slug]);
+        let email =
+            demo.lines().find(|line| line.ends_with("admin")).and_then(|line| line.split_whitespace().next());
+        let body = format!(r#"{{"email":"{}","password":"correct horse"}}"#, email.unwrap());
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        let head = format!(
+            "POST /api/v1/auth/login HTTP/1.1\r\nHost: {slug}.{base}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let cookie = answer.lines().find(|line| line.starts_with("set-cookie: belfort_session=bft_"));
+        assert_eq!(cookie.unwrap().contains("; Secure"), secure, "{answer}");
+        assert_eq!(server.stop().code(), Some(0));
+    }
+}
+
 #[test]
 fn after_a_kill_it_starts_again() {
     let sandbox = Sandbox::new();
