@@ -37,7 +37,8 @@ mod tests {
 
     impl Error for Failure {
         fn source(&self) -> Option<&(dyn Error + 'static)> {
-            self.1.as_deref().map(|source| source as _)
+            let source: &(dyn Error + 'static) = self.1.as_deref()?;
+            Some(source)
         }
     }
 

@@ -187,15 +187,15 @@ async fn counted<T>(
         Ok(counted.map_err(Refused::<ReserveError>::from)?)
     };
     let message = info.app.database(info.share(), count).await?;
-    let sent = send.await;
-    if sent.is_err() {
+    let answer = send.await;
+    if answer.is_err() {
         let refund = move |app: &App| {
             auth::refund(app, &message);
             Ok(())
         };
         info.app.database(info.share(), refund).await.ok();
     }
-    sent
+    answer
 }
 
 /// Mails the token. Where the message is lost, the invitation is there to be sent again.

@@ -103,7 +103,8 @@ mod tests {
             // The wait for each chunk is over in time; it is the first one that is not that ends the body.
             let patience = |n: usize| RATE.patience(u64::try_from(n * size).unwrap());
             // The clock of the runtime goes by milliseconds.
-            let wait = |n: usize| every * u32::try_from(n).unwrap() - Duration::from_millis(1);
+            let wait =
+                |n: usize| (every * u32::try_from(n).unwrap()).saturating_sub(Duration::from_millis(1));
             let in_time = (1..chunks).all(|n| wait(n) < patience(n));
             prop_assert_eq!(receive(size, chunks, every).1, in_time);
         }

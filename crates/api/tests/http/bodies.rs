@@ -79,7 +79,7 @@ fn a_body_has_a_time_limit() {
 #[test]
 fn a_body_has_a_minimum_rate() {
     let server = Server::with(belfort_api::Settings {
-        body_timeout: Duration::from_secs(3600),
+        body_timeout: Duration::from_hours(1),
         body_rate: MinimumRate { grace: Duration::from_millis(200), bytes_per_second: 1 << 30 },
         ..settings()
     });
@@ -87,7 +87,7 @@ fn a_body_has_a_minimum_rate() {
     let slow = |caller: &Client, line: &str, headers: &str, body: &[u8]| {
         let sent = begin(caller, line, headers, body);
         // Without the limit no response would come for an hour.
-        sent.0.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        sent.0.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let (status, text) = sent.answer();
         assert!(status == 408 && text.contains("\"code\":\"request-timeout\""), "{text}");
     };

@@ -112,12 +112,11 @@ proptest! {
             match step {
                 Step::Ask { tenant, user } => {
                     let share = share(Some(tenants[tenant]), Some(users[user]));
-                    match try_take(&turns, share) {
-                        Some(turn) => held.push(turn),
-                        None => {
-                            let place = turns.state().queue(share);
-                            places.push((share, place));
-                        }
+                    if let Some(turn) = try_take(&turns, share) {
+                        held.push(turn);
+                    } else {
+                        let place = turns.state().queue(share);
+                        places.push((share, place));
                     }
                 }
                 Step::GiveBack(which) if !held.is_empty() => drop(held.swap_remove(which % held.len())),
