@@ -13,7 +13,7 @@ pub(crate) use sessions::*;
 
 use crate::context::RequestInfo;
 use crate::error::{ApiResult, Problem};
-use crate::state::{App, HashingFor};
+use crate::state::{App, HashingFor, Share};
 
 /// Checks the password of an attempt that was counted, and acts when it is right.
 ///
@@ -42,8 +42,9 @@ async fn check<V: Send + 'static, T: Send + 'static>(
         Err(problem) => Err(problem),
     };
     if done.is_err() {
-        // Also when it was never its turn to act.
-        app.database(share, move |app| {
+        // Also when it was never its turn to act, and not from the caller's share: whoever floods a workspace with logins would
+        // otherwise have the attempts of others stay counted.
+        app.database(Share::SERVER, move |app| {
             refund(app, &attempt);
             Ok(())
         })

@@ -21,7 +21,7 @@ pub(crate) enum Holder {
     Workspace(TenantId),
     /// All addresses where none was found, and requests without one: a name that is made up must not bring a share of its own.
     Unknown,
-    /// The server itself, for its probes.
+    /// The server itself, for its probes and to put in order what a request leaves behind.
     Server,
 }
 
@@ -56,7 +56,7 @@ const fn may_take(free: usize, held_by_holder: usize, held_by_user: usize) -> bo
 }
 
 impl Share {
-    /// The share of the server's own probes.
+    /// The share of the server itself.
     pub(crate) const SERVER: Self = Self { holder: Holder::Server, user: None };
 }
 
