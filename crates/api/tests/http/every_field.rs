@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Reply, Server};
+use crate::harness::{Client, PASSWORD, Reply, Server};
 use crate::input::{fields, pairs};
 
 /// Every documented field of every body gets everything that it cannot hold. What each field is, is read from the document,
@@ -137,6 +137,7 @@ fn good(schema: &Value) -> Value {
         (Some("array"), _) => json!([]),
         (Some("boolean"), _) => json!(true),
         (Some("string"), Some("uuid")) => json!("01980000-0000-7000-8000-000000000000"),
+        (Some("string"), Some("password")) => json!(PASSWORD),
         (Some("string"), Some("email")) => json!("x@x.example"),
         (Some("string"), Some("date")) => json!("2026-03-29"),
         (Some("string"), Some("date-time")) => json!("2026-03-29T12:00:00Z"),
