@@ -130,7 +130,8 @@ impl<T: Input> Received<T> {
         let Value::Object(object) = value else {
             return Err(Problem::invalid_field("", FieldCode::InvalidType, "must be an object"));
         };
-        let mut fields = Fields::Json(object, super::duplicate_keys::given_twice(bytes));
+        let twice = super::duplicate_keys::given_twice(bytes, &object);
+        let mut fields = Fields::Json(object, twice);
         let object = T::read(&mut fields);
         fields.finish(object)
     }
