@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use belfort_db::{Conn, Queries, Statement};
 use belfort_tenancy::postgres::{DatabaseUrl, exposures, harden, inspect};
-use belfort_testkit::{Database, PlainDatabase};
+use belfort_testkit::{Database, MIGRATIONS, PlainDatabase};
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
 
 /// A trap that says so when it is run, and what to call each function with: text that would spring it, or the trap's name.
 const TRAP: &str = "
@@ -301,4 +301,14 @@ fn no_function_of_a_tenant_is_open_to_everybody() {
     let db = Database::new();
     let _tenant = db.tenant();
     assert_eq!(db.superuser().rows::<String, _>(OPEN).unwrap(), Vec::<String>::new());
+}
+
+/// The migrations themselves do it: a tenant's role does not see into it on any database.
+#[test]
+fn the_control_schema_is_closed_where_nobody_hardened_the_database() {
+    const OPEN: Statement<Bool> = Statement::new("SELECT has_schema_privilege('public', 'public', 'USAGE')");
+    let db = PlainDatabase::new();
+    assert!(db.superuser().row::<bool, _>(OPEN).unwrap(), "as Postgres makes it");
+    MIGRATIONS.run_control(&parse(&db.url())).unwrap();
+    assert!(!db.superuser().row::<bool, _>(OPEN).unwrap());
 }

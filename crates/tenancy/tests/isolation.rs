@@ -107,7 +107,7 @@ fn the_control_schema_is_not_to_be_seen_from_a_tenant() {
         let mut tx = tenant.begin();
         let query = format!("SELECT count(*) FROM public.{table}");
         let error = tx.row::<i64, _>(diesel::dsl::sql::<BigInt>(&query)).unwrap_err();
-        assert!(error.to_string().starts_with("permission denied"), "{table}: {error}");
+        assert!(error.to_string().starts_with("permission denied for schema public"), "{table}: {error}");
         let mut tx = tenant.begin();
         let query = format!("SELECT count(*) FROM {table}");
         let error = tx.row::<i64, _>(diesel::dsl::sql::<BigInt>(&query)).unwrap_err();
