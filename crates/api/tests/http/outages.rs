@@ -7,7 +7,7 @@ use belfort_api::Settings;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 
-use crate::harness::{PASSWORD, Reply, Server, settings};
+use crate::harness::{Client, PASSWORD, Reply, Server, settings};
 use crate::load::{Sent, holding_tasks, one_waits, until_one_waits};
 
 /// Cuts every connection to the database, and lets the cache of workspaces be stale as after a while.
@@ -57,8 +57,8 @@ fn after_all_connections_were_cut_the_second_try_is_right() {
     }
 }
 
-/// The time after which an honest request is right again.
-const AGAIN: Duration = Duration::from_secs(5);
+/// The longest wait for an honest request to be right again. It takes less than 5 s; a machine that is busy with other tests may take longer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Readers and writers, and connections that are cut under them.
 #[test]
@@ -91,7 +91,7 @@ fn a_database_that_goes_away_under_load_is_never_our_fault() {
             // It is right again each time, unless somebody panicked.
             let cut = Instant::now();
             while right.load(Ordering::Relaxed) < before.saturating_add(4)
-                && cut.elapsed() < AGAIN
+                && cut.elapsed() < PATIENCE
                 && !workers.iter().any(std::thread::ScopedJoinHandle::is_finished)
             {
                 std::thread::yield_now();
@@ -100,7 +100,8 @@ fn a_database_that_goes_away_under_load_is_never_our_fault() {
         }
         stop.store(true, Ordering::Relaxed);
     });
-    assert!(slowest < AGAIN, "it was not right again");
+    println!("right again after {slowest:?} at most");
+    assert!(slowest < PATIENCE, "it was not right again");
 }
 
 /// The connection is cut while its statement waits for a lock.
@@ -126,10 +127,12 @@ fn a_statement_that_was_cut_is_busy() {
 /// connection is.
 #[test]
 fn a_database_that_does_not_answer_in_time_is_busy_and_its_turn_is_taken_until_it_does() {
+    let server = Server::start();
+    let patient = server.workspace("bakery");
+    let path = format!("/tasks/{}", patient.task("Bake"));
     let database_timeout = Duration::from_millis(500);
-    let server = Server::with(Settings { db_connections: 1, database_timeout, ..settings() });
-    let ada = server.workspace("bakery");
-    let path = format!("/tasks/{}", ada.task("Bake"));
+    let narrow = Settings { db_connections: 1, database_timeout, ..settings() };
+    let ada = Client { address: server.second_process(&narrow), ..patient.clone() };
     let mut held = holding_tasks(&server, "bakery");
     let sent = Sent::new(&ada, "PATCH", &path, r#"{"title":"Bake more"}"#);
     until_one_waits(&mut held);
@@ -143,7 +146,7 @@ fn a_database_that_does_not_answer_in_time_is_busy_and_its_turn_is_taken_until_i
     drop(held);
     let ended = Instant::now();
     while ada.get("/me").status == 503 {
-        assert!(ended.elapsed() < AGAIN, "the turn was not given back");
+        assert!(ended.elapsed() < PATIENCE, "the turn was not given back");
     }
-    assert_eq!(ada.get(&path).expect(200)["title"], "Bake more", "what it does in the end may last");
+    assert_eq!(patient.get(&path).expect(200)["title"], "Bake more", "what it does in the end may last");
 }

@@ -9,8 +9,9 @@ use super::load::Load;
 use super::postgres::OwnPostgres;
 use crate::support::{Sandbox, Server};
 
-/// The time after a fault in which an honest request is right again.
-pub(super) const AGAIN: Duration = Duration::from_secs(5);
+/// The longest wait for an honest request to be right again after a fault. It takes less than 5 s, which is printed; a machine that is
+/// busy with other tests may take longer.
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 const PASSWORD: &str = "correct horse";
 
@@ -68,8 +69,9 @@ impl Stage {
             let ended = Instant::now();
             // It alone, since another may mend what it would find broken.
             while !self.is_right(first) || !self.all_are_right() {
-                assert!(ended.elapsed() < AGAIN, "no request is right again; {}", self.sandbox.log());
+                assert!(ended.elapsed() < PATIENCE, "no request is right again; {}", self.sandbox.log());
             }
+            println!("in quiet, all are right again after {:?}", ended.elapsed());
             assert!(self.all_are_right(), "they were right, and are not any more; {}", self.sandbox.log());
         }
     }
