@@ -17,11 +17,11 @@ pub(crate) struct Limits {
     /// `BELFORT_ACCEPT_PER_IP`: the limit on acceptances of invitations from one IP address. Default `100/1h`.
     pub(crate) accept_per_ip: Limit,
     /// `BELFORT_INVITATIONS_PER_RECIPIENT`: the limit on emails with invitations to one address, from all workspaces together.
-    /// Default `10/1d`.
+    /// Default `20/1h`.
     ///
-    /// `BELFORT_INVITATIONS_PER_USER`: the limit on those that one user sends. Default `50/1h`.
+    /// `BELFORT_INVITATIONS_PER_USER`: the limit on those that one user sends. Default `200/1h`.
     ///
-    /// `BELFORT_INVITATIONS_PER_WORKSPACE`: the limit on those that all users of one workspace send. Default `200/1d`.
+    /// `BELFORT_INVITATIONS_PER_WORKSPACE`: the limit on those that all users of one workspace send. Default `1000/1d`.
     pub(crate) invitations: InvitationLimits,
     /// `BELFORT_LOGIN_FAILURE_LIMIT` and `BELFORT_LOGIN_COOLOFF`: the number of wrong passwords before a user is locked out, and
     /// the time for which. An IP address is locked out after ten times as many. Default `5` and `15m`.
@@ -44,9 +44,9 @@ impl Limits {
         let signup_per_email_domain =
             reader.read_or("BELFORT_SIGNUP_PER_EMAIL_DOMAIN", "20/1h", Limit::parse);
         let accept_per_ip = reader.read_or("BELFORT_ACCEPT_PER_IP", "100/1h", Limit::parse);
-        let per_recipient = reader.read_or("BELFORT_INVITATIONS_PER_RECIPIENT", "10/1d", Limit::parse);
-        let per_user = reader.read_or("BELFORT_INVITATIONS_PER_USER", "50/1h", Limit::parse);
-        let per_workspace = reader.read_or("BELFORT_INVITATIONS_PER_WORKSPACE", "200/1d", Limit::parse);
+        let per_recipient = reader.read_or("BELFORT_INVITATIONS_PER_RECIPIENT", "20/1h", Limit::parse);
+        let per_user = reader.read_or("BELFORT_INVITATIONS_PER_USER", "200/1h", Limit::parse);
+        let per_workspace = reader.read_or("BELFORT_INVITATIONS_PER_WORKSPACE", "1000/1d", Limit::parse);
         // Each is read by itself first, so that an error names the right one.
         let failures = reader.read_or("BELFORT_LOGIN_FAILURE_LIMIT", "5", |text| {
             let known = Limit::parse(&format!("{text}/1s"));

@@ -121,8 +121,11 @@ impl RequestInfo {
 /// The query string of an operation whose documentation names no parameter for it. Where it names some, what reads them
 /// refuses the others.
 fn undocumented_query<'r>(request: &'r HttpRequest, app: &App) -> &'r str {
-    let documented = request.match_pattern().is_some_and(|path| app.reads_query(request.method(), &path));
-    if documented { "" } else { request.query_string() }
+    let query = request.query_string();
+    // The pattern is found by matching all over again: not for nothing.
+    let is_documented =
+        || request.match_pattern().is_some_and(|pattern| app.reads_query(request.method(), &pattern));
+    if query.is_empty() || is_documented() { "" } else { query }
 }
 
 /// The key; empty where it is sent and cannot be read, so that it is refused and not passed over.
