@@ -89,11 +89,7 @@ impl Refusal for UserError {
     }
 }
 
-impl Refusals for WorkspaceError {
-    fn codes() -> Vec<ProblemCode> {
-        Vec::new()
-    }
-}
+impl Refusals for WorkspaceError {}
 
 impl Refusal for WorkspaceError {
     fn problem(self) -> Problem {
@@ -198,11 +194,7 @@ impl From<CountersError> for Problem {
     }
 }
 
-impl Refusals for AcceptError {
-    fn codes() -> Vec<ProblemCode> {
-        Vec::new()
-    }
-}
+impl Refusals for AcceptError {}
 
 impl Refusal for AcceptError {
     fn problem(self) -> Problem {

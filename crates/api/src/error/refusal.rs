@@ -11,8 +11,11 @@ use super::{Problem, ProblemCode};
 
 /// The errors of a module, or of an operation that has several.
 pub(crate) trait Refusals {
-    /// The codes of the problems that they become, but for those that the extractors document ([`DOCUMENTED`]).
-    fn codes() -> Vec<ProblemCode>;
+    /// The codes of the problems that they become, but for those that the extractors document ([`DOCUMENTED`]). One that is left out
+    /// is not sent.
+    fn codes() -> Vec<ProblemCode> {
+        Vec::new()
+    }
 }
 
 impl<A: Refusals, B: Refusals> Refusals for (A, B) {

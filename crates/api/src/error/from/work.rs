@@ -10,11 +10,7 @@ use belfort_work::time_report::ReportError;
 use super::unknown;
 use crate::error::{FieldCode, Problem, ProblemCode, Refusal, Refusals};
 
-impl Refusals for TaskError {
-    fn codes() -> Vec<ProblemCode> {
-        Vec::new()
-    }
-}
+impl Refusals for TaskError {}
 
 impl Refusal for TaskError {
     fn problem(self) -> Problem {
@@ -30,11 +26,7 @@ impl Refusal for TaskError {
     }
 }
 
-impl Refusals for CommentError {
-    fn codes() -> Vec<ProblemCode> {
-        Vec::new()
-    }
-}
+impl Refusals for CommentError {}
 
 impl Refusal for CommentError {
     fn problem(self) -> Problem {
@@ -102,11 +94,7 @@ impl Refusal for TimeEntryError {
     }
 }
 
-impl Refusals for ReportError {
-    fn codes() -> Vec<ProblemCode> {
-        Vec::new()
-    }
-}
+impl Refusals for ReportError {}
 
 impl Refusal for ReportError {
     fn problem(self) -> Problem {
