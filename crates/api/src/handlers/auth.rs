@@ -4,6 +4,8 @@ mod login;
 mod password;
 mod sessions;
 
+use std::sync::Arc;
+
 use belfort_auth::{HashError, Hasher};
 use belfort_workspace::Reservation;
 
@@ -42,20 +44,26 @@ async fn check<V: Send + 'static, T: Send + 'static>(
         Err(problem) => Err(problem),
     };
     if done.is_err() {
-        // Also when it was never its turn to act, and not from the caller's share: whoever floods a workspace with logins would
-        // otherwise have the attempts of others stay counted.
-        app.database(Share::SERVER, move |app| {
-            refund(app, &attempt);
-            Ok(())
-        })
-        .await
-        .ok();
+        // Also when it was never its turn to act.
+        give_back(app, attempt).await;
     }
     done
 }
 
+/// Gives an attempt back, in a turn of the server's and not of the caller's share: whoever floods a workspace would otherwise have
+/// the attempts of others stay counted.
+pub(crate) async fn give_back(app: &Arc<App>, attempt: Reservation) {
+    let work = move |app: &App| {
+        refund(app, &attempt);
+        Ok(())
+    };
+    // Where no turn is to be had, it counts until its window is over.
+    let done: ApiResult<()> = app.database(Share::SERVER, work).await;
+    done.ok();
+}
+
 /// Gives an attempt back. Where that cannot be done, it counts until its window is over.
-pub(crate) fn refund(app: &App, attempt: &Reservation) {
+fn refund(app: &App, attempt: &Reservation) {
     if let Err(error) = attempt.refund(&app.counters) {
         tracing::warn!(%error, "an attempt that is to be given back stays counted");
     }

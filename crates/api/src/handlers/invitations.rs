@@ -189,11 +189,7 @@ async fn counted<T>(
     let message = info.app.database(info.share(), count).await?;
     let answer = send.await;
     if answer.is_err() {
-        let refund = move |app: &App| {
-            auth::refund(app, &message);
-            Ok(())
-        };
-        info.app.database(info.share(), refund).await.ok();
+        auth::give_back(&info.app, message).await;
     }
     answer
 }
